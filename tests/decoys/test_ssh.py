@@ -43,7 +43,7 @@ def test_a_weak_password_opens_a_shell_whose_commands_are_recorded(
 
     assert (done.stdout, done.stderr, done.returncode) == (
         "root\n/etc\n",
-        "bash: line 1: foo: command not found\n",
+        "-bash: line 3: foo: command not found\n",
         3,
     )
     login = server.events("login")[-1]["fields"]

@@ -29,6 +29,11 @@ def _reads(process: Process) -> bool:
     """Whether the command would wait for its standard input."""
     if process.name not in READS_WITHOUT_FILE:
         return False
-    words = [word for word in process.args if word == "-" or not word.startswith("-")]
+    words: list[str] = []
+    takes_value = False
+    for word in process.args:
+        if not takes_value and (word == "-" or not word.startswith("-")):
+            words.append(word)
+        takes_value = word in ("-n", "-c", "-d", "-f", "-k", "-t", "-A", "-B", "-m", "-F")
     takes = 1 if process.name in ("grep", "egrep", "awk", "sed") else 0
     return process.name in ("tee", "tr", "xargs", "passwd", "chpasswd") or words[takes:] in ([], ["-"])

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
 """Arithmetic of 64 bits, as `$((...))`, `((...))`, `let` and array subscripts calculate."""
 
 from __future__ import annotations
@@ -48,7 +49,9 @@ class _Calculation:
     def value(self) -> int:
         if self.depth > MOST_DEPTH:
             if self.dialect.bash:
-                raise BadArithmetic(f"{self.text}: expression recursion level exceeded (error token is \"{self.text}\")")
+                raise BadArithmetic(
+                    f'{self.text}: expression recursion level exceeded (error token is "{self.text}")'
+                )
             raise BadArithmetic("expression recursion loop detected")
         self._scan()
         if not self._tokens:
@@ -87,7 +90,11 @@ class _Calculation:
         raise BadArithmetic("arithmetic syntax error")
 
     def _peek(self) -> str:
-        return self._tokens[self._at][1] if self._at < len(self._tokens) and self._tokens[self._at][0] != "bad" else ""
+        return (
+            self._tokens[self._at][1]
+            if self._at < len(self._tokens) and self._tokens[self._at][0] != "bad"
+            else ""
+        )
 
     def _take(self, *operators: str) -> str:
         if self._at < len(self._tokens):
@@ -171,8 +178,7 @@ class _Calculation:
                 if self._at < len(self._tokens) and self._tokens[self._at][0] == "name":
                     name, index = self._name()
                     return self._step(name, index, 1 if operator == "++" else -1)
-                value = self._unary()
-                return value
+                return self._unary()
             if operator:
                 value = self._unary()
                 return {"!": int(not value), "~": ~value, "-": _wrapped(-value), "+": value}[operator]
@@ -248,7 +254,9 @@ class _Calculation:
         elif text.startswith("0") and len(text) > 1:
             base, digits = 8, text[1:]
         value = 0
-        letters = "0123456789abcdefghijklmnopqrstuvwxyz" + ("ABCDEFGHIJKLMNOPQRSTUVWXYZ@_" if base > 36 else "")
+        letters = "0123456789abcdefghijklmnopqrstuvwxyz" + (
+            "ABCDEFGHIJKLMNOPQRSTUVWXYZ@_" if base > 36 else ""
+        )
         for char in digits[:80] if base > 36 else digits[:80].lower():
             digit = letters.find(char)
             if not 0 <= digit < base:
@@ -256,7 +264,9 @@ class _Calculation:
                 if self.dialect.bash:
                     rest = self.text[self._tokens[self._at][2] :]
                     self._at = len(self._tokens)
-                    raise BadArithmetic(f'{self.text.lstrip()}: value too great for base (error token is "{text if rest else text}")')
+                    raise BadArithmetic(
+                        f'{self.text.lstrip()}: value too great for base (error token is "{text if rest else text}")'
+                    )
                 self._fail("syntax error in expression")
             value = value * base + digit
         return _wrapped(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+
 from .state import Shell
 from .syntax import Literal, Part, Word
 
@@ -13,7 +14,7 @@ Marks = list[Part | str]
 
 
 def braced(word: Word, shell: Shell) -> list[Word]:
-    """The words that a word's braces give; itself if it has none. Too many: itself, as when memory is short."""
+    """The words that a word's braces give; itself if it has none or too many."""
     marks: Marks = []
     for part in word.parts:
         if isinstance(part, Literal) and not part.quoted:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,8 @@ from .context import Context
 
 Run = Callable[[Context, list[Any]], Any]
 EVERYWHERE = ("bash", "dash", "ash")
-ONLY_BASH = """builtin declare typeset let shopt pushd popd dirs mapfile readarray disown enable caller compgen
-complete compopt bind suspend"""
+ONLY_BASH = """builtin declare typeset let shopt pushd popd dirs mapfile readarray disown enable caller
+compgen complete compopt bind suspend"""
 NOT_IN_DASH = "source let shopt_ history"
 
 
@@ -24,7 +24,7 @@ class Builtin:
     dialects: dict[str, bool]
 
 
-def _table(*tables: dict[str, Run]) -> dict[str, Builtin]:
+def _table(*tables: Mapping[str, Run]) -> dict[str, Builtin]:
     bash, not_dash = set(ONLY_BASH.split()), set(NOT_IN_DASH.split())
     found: dict[str, Builtin] = {}
     for table in tables:
@@ -44,6 +44,10 @@ def builtin_names(dialect: str) -> Iterable[str]:
 
 
 BUILTINS = _table(
-    builtins_flow.BUILTINS, builtins_variables.BUILTINS, builtins_names.BUILTINS, builtins_text.BUILTINS, builtins_jobs.BUILTINS
+    builtins_flow.BUILTINS,
+    builtins_variables.BUILTINS,
+    builtins_names.BUILTINS,
+    builtins_text.BUILTINS,
+    builtins_jobs.BUILTINS,
 )
 builtins_names.ALL.update(BUILTINS)

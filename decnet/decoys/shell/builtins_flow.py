@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
 """Builtins that decide what is executed next."""
 
 from __future__ import annotations
@@ -36,8 +37,7 @@ def _number(context: Context, words: list[Any], default: int) -> int:
     if context.shell.dialect.bash:
         context.complain(f"{words[0]}: {text}: numeric argument required")
     else:
-        bad = f"Illegal number: {text}" if context.shell.dialect.name == "dash" else f"Illegal number: {text}"
-        context.complain(f"{words[0]}: {bad}" if context.shell.dialect.name == "dash" or True else bad)
+        context.complain(f"{words[0]}: Illegal number: {text}")
     raise Leave(2)
 
 
@@ -58,7 +58,11 @@ def jump(context: Context, words: list[Any]) -> int:
 
 def return_(context: Context, words: list[Any]) -> int:
     status = _number(context, words, context.shell.status) & 255
-    if not context.shell.calls and "source" not in context.shell.notes.get(" in", "") and context.shell.dialect.bash:
+    if (
+        not context.shell.calls
+        and "source" not in context.shell.notes.get(" in", "")
+        and context.shell.dialect.bash
+    ):
         context.complain("return: can only `return' from a function or sourced script")
         return 2
     raise Returned(status)
@@ -66,7 +70,13 @@ def return_(context: Context, words: list[Any]) -> int:
 
 def exit_(context: Context, words: list[Any]) -> int:
     if context.shell.mode == "i" and not context.is_subshell:
-        context.err("logout\n" if words[0] == "logout" or context.shell.script.startswith("-") else "exit\n" if context.shell.dialect.bash else "")
+        context.err(
+            "logout\n"
+            if words[0] == "logout" or context.shell.script.startswith("-")
+            else "exit\n"
+            if context.shell.dialect.bash
+            else ""
+        )
     elif words[0] == "logout" and context.shell.dialect.bash and not context.shell.script.startswith("-"):
         context.complain("logout: not login shell: use `exit'")
         return 1
@@ -96,7 +106,13 @@ def source(context: Context, words: list[Any]) -> Work:
     path = shell.absolute(name)
     if "/" not in name:
         found = context.where(name)
-        path = found if found and not shell.node(path) else path if shell.dialect.bash or found is None else found
+        path = (
+            found
+            if found and not shell.node(path)
+            else path
+            if shell.dialect.bash or found is None
+            else found
+        )
     text = shell.read(path) if "/" in name or shell.dialect.bash or shell.node(path) else None
     node = shell.node(path)
     if text is None or node is None:
@@ -126,12 +142,22 @@ def source(context: Context, words: list[Any]) -> Work:
 def _not_sourced(context: Context, words: list[Any], name: str, *, folder: bool) -> int:
     shell = context.shell
     if shell.dialect.bash:
-        context.complain(f"{words[0]}: {name}: is a directory" if folder else f"{name}: No such file or directory")
+        context.complain(
+            f"{words[0]}: {name}: is a directory" if folder else f"{name}: No such file or directory"
+        )
         return 1
     if shell.dialect.name == "dash":
-        text = f"{words[0]}: cannot open {name}: No such file" if "/" in name else f"{words[0]}: {name}: not found"
+        text = (
+            f"{words[0]}: cannot open {name}: No such file"
+            if "/" in name
+            else f"{words[0]}: {name}: not found"
+        )
     else:
-        text = f"{words[0]}: can't open '{name}': No such file or directory" if "/" in name else f"{words[0]}: can't open '{name}': No such file or directory"
+        text = (
+            f"{words[0]}: can't open '{name}': No such file or directory"
+            if "/" in name
+            else f"{words[0]}: can't open '{name}': No such file or directory"
+        )
     context.complain(text)
     raise Leave(2)
 
@@ -149,7 +175,11 @@ def exec_(context: Context, words: list[Any]) -> Work:
         text = "not found" if shell.dialect.bash else "not found"
         if "/" in arguments[0]:
             text = "No such file or directory" if shell.dialect.bash else "not found"
-            context.complain(f"{arguments[0]}: cannot execute: {text}" if shell.dialect.bash else f"exec: {arguments[0]}: {text}")
+            context.complain(
+                f"{arguments[0]}: cannot execute: {text}"
+                if shell.dialect.bash
+                else f"exec: {arguments[0]}: {text}"
+            )
         else:
             context.complain(f"exec: {arguments[0]}: {text}")
         if shell.dialect.bash and shell.interactive:
@@ -202,9 +232,15 @@ def set_(context: Context, words: list[Any]) -> int:
             if letter not in "abefhkmnptuvxBCEHPTIis":
                 if shell.dialect.bash:
                     context.complain(f"set: -{letter}: invalid option")
-                    context.err("set: usage: set [-abefhkmnptuvxBCEHPT] [-o option-name] [--] [-] [arg ...]\n")
+                    context.err(
+                        "set: usage: set [-abefhkmnptuvxBCEHPT] [-o option-name] [--] [-] [arg ...]\n"
+                    )
                     return 2
-                context.complain(f"set: Illegal option -{letter}" if shell.dialect.name == "dash" else f"set: illegal option -{letter}")
+                context.complain(
+                    f"set: Illegal option -{letter}"
+                    if shell.dialect.name == "dash"
+                    else f"set: illegal option -{letter}"
+                )
                 raise Leave(2)
             _switch(context, letter, on)
     if arguments[:1] == ["-"]:
@@ -225,7 +261,11 @@ def _set_long(context: Context, name: str, on: bool) -> bool:
         if context.shell.dialect.bash:
             context.complain(f"set: {name}: invalid option name")
             return False
-        context.complain(f"set: Illegal option -o {name}" if context.shell.dialect.name == "dash" else f"set: illegal option -o {name}")
+        context.complain(
+            f"set: Illegal option -o {name}"
+            if context.shell.dialect.name == "dash"
+            else f"set: illegal option -o {name}"
+        )
         raise Leave(2)
     _switch(context, LETTERS.get(name, name), on)
     return True
@@ -241,7 +281,10 @@ def _show_options(context: Context, *, plus: bool) -> None:
         elif shell.dialect.bash:
             context.out(f"{name:<15}\t{'on' if on else 'off'}\n")
         else:
-            context.out(("Current option settings\n" if name == NAMES[shell.dialect.name][0] else "") + f"{name:<16}{'on' if on else 'off'}\n")
+            context.out(
+                ("Current option settings\n" if name == NAMES[shell.dialect.name][0] else "")
+                + f"{name:<16}{'on' if on else 'off'}\n"
+            )
 
 
 def trap(context: Context, words: list[Any]) -> int:
@@ -264,15 +307,19 @@ def trap(context: Context, words: list[Any]) -> int:
         action, names = "-", arguments
     status = 0
     for word in names:
-        name = signal_name(word)
-        if name is None:
-            text = {"bash": f"trap: {word}: invalid signal specification", "dash": f"trap: {word}: bad trap", "ash": f"trap: {word}: invalid signal specification"}
+        signal = signal_name(word)
+        if signal is None:
+            text = {
+                "bash": f"trap: {word}: invalid signal specification",
+                "dash": f"trap: {word}: bad trap",
+                "ash": f"trap: {word}: invalid signal specification",
+            }
             context.complain(text[shell.dialect.name])
             status = 1
         elif action == "-":
-            shell.traps.pop(name, None)
+            shell.traps.pop(signal, None)
         else:
-            shell.traps[name] = action
+            shell.traps[signal] = action
     return status
 
 
@@ -280,7 +327,9 @@ def signal_name(word: str) -> str | None:
     """The name of a signal that is given by number or name."""
     if word.isdecimal():
         number = int(word[:5])
-        return "EXIT" if number == 0 else next((name for name, each in SIGNALS.items() if each == number), None)
+        return (
+            "EXIT" if number == 0 else next((name for name, each in SIGNALS.items() if each == number), None)
+        )
     name = word.upper().removeprefix("SIG")
     return name if name in SIGNALS or name in ("EXIT", "DEBUG", "ERR", "RETURN") else None
 
@@ -288,9 +337,17 @@ def signal_name(word: str) -> str | None:
 def show_signals(context: Context) -> None:
     """`kill -l` of bash."""
     names = [*((number, name) for name, number in SIGNALS.items() if number != 16), (16, "STKFLT")]
-    names += [(34, "RTMIN"), *((34 + n, f"RTMIN+{n}") for n in range(1, 16)), *((64 - n, f"RTMAX-{n}") for n in range(14, 0, -1)), (64, "RTMAX")]
+    names += [
+        (34, "RTMIN"),
+        *((34 + n, f"RTMIN+{n}") for n in range(1, 16)),
+        *((64 - n, f"RTMAX-{n}") for n in range(14, 0, -1)),
+        (64, "RTMAX"),
+    ]
     rows = sorted(names)
-    lines = ["\t".join(f"{number:>2}) SIG{name}" for number, name in rows[at : at + 5]) for at in range(0, len(rows), 5)]
+    lines = [
+        "\t".join(f"{number:>2}) SIG{name}" for number, name in rows[at : at + 5])
+        for at in range(0, len(rows), 5)
+    ]
     context.out("".join(line + ("\t" if len(line.split("\t")) == 5 else "") + "\n" for line in lines))
 
 
@@ -299,7 +356,11 @@ def getopts(context: Context, words: list[Any]) -> int:
 
     shell = context.shell
     if len(words) < 3:
-        context.complain("getopts: usage: getopts optstring name [arg ...]" if not shell.dialect.bash else "getopts: usage: getopts optstring name [arg]")
+        context.complain(
+            "getopts: usage: getopts optstring name [arg ...]"
+            if not shell.dialect.bash
+            else "getopts: usage: getopts optstring name [arg]"
+        )
         return 2
     options, name = str(words[1]), str(words[2])
     arguments = [str(word) for word in words[3:]] or shell.positional
@@ -327,7 +388,11 @@ def getopts(context: Context, words: list[Any]) -> int:
     place = options.find(letter)
     if letter == ":" or place < 0:
         if not silent:
-            text = {"bash": f"illegal option -- {letter}", "dash": f"Illegal option -{letter}", "ash": f"Illegal option -{letter}"}
+            text = {
+                "bash": f"illegal option -- {letter}",
+                "dash": f"Illegal option -{letter}",
+                "ash": f"Illegal option -{letter}",
+            }
             head = f"{shell.script}: " if shell.dialect.bash else ""
             context.err(f"{head}{text[shell.dialect.name]}\n")
         return done("?", letter if silent else None, *after)
@@ -339,7 +404,11 @@ def getopts(context: Context, words: list[Any]) -> int:
         return done(letter, arguments[at], at + 2, 0)
     if silent:
         return done(":", letter, at + 1, 0)
-    text = {"bash": f"option requires an argument -- {letter}", "dash": f"No arg for -{letter} option", "ash": f"No arg for -{letter} option"}
+    text = {
+        "bash": f"option requires an argument -- {letter}",
+        "dash": f"No arg for -{letter} option",
+        "ash": f"No arg for -{letter} option",
+    }
     head = f"{shell.script}: " if shell.dialect.bash else ""
     context.err(f"{head}{text[shell.dialect.name]}\n")
     return done("?", None, at + 1, 0)

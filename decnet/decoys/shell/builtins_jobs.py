@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
 """Builtins about running commands: jobs, wait, kill and the limits of processes."""
 
 from __future__ import annotations
@@ -43,11 +44,17 @@ def wait(context: Context, words: list[Any]) -> Work:
         elif word.isdecimal() and int(word[:9]) in engine.statuses:
             status = engine.statuses[int(word[:9])]
         elif word.startswith("%"):
-            context.complain(f"wait: {word}: no such job" if context.shell.dialect.bash else f"wait: No such job: {word}")
+            context.complain(
+                f"wait: {word}: no such job" if context.shell.dialect.bash else f"wait: No such job: {word}"
+            )
             status = 127 if context.shell.dialect.bash else 2
         else:
             if context.shell.dialect.bash:
-                text = f"wait: pid {word} is not a child of this shell" if word.isdecimal() else f"wait: `{word}': not a pid or valid job spec"
+                text = (
+                    f"wait: pid {word} is not a child of this shell"
+                    if word.isdecimal()
+                    else f"wait: `{word}': not a pid or valid job spec"
+                )
                 context.complain(text)
             status = 127 if word.isdecimal() else 1 if context.shell.dialect.bash else 2
     _forget(context)
@@ -78,7 +85,9 @@ def _task(context: Context, word: str) -> Task | None:
 def jobs(context: Context, words: list[Any]) -> int:
     for number in sorted(context.engine.jobs):
         task = context.engine.jobs[number][0]
-        context.out(job_line(context, number, task, pids="-l" in words) if "-p" not in words else f"{task.pid}\n")
+        context.out(
+            job_line(context, number, task, pids="-l" in words) if "-p" not in words else f"{task.pid}\n"
+        )
     _forget(context)
     return 0
 
@@ -89,8 +98,18 @@ def job_line(context: Context, number: int, task: Task, *, pids: bool = False) -
     mark = "+" if number == numbers[-1] else "-" if len(numbers) > 1 and number == numbers[-2] else " "
     state = "Stopped" if task.stopped else "Running"
     if task.done:
-        state = "Done" if not task.status else "Terminated" if task.status == 143 else "Killed" if task.status == 137 else f"Exit {task.status}"
-        state = f"Done({task.status})" if state.startswith("Exit") and not context.shell.dialect.bash else state
+        state = (
+            "Done"
+            if not task.status
+            else "Terminated"
+            if task.status == 143
+            else "Killed"
+            if task.status == 137
+            else f"Exit {task.status}"
+        )
+        state = (
+            f"Done({task.status})" if state.startswith("Exit") and not context.shell.dialect.bash else state
+        )
     end = " &" if state == "Running" and context.shell.dialect.bash else ""
     pid = f"{task.pid} " if pids else " "
     if not context.shell.dialect.bash:
@@ -105,7 +124,13 @@ def foreground(context: Context, words: list[Any]) -> Work:
         return 1
     if task is None:
         word = str(words[1]) if len(words) > 1 else "current"
-        text = f"{words[0]}: {word}: no such job" if context.shell.dialect.bash else f"{words[0]}: No current job" if word == "current" else f"{words[0]}: No such job: {word}"
+        text = (
+            f"{words[0]}: {word}: no such job"
+            if context.shell.dialect.bash
+            else f"{words[0]}: No current job"
+            if word == "current"
+            else f"{words[0]}: No such job: {word}"
+        )
         context.complain(text)
         return 1 if context.shell.dialect.bash else 2
     number = task.group
@@ -151,7 +176,11 @@ def kill(context: Context, words: list[Any]) -> int:
         return 1
     if not arguments:
         usage = "kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]"
-        context.err(usage + "\n" if shell.dialect.bash else "Usage: kill [-s sigspec | -signum | -sigspec] [pid | job]... or\n       kill -l [exitstatus]\n")
+        context.err(
+            usage + "\n"
+            if shell.dialect.bash
+            else "Usage: kill [-s sigspec | -signum | -sigspec] [pid | job]... or\n       kill -l [exitstatus]\n"
+        )
         return 2
     return max([_kill_one(context, word, number) for word in arguments])
 
@@ -164,7 +193,11 @@ def _kill_one(context: Context, word: str, signal: int) -> int:
             context.engine.kill(task, signal)
         return 0
     if not word.lstrip("-").isdecimal() or len(word) > 9:
-        text = f"kill: {word}: arguments must be process or job IDs" if shell.dialect.bash else f"kill: Illegal number: {word}"
+        text = (
+            f"kill: {word}: arguments must be process or job IDs"
+            if shell.dialect.bash
+            else f"kill: Illegal number: {word}"
+        )
         context.complain(text if not word.startswith("%") else f"kill: {word}: no such job")
         return 1
     number = abs(int(word))
@@ -176,7 +209,13 @@ def _kill_one(context: Context, word: str, signal: int) -> int:
         known = {shell.pid, shell.own_pid, 1, *(task.pid for task in context.engine.tasks)}
         if number in known:
             return 0
-    text = f"kill: ({word}) - No such process" if shell.dialect.bash else f"kill: No such process" if shell.dialect.name == "dash" else f"kill: can't kill pid {word}: No such process"
+    text = (
+        f"kill: ({word}) - No such process"
+        if shell.dialect.bash
+        else "kill: No such process"
+        if shell.dialect.name == "dash"
+        else f"kill: can't kill pid {word}: No such process"
+    )
     context.complain(text)
     return 1
 
@@ -197,7 +236,9 @@ def _list_signals(context: Context, arguments: list[str]) -> int:
 
 def ulimit(context: Context, words: list[Any]) -> int:
     arguments = [str(word) for word in words[1:]]
-    letters = "".join(word[1:] for word in arguments if word.startswith("-")).replace("S", "").replace("H", "")
+    letters = (
+        "".join(word[1:] for word in arguments if word.startswith("-")).replace("S", "").replace("H", "")
+    )
     values = [word for word in arguments if not word.startswith("-")]
     stored = context.shell.notes
     limits = {letter: stored.get(f" ulimit {letter}", value) for _, _, letter, value in LIMITS}
@@ -213,14 +254,22 @@ def ulimit(context: Context, words: list[Any]) -> int:
         return 0
     for letter in letters or "f":
         if letter not in limits:
-            context.complain(f"ulimit: -{letter}: invalid option" if context.shell.dialect.bash else f"ulimit: Illegal option -{letter}")
+            context.complain(
+                f"ulimit: -{letter}: invalid option"
+                if context.shell.dialect.bash
+                else f"ulimit: Illegal option -{letter}"
+            )
             return 2
         context.out(limits[letter] + "\n")
     return 0
 
 
 def times(context: Context, words: list[Any]) -> int:
-    context.out("0m0.003s 0m0.002s\n0m0.001s 0m0.000s\n" if context.shell.dialect.bash else "0m0.000000s 0m0.000000s\n0m0.000000s 0m0.000000s\n")
+    context.out(
+        "0m0.003s 0m0.002s\n0m0.001s 0m0.000s\n"
+        if context.shell.dialect.bash
+        else "0m0.000000s 0m0.000000s\n0m0.000000s 0m0.000000s\n"
+    )
     return 0
 
 
@@ -232,13 +281,20 @@ def umask(context: Context, words: list[Any]) -> int:
         return 0
     if arguments == ["-S"]:
         bits = ~shell.umask & 0o777
-        shown = ["".join(letter for letter, bit in zip("rwx", (4, 2, 1), strict=True) if bits >> shift & bit) for shift in (6, 3, 0)]
+        shown = [
+            "".join(letter for letter, bit in zip("rwx", (4, 2, 1), strict=True) if bits >> shift & bit)
+            for shift in (6, 3, 0)
+        ]
         context.out(f"u={shown[0]},g={shown[1]},o={shown[2]}\n")
         return 0
     text = arguments[-1]
     if text.isdecimal():
         if set(text) & set("89") or int(text, 8) > 0o7777:
-            context.complain(f"umask: {text}: octal number out of range" if shell.dialect.bash else f"umask: Illegal number: {text}")
+            context.complain(
+                f"umask: {text}: octal number out of range"
+                if shell.dialect.bash
+                else f"umask: Illegal number: {text}"
+            )
             return 1
         shell.umask = int(text, 8) & 0o777
     return 0

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
 """Builtins about names and folders: what a name stands for, aliases, the current folder, history."""
 
 from __future__ import annotations
@@ -72,17 +73,43 @@ def _described(context: Context, name: str, kind: str, text: str) -> str:
         case "keyword":
             return f"{name} is a shell keyword"
         case "function":
-            return f"{name} is a function\n{text}" if bash else f"{name} is a shell function" if context.shell.dialect.name == "dash" else f"{name} is a function"
+            return (
+                f"{name} is a function\n{text}"
+                if bash
+                else f"{name} is a shell function"
+                if context.shell.dialect.name == "dash"
+                else f"{name} is a function"
+            )
         case "builtin":
-            special = name in ("break", ":", ".", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift", "times", "trap", "unset")
-            return f"{name} is a special shell builtin" if special and not bash else f"{name} is a shell builtin"
+            special = name in (
+                "break",
+                ":",
+                ".",
+                "continue",
+                "eval",
+                "exec",
+                "exit",
+                "export",
+                "readonly",
+                "return",
+                "set",
+                "shift",
+                "times",
+                "trap",
+                "unset",
+            )
+            return (
+                f"{name} is a special shell builtin" if special and not bash else f"{name} is a shell builtin"
+            )
     return f"{name} is {text}"
 
 
 def command(context: Context, words: list[Any]) -> Work:
     arguments = list(words[1:])
     flags = ""
-    while arguments and isinstance(arguments[0], str) and arguments[0].startswith("-") and len(arguments[0]) > 1:
+    while (
+        arguments and isinstance(arguments[0], str) and arguments[0].startswith("-") and len(arguments[0]) > 1
+    ):
         flags += arguments.pop(0)[1:]
         if flags.endswith("-"):
             break
@@ -97,7 +124,9 @@ def command(context: Context, words: list[Any]) -> Work:
         if not kind:
             status = 1 if context.shell.dialect.bash else 127
             if "V" in flags:
-                context.complain(f"command: {name}: not found") if context.shell.dialect.bash else context.out(f"{name}: not found\n")
+                context.complain(
+                    f"command: {name}: not found"
+                ) if context.shell.dialect.bash else context.out(f"{name}: not found\n")
             continue
         if "V" in flags:
             context.out(_described(context, name, kind, text) + "\n")
@@ -125,7 +154,9 @@ def hash_(context: Context, words: list[Any]) -> int:
     status = 0
     for name in arguments:
         if kind_of(context, name)[0] == "":
-            context.complain(f"hash: {name}: not found" if context.shell.dialect.bash else f"hash: {name}: not found")
+            context.complain(
+                f"hash: {name}: not found" if context.shell.dialect.bash else f"hash: {name}: not found"
+            )
             status = 1
     return status
 
@@ -144,13 +175,17 @@ def alias(context: Context, words: list[Any]) -> int:
         elif name in shell.aliases:
             _show_alias(context, name)
         else:
-            context.complain(f"alias: {name}: not found") if shell.dialect.bash else context.complain(f"alias: {name} not found")
+            context.complain(f"alias: {name}: not found") if shell.dialect.bash else context.complain(
+                f"alias: {name} not found"
+            )
             status = 1
     return status
 
 
 def _show_alias(context: Context, name: str) -> None:
-    context.out(("alias " if context.shell.dialect.bash else "") + f"{name}={shown(context.shell.aliases[name])}\n")
+    context.out(
+        ("alias " if context.shell.dialect.bash else "") + f"{name}={shown(context.shell.aliases[name])}\n"
+    )
 
 
 def _as_text(word: Any) -> str:
@@ -165,7 +200,9 @@ def unalias(context: Context, words: list[Any]) -> int:
         if word == "-a":
             shell.aliases.clear()
         elif shell.aliases.pop(word, None) is None:
-            context.complain(f"unalias: {word}: not found" if shell.dialect.bash else f"unalias: {word} not found")
+            context.complain(
+                f"unalias: {word}: not found" if shell.dialect.bash else f"unalias: {word} not found"
+            )
             status = 1
     return status
 
@@ -213,7 +250,11 @@ def _enter(context: Context, command: str, target: str, where: str) -> str:
     elif not shell.allowed(where, 1):
         reason = "Permission denied"
     if reason:
-        texts = {"bash": f"{command}: {target}: {reason}", "dash": f"{command}: can't cd to {target}", "ash": f"{command}: can't cd to {target}: {reason}"}
+        texts = {
+            "bash": f"{command}: {target}: {reason}",
+            "dash": f"{command}: can't cd to {target}",
+            "ash": f"{command}: can't cd to {target}: {reason}",
+        }
         context.complain(texts[shell.dialect.name])
         return reason
     try:
@@ -226,7 +267,10 @@ def _enter(context: Context, command: str, target: str, where: str) -> str:
 
 
 def pwd(context: Context, words: list[Any]) -> int:
-    bad = next((str(word) for word in words[1:] if str(word).startswith("-") and word not in ("-L", "-P", "--")), None)
+    bad = next(
+        (str(word) for word in words[1:] if str(word).startswith("-") and word not in ("-L", "-P", "--")),
+        None,
+    )
     if bad and context.shell.dialect.bash:
         context.complain(f"pwd: {bad[:2]}: invalid option")
         context.err("pwd: usage: pwd [-LP]\n")
@@ -263,8 +307,13 @@ def dirs(context: Context, words: list[Any]) -> int:
         return 0
     home = shell.variables.get("HOME", "/")
     paths = [shell.cwd, *(path for path in shell.notes.get("stack", "").split("\0") if path)]
-    shown_paths = [path if "-l" in words else "~" + path[len(home) :] if (path + "/").startswith(home + "/") else path for path in paths]
-    context.out((" ".join(shown_paths) if "-p" not in words and "-v" not in words else "\n".join(shown_paths)) + "\n")
+    shown_paths = [
+        path if "-l" in words else "~" + path[len(home) :] if (path + "/").startswith(home + "/") else path
+        for path in paths
+    ]
+    context.out(
+        (" ".join(shown_paths) if "-p" not in words and "-v" not in words else "\n".join(shown_paths)) + "\n"
+    )
     return 0
 
 
@@ -292,7 +341,11 @@ def shopt(context: Context, words: list[Any]) -> int:
     names = [word for word in arguments if not word.startswith("-")]
 
     def is_on(name: str) -> bool:
-        default = SHOPTS.get(name, False) or (name == "expand_aliases" and shell.interactive) or (name == "login_shell" and shell.script.startswith("-"))
+        default = (
+            SHOPTS.get(name, False)
+            or (name == "expand_aliases" and shell.interactive)
+            or (name == "login_shell" and shell.script.startswith("-"))
+        )
         return (name in shell.shopts) if f"-{name}" in shell.notes else default
 
     for name in names or SHOPTS:
@@ -307,7 +360,11 @@ def shopt(context: Context, words: list[Any]) -> int:
             if names:
                 status = status or int(not on)
             if "q" not in flags and not (not names and (("s" in flags and not on) or ("u" in flags and on))):
-                context.out(f"shopt -{'s' if on else 'u'} {name}\n" if "p" in flags else f"{name:<15}\t{'on' if on else 'off'}\n")
+                context.out(
+                    f"shopt -{'s' if on else 'u'} {name}\n"
+                    if "p" in flags
+                    else f"{name:<15}\t{'on' if on else 'off'}\n"
+                )
     return status
 
 
@@ -332,7 +389,11 @@ def help_(context: Context, words: list[Any]) -> int:
     from .variables import bash_version
 
     if not context.shell.dialect.bash:
-        context.out("Built-in commands:\n------------------\n\t" + " ".join(sorted(name for name, each in ALL.items() if each.dialects["ash"])) + "\n")
+        context.out(
+            "Built-in commands:\n------------------\n\t"
+            + " ".join(sorted(name for name, each in ALL.items() if each.dialects["ash"]))
+            + "\n"
+        )
         return 0
     names = [str(word) for word in words[1:] if not str(word).startswith("-")]
     if not names:
@@ -346,7 +407,9 @@ def help_(context: Context, words: list[Any]) -> int:
         return 0
     for name in names:
         if name not in ALL:
-            context.complain(f"help: no help topics match `{name}'.  Try `help help' or `man -k {name}' or `info {name}'.")
+            context.complain(
+                f"help: no help topics match `{name}'.  Try `help help' or `man -k {name}' or `info {name}'."
+            )
             return 1
         context.out(f"{name}: {name}\n")
     return 0

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
 """Builtins that print and test."""
 
 from __future__ import annotations
@@ -25,7 +26,11 @@ def printf(context: Context, words: list[Any]) -> int:
     if arguments[:1] == ["--"]:
         arguments.pop(0)
     if not arguments:
-        usage = {"bash": "printf: usage: printf [-v var] format [arguments]\n", "dash": "", "ash": "printf: usage: printf FORMAT [ARG]...\n"}
+        usage = {
+            "bash": "printf: usage: printf [-v var] format [arguments]\n",
+            "dash": "",
+            "ash": "printf: usage: printf FORMAT [ARG]...\n",
+        }
         if shell.dialect.name == "dash":
             context.complain("printf: usage: printf format [arg ...]")
         else:
@@ -39,8 +44,8 @@ def printf(context: Context, words: list[Any]) -> int:
     if variable:
         try:
             assign(shell, variable, done.text)
-        except NotAssigned as error:
-            context.complain(f"{error.args[0]}: {error.args[1]}")
+        except NotAssigned as refused:
+            context.complain(f"{refused.args[0]}: {refused.args[1]}")
             return 1
     elif done.errors and shell.dialect.bash:
         for error in done.errors:
@@ -56,11 +61,16 @@ def printf(context: Context, words: list[Any]) -> int:
 
 def test(context: Context, words: list[Any]) -> int:
     shell = context.shell
-    arguments = [str(word) if isinstance(word, str) else f"{word.name}={word.value.raw if word.value else ''}" for word in words[1:]]
+    arguments = [
+        str(word) if isinstance(word, str) else f"{word.name}={word.value.raw if word.value else ''}"
+        for word in words[1:]
+    ]
     if words[0] == "[":
         if not arguments or arguments[-1] != "]":
             text = {"bash": "[: missing `]'", "dash": "[: missing ]", "ash": "missing ]"}[shell.dialect.name]
-            context.complain(text) if shell.dialect.name != "ash" else context.err(f"{shell.script}: missing ]\n")
+            context.complain(text) if shell.dialect.name != "ash" else context.err(
+                f"{shell.script}: missing ]\n"
+            )
             return 2
         arguments.pop()
     context.spend(len(arguments))

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
 """Builtins about variables."""
 
 from __future__ import annotations
@@ -31,13 +32,30 @@ def show_all(context: Context) -> None:
             context.out(f"{name}={_list_of(shell, name)}\n")
             continue
         value = value_of(shell, name) or ""
-        context.out(f"{name}={if_needed(value) if shell.dialect.bash else _single_quoted(value)}\n" if value or not shell.dialect.bash else f"{name}=\n")
+        context.out(
+            f"{name}={if_needed(value) if shell.dialect.bash else _single_quoted(value)}\n"
+            if value or not shell.dialect.bash
+            else f"{name}=\n"
+        )
     if shell.dialect.bash:
         for name in sorted(shell.functions):
             context.out(shell.functions[name].text + "\n")
 
 
-BASH_SHOWS = ("BASH", "BASHOPTS", "BASH_VERSION", "EUID", "HOSTNAME", "HOSTTYPE", "MACHTYPE", "OSTYPE", "PPID", "PS4", "SHELLOPTS", "UID")
+BASH_SHOWS = (
+    "BASH",
+    "BASHOPTS",
+    "BASH_VERSION",
+    "EUID",
+    "HOSTNAME",
+    "HOSTTYPE",
+    "MACHTYPE",
+    "OSTYPE",
+    "PPID",
+    "PS4",
+    "SHELLOPTS",
+    "UID",
+)
 
 
 def _single_quoted(value: str) -> str:
@@ -45,7 +63,10 @@ def _single_quoted(value: str) -> str:
 
 
 def _list_of(shell: Shell, name: str) -> str:
-    items = "".join(f"[{key if isinstance(key, int) else _key(key)}]={double_quoted(value)} " for key, value in elements_of(shell, name).items())
+    items = "".join(
+        f"[{key if isinstance(key, int) else _key(key)}]={double_quoted(value)} "
+        for key, value in elements_of(shell, name).items()
+    )
     return f"({items})" if "A" in shell.kinds.get(name, "") else f"({items.rstrip()})"
 
 
@@ -89,7 +110,11 @@ def export(context: Context, words: list[Any]) -> Work:
     if bad:
         if shell.dialect.bash:
             context.complain(f"{command}: -{bad}: invalid option")
-            context.err(f"{command}: usage: {command} [-fn] [name[=value] ...] or {command} -p\n" if command == "export" else "readonly: usage: readonly [-aAf] [name[=value] ...] or readonly -p\n")
+            context.err(
+                f"{command}: usage: {command} [-fn] [name[=value] ...] or {command} -p\n"
+                if command == "export"
+                else "readonly: usage: readonly [-aAf] [name[=value] ...] or readonly -p\n"
+            )
             return 2
         context.complain(f"{command}: Illegal option -{bad}")
         raise Leave(2)
@@ -160,7 +185,9 @@ def declare(context: Context, words: list[Any]) -> Work:
     """`declare`, `typeset` and `local`."""
     shell, command = context.shell, str(words[0])
     if command == "local" and not shell.calls:
-        context.complain("local: can only be used in a function" if shell.dialect.bash else "local: not in a function")
+        context.complain(
+            "local: can only be used in a function" if shell.dialect.bash else "local: not in a function"
+        )
         if not shell.dialect.bash:
             raise Leave(2)
         return 1
@@ -173,11 +200,14 @@ def declare(context: Context, words: list[Any]) -> Work:
         if bad and shell.dialect.bash:
             context.complain(f"{command}: {word[0]}{bad}: invalid option")
             name = command
-            context.err(f"{name}: usage: {name} [-aAfFgiIlnrtux] [name[=value] ...]" + (" or declare -p [-aAfFilnrtux] [name ...]\n" if name == "declare" else "\n"))
+            context.err(
+                f"{name}: usage: {name} [-aAfFgiIlnrtux] [name[=value] ...]"
+                + (" or declare -p [-aAfFilnrtux] [name ...]\n" if name == "declare" else "\n")
+            )
             return 2
         on, off = (on + word[1:], off) if word[0] == "-" else (on, off + word[1:])
     if "f" in on or "F" in on:
-        return _show_functions(context, [_text(word) for word in arguments], names="F" in on)
+        return _show_functions(context, [_text(word) for word in arguments], names_only="F" in on)
     if "p" in on or not arguments:
         return _show_declared(context, command, [_text(word) for word in arguments], on)
     status = 0
@@ -239,8 +269,7 @@ def _declare_one(context: Context, name: str, assignment: Assignment | None, on:
     return 0
 
 
-def _show_functions(context: Context, names: list[str], *, names_only: bool = False, **more: bool) -> int:
-    names_only = names_only or more.get("names", False)
+def _show_functions(context: Context, names: list[str], *, names_only: bool) -> int:
     status = 0
     for name in names or sorted(context.shell.functions):
         function = context.shell.functions.get(name)
@@ -260,7 +289,11 @@ def _show_declared(context: Context, command: str, names: list[str], on: str) ->
             show_all(context)
             return 0
         wanted = set(on) - {"p", "g"}
-        names = [name for name in sorted({*shell.variables, *shell.arrays, *shell.exported}) if name[:1] != " " and wanted <= set(_letters(shell, name))]
+        names = [
+            name
+            for name in sorted({*shell.variables, *shell.arrays, *shell.exported})
+            if name[:1] != " " and wanted <= set(_letters(shell, name))
+        ]
     for name in names:
         value = value_of(shell, name)
         if name not in shell.arrays and value is None and not _letters(shell, name):
@@ -289,7 +322,11 @@ def let(context: Context, words: list[Any]) -> int:
         return 1
     value = 0
     for word in words[1:]:
-        text = f"{word.name}={word.value.raw if word.value else ''}" if isinstance(word, Assignment) else str(word)
+        text = (
+            f"{word.name}={word.value.raw if word.value else ''}"
+            if isinstance(word, Assignment)
+            else str(word)
+        )
         try:
             value = context.expansion.calculate(text)
         except ExpansionError as error:
@@ -319,7 +356,9 @@ def read(context: Context, words: list[Any]) -> Work:
         if "a" in options and shell.dialect.bash:
             unset(shell, options["a"])
             shell.arrays[options["a"]] = {}
-            for at, (value, _) in enumerate(_fields(text, shell.variables.get("IFS", " \t\n"), 1 << 20, raw="r" in options)):
+            for at, (value, _) in enumerate(
+                _fields(text, shell.variables.get("IFS", " \t\n"), 1 << 20, raw="r" in options)
+            ):
                 assign(shell, options["a"], value, at)
         elif names:
             yield from _assign_fields(context, names, text, raw="r" in options)
@@ -352,7 +391,9 @@ def _read_options(context: Context, words: list[str]) -> tuple[dict[str, str], l
                 break
             elif context.shell.dialect.bash:
                 context.complain(f"read: -{letter}: invalid option")
-                context.err("read: usage: read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] [-t timeout] [-u fd] [name ...]\n")
+                context.err(
+                    "read: usage: read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] [-t timeout] [-u fd] [name ...]\n"
+                )
                 return 2
             else:
                 context.complain(f"read: Illegal option -{letter}")
@@ -451,7 +492,12 @@ def _fields(text: str, ifs: str, most: int, *, raw: bool) -> list[tuple[str, int
             at += 1
         fields.append(("".join(char for char, _ in marks[start:at]), start))
         had_mark = False
-        while at < size and marks[at][0] in ifs and not marks[at][1] and not (had_mark and marks[at][0] not in spaces):
+        while (
+            at < size
+            and marks[at][0] in ifs
+            and not marks[at][1]
+            and not (had_mark and marks[at][0] not in spaces)
+        ):
             had_mark = had_mark or marks[at][0] not in spaces
             at += 1
     return fields

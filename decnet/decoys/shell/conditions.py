@@ -1,19 +1,20 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
 """`test`, `[` and `[[ ]]`."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import cast
 
 from .context import Context, ExpansionError, Work
-from .descriptors import Stream
 from .patterns import compiled
 from .state import Shell
 from .syntax import Test, Word
 from .variables import elements_of, value_of
 
 UNARY = frozenset("-" + each for each in "abcdefghknoprstuvwxzGLNORS")
-NUMERIC = {
+NUMERIC: dict[str, Callable[[int, int], bool]] = {
     "-eq": lambda a, b: a == b, "-ne": lambda a, b: a != b, "-lt": lambda a, b: a < b, "-le": lambda a, b: a <= b,
     "-gt": lambda a, b: a > b, "-ge": lambda a, b: a >= b,
 }  # fmt: skip
@@ -34,10 +35,16 @@ def unary(context: Context, operator: str, text: str) -> bool:
         return text == ""
     if operator == "-t":
         end = context.fds.get(int(text) if text.isdecimal() and len(text) < 4 else -1)
-        return end is not None and (end.is_terminal or (context.engine.input.is_terminal and hasattr(end, "number")))
+        return end is not None and (
+            end.is_terminal or (context.engine.input.is_terminal and hasattr(end, "number"))
+        )
     if operator in ("-v", "-R"):
         name, _, rest = text.partition("[")
-        return (rest.rstrip("]") in map(str, elements_of(shell, name))) if rest else value_of(shell, text) is not None
+        return (
+            (rest.rstrip("]") in map(str, elements_of(shell, name)))
+            if rest
+            else value_of(shell, text) is not None
+        )
     if operator == "-o":
         from .options import LETTERS
 
@@ -50,7 +57,9 @@ def _file_test(shell: Shell, operator: str, text: str) -> bool:
         return False
     path = shell.absolute(text)
     if operator in ("-h", "-L"):
-        node = shell.files.changes.get(path) or (None if path in shell.files.changes else shell.world.nodes.get(path))
+        node = shell.files.changes.get(path) or (
+            None if path in shell.files.changes else shell.world.nodes.get(path)
+        )
         return node is not None and bool(node.target)
     node = shell.node(path)
     if path in ("/dev/null", "/dev/zero", "/dev/tty", "/dev/urandom", "/dev/random", "/dev/full"):
@@ -127,7 +136,9 @@ class Tests:
                 return False
             case [one]:
                 return one != ""
-            case ["!", *rest] if len(words) <= 4 and not (len(words) == 3 and words[1] in (*BINARY, "-a", "-o")):
+            case ["!", *rest] if len(words) <= 4 and not (
+                len(words) == 3 and words[1] in (*BINARY, "-a", "-o")
+            ):
                 return not self._by_count(rest)
             case [operator, operand]:
                 if operator in UNARY:

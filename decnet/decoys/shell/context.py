@@ -41,7 +41,7 @@ class Jump(Exception):
 
 
 class ExpansionError(Exception):
-    """A word that cannot be expanded: the command is not executed. `fatal` ends a shell that has no prompt."""
+    """A word that cannot be expanded: its command is not executed. `fatal` ends a shell without prompt."""
 
     def __init__(self, message: str, status: int = 1, *, fatal: bool = True) -> None:
         super().__init__(message)
@@ -103,9 +103,7 @@ class Context(Protocol):
     keeps_redirections: bool
     is_subshell: bool
 
-    @property
-    def expansion(self) -> Words:
-        """Its expansion of words."""
+    expansion: Words
 
     def spend(self, work: int) -> None:
         """Account for steps. Raises OutOfWork."""
@@ -134,7 +132,8 @@ class Context(Protocol):
     def script(self, text: str, *, inner: bool = False) -> Work:
         """Execute a script."""
 
-    def child_script(self, text: str, script: str, arguments: list[str], dialect: Dialect | None, mode: str = "f"
+    def child_script(
+        self, text: str, script: str, arguments: list[str], dialect: Dialect | None, mode: str = "f"
     ) -> Work:
         """Execute a script in a new shell."""
 

@@ -82,13 +82,11 @@ class Stream(Plain):
         self.ended = ended
         self.has_reader = True
         self.is_terminal = is_terminal
-        self.screen: Screen | None = None
-        """Where a terminal that is open for both directions prints."""
+        self.raw = False
+        """Of a terminal: whether a command gets each key at once, without echo."""
+        self.echo = True
 
     def write(self, data: bytes) -> None:
-        if self.screen is not None:
-            self.screen.write(data)
-            return
         if not self.has_reader:
             raise Broken
         self._buffer += data
@@ -115,6 +113,8 @@ class Stream(Plain):
         """All that is there, up to a number of bytes."""
         taken = bytes(self._buffer[:most])
         del self._buffer[:most]
+        if not taken and self.is_terminal:
+            self.ended = False
         return taken
 
     def put_back(self, data: bytes) -> None:

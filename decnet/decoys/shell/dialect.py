@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
 """The three shells: which words they know, and how they put their errors."""
 
 from dataclasses import dataclass
@@ -56,8 +57,7 @@ def error_text(error: BadSyntax, dialect: Dialect, head: str, script: str = "") 
 def _in_bash(error: BadSyntax, head: str, script: str) -> str:
     if isinstance(error, Incomplete):
         if error.quote:
-            text = f"{head}: line {error.start}: unexpected EOF while looking for matching `{error.quote}'\n"
-            return text if error.quote != "'" or True else text
+            return f"{head}: line {error.start}: unexpected EOF while looking for matching `{error.quote}'\n"
         return f"{head}: line {error.line + 1}: syntax error: unexpected end of file\n"
     at = f"{head}: line {error.line}:"
     if error.message:
@@ -88,7 +88,7 @@ def _in_dash(error: BadSyntax, head: str, script: str) -> str:
 
 def _in_ash(error: BadSyntax, head: str, script: str) -> str:
     expecting = f' (expecting "{error.expecting}")' if error.expecting else ""
-    at = f"{head}: line {error.line}: syntax error:" if False else f"{head}: syntax error:"
+    at = f"{head}: syntax error:"
     if isinstance(error, Incomplete):
         if error.quote in ("'", '"', "`"):
             return f"{at} unterminated quoted string\n"

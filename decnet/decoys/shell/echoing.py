@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
 """`echo` and `printf`."""
 
 from __future__ import annotations
@@ -9,11 +10,28 @@ from .limits import OutOfWork
 from .quoting import escaped as quoted_word
 
 MOST_PRINTED = 256 * 1024
-BASH_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{1,2})|0([0-7]{0,3})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|(.)|$)", re.DOTALL)
-PRINTF_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{1,2})|([0-7]{1,3})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|(.)|$)", re.DOTALL)
-SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "e": "\x1b", "E": "\x1b"}
+BASH_ESCAPE = re.compile(
+    r"\\(?:x([0-9a-fA-F]{1,2})|0([0-7]{0,3})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|(.)|$)", re.DOTALL
+)
+PRINTF_ESCAPE = re.compile(
+    r"\\(?:x([0-9a-fA-F]{1,2})|([0-7]{1,3})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|(.)|$)", re.DOTALL
+)
+SIMPLE = {
+    "n": "\n",
+    "t": "\t",
+    "r": "\r",
+    "\\": "\\",
+    "a": "\a",
+    "b": "\b",
+    "f": "\f",
+    "v": "\v",
+    "e": "\x1b",
+    "E": "\x1b",
+}
 OPTIONS = {"bash": re.compile(r"-[neE]+"), "ash": re.compile(r"-[neE]+"), "dash": re.compile(r"-n")}
-CONVERSION = re.compile(r"%(?:%|([-+ #0]*)(\*|\d*)(?:\.(\*|-?\d*))?(?:hh?|ll?|[jztLq])?(\([^)]*\)T|.)?)|([^%\\]+)|\\.?", re.DOTALL)
+CONVERSION = re.compile(
+    r"%(?:%|([-+ #0]*)(\*|\d*)(?:\.(\*|-?\d*))?(?:hh?|ll?|[jztLq])?(\([^)]*\)T|.)?)|([^%\\]+)|\\.?", re.DOTALL
+)
 
 
 def echo(words: list[str], dialect: str) -> str:
@@ -96,7 +114,15 @@ class Printf:
                 if escape is not None:
                     if escape[5] == "c" and False:
                         return
-                    yield SIMPLE.get(escape[5] or "", {'"': '"', "'": "'"}.get(escape[5] or "", "") or _one(escape, "ash" if self._dialect == "dash" else self._dialect)) if escape[5] else _one(escape, "bash")
+                    yield (
+                        SIMPLE.get(
+                            escape[5] or "",
+                            {'"': '"', "'": "'"}.get(escape[5] or "", "")
+                            or _one(escape, "ash" if self._dialect == "dash" else self._dialect),
+                        )
+                        if escape[5]
+                        else _one(escape, "bash")
+                    )
                     at = escape.end()
                     continue
             at = found.end()
@@ -141,7 +167,11 @@ class Printf:
         self.status, self._stops = 1, True
         kind = found[4] or ""
         if self._dialect == "bash":
-            self.errors.append(f"`{kind or found[0][-1:]}': invalid format character" if kind else f"`{found[0]}': missing format character")
+            self.errors.append(
+                f"`{kind or found[0][-1:]}': invalid format character"
+                if kind
+                else f"`{found[0]}': missing format character"
+            )
         elif self._dialect == "dash":
             self.errors.append(f"{found[0]}: invalid directive")
         else:
@@ -172,9 +202,20 @@ class Printf:
         if not found or found.end() < len(stripped):
             self.status = 1
             if self._dialect == "bash":
-                self.errors.append(f"{text}: invalid number" if not (found and found[2].startswith("0") and len(found[2]) > 0 and stripped[found.end():].isdigit()) else f"{text}: invalid octal number")
+                self.errors.append(
+                    f"{text}: invalid number"
+                    if not (
+                        found
+                        and found[2].startswith("0")
+                        and len(found[2]) > 0
+                        and stripped[found.end() :].isdigit()
+                    )
+                    else f"{text}: invalid octal number"
+                )
             elif self._dialect == "dash":
-                self.errors.append(f"{text}: {'expected numeric value' if not found else 'not completely converted'}")
+                self.errors.append(
+                    f"{text}: {'expected numeric value' if not found else 'not completely converted'}"
+                )
             else:
                 self.errors.append(f"invalid number '{text}'")
         if not found:
@@ -190,11 +231,18 @@ class Printf:
                 value = float(argument or "0")
             except ValueError:
                 self.status = 1
-                self.errors.append(f"{argument}: invalid number" if self._dialect == "bash" else f"{argument}: expected numeric value")
+                self.errors.append(
+                    f"{argument}: invalid number"
+                    if self._dialect == "bash"
+                    else f"{argument}: expected numeric value"
+                )
                 found = re.match(r"[-+]?\d+(\.\d*)?", argument or "")
                 value = float(found[0]) if found else 0.0
             shown = "." + str(6 if precision is None else min(precision, 300))
-            return f"%{flags}{width or ''}{shown}{kind.lower() if kind in 'aA' else kind}".replace("a", "e") % value
+            return (
+                f"%{flags}{width or ''}{shown}{kind.lower() if kind in 'aA' else kind}".replace("a", "e")
+                % value
+            )
         number = self._integer(argument or "0")
         if kind in "di":
             number = min(number, (1 << 63) - 1)

@@ -1,7 +1,7 @@
 """All the commands that one visitor runs at once: their turns, their waits, their output.
 
-Nothing here waits for anything: `step` runs whatever can run for some milliseconds, and its caller (a channel's
-driver) writes the output and waits for input, or for the time at which something wakes up.
+Nothing here waits for anything: `step` runs whatever can run for some milliseconds, and its caller (a
+channel's driver) writes the output and waits for input, or for the time at which something wakes up.
 """
 
 from __future__ import annotations
@@ -88,7 +88,9 @@ class Line:
 class Task:
     """One command that runs at the same time as others: a stack of generators, the innermost last."""
 
-    def __init__(self, pid: int, work: Generator[Any, Any, Any], fds: dict[int, End], text: str, group: int) -> None:
+    def __init__(
+        self, pid: int, work: Generator[Any, Any, Any], fds: dict[int, End], text: str, group: int
+    ) -> None:
         self.pid = pid
         self.text = text
         self.stack: list[Generator[Any, Any, Any]] = [work]
@@ -167,7 +169,12 @@ class Engine:
         return len(self.tasks) >= MOST_TASKS
 
     def spawn(
-        self, shell: Shell, work: Generator[Any, Any, Any], fds: dict[int, End], text: str = "", group: int = 0
+        self,
+        shell: Shell,
+        work: Generator[Any, Any, Any],
+        fds: dict[int, End],
+        text: str = "",
+        group: int = 0,
     ) -> Task:
         """Start a task."""
         task = Task(self.next_pid(shell), work, fds, text, group)
@@ -257,7 +264,9 @@ class Engine:
                 continue
             if type(item) is GeneratorType:
                 stack.append(item)
-                if len(stack) > MOST_FRAMES or (len(stack) % 100 == 0 and self._frames() > MOST_FRAMES_IN_ALL):
+                if len(stack) > MOST_FRAMES or (
+                    len(stack) % 100 == 0 and self._frames() > MOST_FRAMES_IN_ALL
+                ):
                     task.error = Killed(SEGMENT)
             elif item is None or item == 0.0:
                 if not alone:

@@ -7,7 +7,7 @@ from typing import Any
 
 from . import variables
 from .conditions import holds
-from .context import Discard, ExpansionError, Jump, Leave, NotRedirected, Returned
+from .context import Discard, ExpansionError, Jump, Leave, NotRedirected, Returned, Words
 from .descriptors import Collector, End, Stream
 from .engine import Ended, Engine, Killed, Task
 from .expansion import MOST_WORD, Expansion
@@ -17,8 +17,23 @@ from .redirecting import opened
 from .running import Running
 from .state import Call, Shell
 from .syntax import (
-    AndOr, Calculation, Case, Condition, CountingFor, For, Function, Group, If, Loop, Node, Pipeline, Sequence,
-    Simple, Subshell, Substitution, Word,
+    AndOr,
+    Calculation,
+    Case,
+    Condition,
+    CountingFor,
+    For,
+    Function,
+    Group,
+    If,
+    Loop,
+    Node,
+    Pipeline,
+    Sequence,
+    Simple,
+    Subshell,
+    Substitution,
+    Word,
 )  # fmt: skip
 from .variables import NotAssigned
 
@@ -34,7 +49,7 @@ class Evaluator(Running):
         self.engine = engine
         self.shell = shell
         self.fds = fds
-        self.expansion = Expansion(self)
+        self.expansion: Words = Expansion(self)
         self.guards = 0
         """How many conditions this is in: there `set -e` does not count."""
         self.loops = 0
@@ -132,7 +147,9 @@ class Evaluator(Running):
                 break
         if self.engine.is_crowded:
             text = "fork: Resource temporarily unavailable" if self.shell.dialect.bash else "Cannot fork"
-            self.complain(text if self.shell.dialect.name != "ash" else "can't fork: Resource temporarily unavailable")
+            self.complain(
+                text if self.shell.dialect.name != "ash" else "can't fork: Resource temporarily unavailable"
+            )
             raise Leave(254 if self.shell.dialect.bash else 2)
         task = self.engine.spawn(self.shell, child.whole(work), child.fds, text)
         child.shell.own_pid = task.pid
@@ -469,7 +486,12 @@ class Evaluator(Running):
             return None
         commands = items[0].parts[0][1].commands
         node = commands[0] if len(commands) == 1 else None
-        if isinstance(node, Simple) and not node.words and not node.assignments and len(node.redirections) == 1:
+        if (
+            isinstance(node, Simple)
+            and not node.words
+            and not node.assignments
+            and len(node.redirections) == 1
+        ):
             return node.redirections if node.redirections[0].operator == "<" else None
         return None
 

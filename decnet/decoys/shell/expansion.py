@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
 """What words become: tilde, parameters, substitutions, splitting, file names."""
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ from .arithmetic import BadArithmetic, calculate
 from .braces import braced
 from .context import Context, ExpansionError
 from .globbing import paths_of
-from .operations import operate
-from .patterns import is_pattern, quoted
 from .limits import OutOfWork
-from .syntax import Arithmetic, Literal, Parameter, Part, Substitution, Word
+from .operations import operate
 from .parser import Parser
+from .patterns import is_pattern, quoted
 from .state import Shell
+from .syntax import Arithmetic, Literal, Parameter, Part, Substitution, Word
 from .variables import NotAssigned, assign, elements_of, value_of
 
 MOST_WORD = 256 * 1024
@@ -64,7 +65,9 @@ class Expansion:
         found: list[str] = []
         for pieces in split(segments, ifs):
             text = "".join(piece for piece, _ in pieces)
-            if "f" in self.shell.options or not any(not hidden and is_pattern(piece) or "[" in piece for piece, hidden in pieces):
+            if "f" in self.shell.options or not any(
+                not hidden and is_pattern(piece) or "[" in piece for piece, hidden in pieces
+            ):
                 found.append(text)
                 continue
             pattern = "".join(quoted(piece) if hidden else piece for piece, hidden in pieces)
@@ -87,7 +90,8 @@ class Expansion:
             return ""
         segments = yield from self.segments(word.parts, tilde="word")
         return "".join(
-            " " if segment is BREAK else quoted(segment[0]) if segment[1] else segment[0] for segment in segments
+            " " if segment is BREAK else quoted(segment[0]) if segment[1] else segment[0]
+            for segment in segments
         )
 
     def pieces(self, word: Word) -> Expanding:
@@ -162,7 +166,7 @@ class Expansion:
     def _parameter(self, part: Parameter) -> Expanding:
         shell = self.shell
         if part.bad:
-            text = "bad substitution" if not shell.dialect.name == "dash" else "Bad substitution"
+            text = "bad substitution" if shell.dialect.name != "dash" else "Bad substitution"
             raise ExpansionError(f"{part.bad}: {text}" if shell.dialect.bash else text if shell.dialect.name == "dash" else "syntax error: bad substitution",
                                  1 if shell.dialect.bash else 2)  # fmt: skip
         if part.operator == "quoted":
@@ -186,7 +190,7 @@ class Expansion:
     def unbound(self, name: str) -> ExpansionError:
         """The error of `set -u`."""
         text = {"bash": "unbound variable", "dash": "parameter not set", "ash": "parameter not set"}
-        status = 127 if self.shell.dialect.bash and False else 1 if self.shell.dialect.bash else 2
+        status = 127 if self.shell.dialect.bash else 2
         return ExpansionError(f"{name}: {text[self.shell.dialect.name]}", status)
 
     def _listed(self, values: list[str], kind: str, is_quoted: bool) -> list[Segment]:
@@ -247,23 +251,37 @@ class Expansion:
     def _indirect(self, part: Parameter) -> Expanding:
         shell = self.shell
         if part.operator == "prefix":
-            names = sorted({*shell.variables, *shell.arrays} - {name for name in shell.variables if name[:1] == " "})
+            names = sorted(
+                {*shell.variables, *shell.arrays} - {name for name in shell.variables if name[:1] == " "}
+            )
             return self._listed([name for name in names if name.startswith(part.name)], "@", part.quoted)
         if part.index in ("@", "*"):
             keys = [str(key) for key in elements_of(shell, part.name)]
             return self._listed(keys, part.index or "@", part.quoted)
-        target = value_of(shell, part.name) if part.index is None else (yield from self._element(part.name, part.index))
+        target = (
+            value_of(shell, part.name)
+            if part.index is None
+            else (yield from self._element(part.name, part.index))
+        )
         name, _, rest = (target or "").partition("[")
         if not name:
-            raise ExpansionError(f"{part.name}: invalid indirect expansion" if not target and target is None else ": invalid variable name")
-        inner = Parameter(name, part.operator, part.word, part.more, part.quoted, rest.rstrip("]") if rest else None)
+            raise ExpansionError(
+                f"{part.name}: invalid indirect expansion"
+                if not target and target is None
+                else ": invalid variable name"
+            )
+        inner = Parameter(
+            name, part.operator, part.word, part.more, part.quoted, rest.rstrip("]") if rest else None
+        )
         return (yield from self._parameter(inner))
 
     def set_default(self, part: Parameter, value: str) -> Expanding:
         """`${name:=value}`."""
         if not (part.name[:1].isalpha() or part.name[:1] == "_"):
             text = "cannot assign in this way" if self.shell.dialect.bash else "bad variable name"
-            raise ExpansionError(f"${part.name}: {text}" if self.shell.dialect.bash else f"{part.name}: {text}")
+            raise ExpansionError(
+                f"${part.name}: {text}" if self.shell.dialect.bash else f"{part.name}: {text}"
+            )
         try:
             key = (yield from self.key_of(part.name, part.index)) if part.index is not None else None
             assign(self.shell, part.name, value, key)
@@ -278,9 +296,13 @@ class Expansion:
         try:
             return calculate(text, self, self.shell.dialect)
         except BadArithmetic as error:
-            raise ExpansionError(str(error), 1 if self.shell.dialect.bash else 2, fatal=not self.shell.dialect.bash) from None
+            raise ExpansionError(
+                str(error), 1 if self.shell.dialect.bash else 2, fatal=not self.shell.dialect.bash
+            ) from None
         except NotAssigned as error:
-            raise ExpansionError(f"{error.args[0]}: {error.args[1]}", fatal=not self.shell.dialect.bash) from None
+            raise ExpansionError(
+                f"{error.args[0]}: {error.args[1]}", fatal=not self.shell.dialect.bash
+            ) from None
 
     def number_text(self, name: str, index: str | None) -> str:
         """The text of a variable in an expression."""
@@ -315,7 +337,8 @@ def split(segments: list[Segment], ifs: str) -> list[list[tuple[str, bool]]]:
         text, is_quoted, splits = segment
         if not splits or not ifs:
             if text or is_quoted:
-                current = [*(current or []), (text, is_quoted)] if current is None else (current.append((text, is_quoted)) or current)  # type: ignore[func-returns-value]
+                current = current or []
+                current.append((text, is_quoted))
             continue
         current = _split_one(text, ifs, spaces, fields, current)
     if current is not None:
@@ -324,7 +347,11 @@ def split(segments: list[Segment], ifs: str) -> list[list[tuple[str, bool]]]:
 
 
 def _split_one(
-    text: str, ifs: str, spaces: str, fields: list[list[tuple[str, bool]]], current: list[tuple[str, bool]] | None
+    text: str,
+    ifs: str,
+    spaces: str,
+    fields: list[list[tuple[str, bool]]],
+    current: list[tuple[str, bool]] | None,
 ) -> list[tuple[str, bool]] | None:
     """Split one text; what is before its first separator belongs to the current field."""
     if ifs == " \t\n":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+
 from .patterns import compiled, is_pattern
 from .state import Shell
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
 """From a script's text to tokens: operators, and words with their parts."""
 
 from __future__ import annotations
@@ -107,11 +108,11 @@ class Lexer:
             self.at += 1
             self._read_documents()
             return Token("newline", "\n", None, start)
-        if self.text[start] in "&|;<>()":
-            if not (self.dialect.bash and self.text[start : start + 2] in ("<(", ">(")):
-                operator = next(each for each in self._operators if self.text.startswith(each, start))
-                self.at += len(operator)
-                return Token("operator", operator, None, start)
+        substitutes = self.dialect.bash and self.text[start : start + 2] in ("<(", ">(")
+        if self.text[start] in "&|;<>()" and not substitutes:
+            operator = next(each for each in self._operators if self.text.startswith(each, start))
+            self.at += len(operator)
+            return Token("operator", operator, None, start)
         word = self.word()
         following = self.text[self.at : self.at + 1]
         if following in ("<", ">") and word.raw.isdecimal() and len(word.raw) < 4:

@@ -82,38 +82,6 @@ def _mode(node: Node) -> str:
     return ("d" if node.folder else "l" if node.target else "-") + bits
 
 
-def cd(shell: Shell, arguments: list[str], given: str) -> Answer:
-    target = arguments[0] if arguments else shell.variables.get("HOME", "/")
-    if target == "-":
-        target = shell.variables.get("OLDPWD", shell.cwd)
-    where = shell.absolute(target)
-    node = shell.node(where)
-    if node is None or not node.folder:
-        reason = "No such file or directory" if node is None else "Not a directory"
-        return Answer(error=f"{shell.name}: cd: {target}: {reason}\n", status=1)
-    if not shell.allowed(where, 1):
-        return Answer(error=f"{shell.name}: cd: {target}: Permission denied\n", status=1)
-    shell.variables["OLDPWD"], shell.cwd = shell.cwd, where
-    shell.variables["PWD"] = where
-    return Answer()
-
-
-def pwd(shell: Shell, arguments: list[str], given: str) -> Answer:
-    return Answer(shell.cwd + "\n")
-
-
-def cat(shell: Shell, arguments: list[str], given: str) -> Answer:
-    paths = [word for word in arguments if not word.startswith("-")]
-    if not paths:
-        return Answer(given)
-    out, error = "", ""
-    for path in paths:
-        text, reason = read(shell, path)
-        out += text
-        error += f"cat: {path}: {reason}\n" if reason else ""
-    return Answer(out, error, 1 if error else 0)
-
-
 def read(shell: Shell, path: str) -> tuple[str, str]:
     """A file's text, and the error if it cannot be read."""
     where = shell.absolute(path)
@@ -263,7 +231,6 @@ def find(shell: Shell, arguments: list[str], given: str) -> Answer:
 
 
 COMMANDS: dict[str, Command] = {
-    "ls": ls, "dir": ls, "ll": lambda shell, words, given: ls(shell, ["-alF", *words], given), "cd": cd, "pwd": pwd,
-    "cat": cat, "mkdir": mkdir, "rm": rm, "rmdir": rm, "touch": touch, "cp": cp, "mv": mv, "chmod": chmod,
-    "chown": nothing, "chattr": nothing, "ln": nothing, "sync": nothing, "stat": stat, "find": find, "umask": nothing,
+    "ls": ls, "dir": ls, "mkdir": mkdir, "rm": rm, "rmdir": rm, "touch": touch, "cp": cp, "mv": mv, "chmod": chmod,
+    "chown": nothing, "chattr": nothing, "ln": nothing, "sync": nothing, "stat": stat, "find": find,
 }  # fmt: skip

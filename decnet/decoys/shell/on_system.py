@@ -96,16 +96,16 @@ def _processes(shell: Shell) -> list[tuple[int, str, str]]:
         200 + 37 * at + shell.world.persona.number(f"pid {at}", 0, 30) for at in range(len(PROCESSES) - 10)
     ]
     rows = [(number, "root", name) for number, name in zip(numbers, PROCESSES, strict=True)]
-    rows += [(2207, "root", f"sshd: {shell.user}@pts/0"), (2231, shell.user, "-bash")]
+    rows += [(shell.pid - 24, "root", f"sshd: {shell.user}@pts/0"), (shell.pid, shell.user, "-bash")]
     return rows
 
 
 def ps(shell: Shell, arguments: list[str], given: str) -> Answer:
     flags = "".join(arguments).replace("-", "")
-    rows = [*_processes(shell), (2290, shell.user, " ".join(["ps", *arguments]))]
+    rows = [*_processes(shell), (shell.pid + 30, shell.user, " ".join(["ps", *arguments]))]
     if "a" not in flags and "e" not in flags and "x" not in flags:
         return Answer(
-            "    PID TTY          TIME CMD\n   2231 pts/0    00:00:00 bash\n   2290 pts/0    00:00:00 ps\n"
+            f"    PID TTY          TIME CMD\n{shell.pid:>7} pts/0    00:00:00 bash\n{shell.pid + 30:>7} pts/0    00:00:00 ps\n"
         )
     start = time.strftime("%b%d", time.gmtime(shell.world.booted()))
     if "u" in flags:
@@ -198,49 +198,7 @@ def mount(shell: Shell, arguments: list[str], given: str) -> Answer:
 
 
 def env(shell: Shell, arguments: list[str], given: str) -> Answer:
-    shown = (f"{name}={value}\n" for name, value in shell.variables.items() if name[0].isalpha())
-    return Answer("".join(shown))
-
-
-def export(shell: Shell, arguments: list[str], given: str) -> Answer:
-    for word in arguments:
-        name, equals, value = word.partition("=")
-        if equals and name.isidentifier() and len(shell.variables) < 200:
-            shell.variables[name] = value[:4096]
-    return Answer()
-
-
-def unset(shell: Shell, arguments: list[str], given: str) -> Answer:
-    for word in arguments:
-        shell.variables.pop(word, None)
-    return Answer()
-
-
-def history(shell: Shell, arguments: list[str], given: str) -> Answer:
-    if "-c" in arguments:
-        shell.history.clear()
-        return Answer()
-    old = (shell.read(f"{shell.world.home(shell.user)}/.bash_history") or "").splitlines()
-    return Answer("".join(f"{at:>5}  {line}\n" for at, line in enumerate([*old, *shell.history], 1)))
-
-
-def leave(shell: Shell, arguments: list[str], given: str) -> Answer:
-    shell.leaving = True
-    status = (
-        int(arguments[0]) & 255
-        if arguments and arguments[0].isdigit()
-        else int(shell.variables.get("?", "0"))
-    )
-    return Answer(status=status)
-
-
-def sleep(shell: Shell, arguments: list[str], given: str) -> Answer:
-    if not arguments:
-        return Answer(error="sleep: missing operand\nTry 'sleep --help' for more information.\n", status=1)
-    try:
-        return Answer(delay=min(60.0, float(arguments[0].rstrip("smh"))))
-    except ValueError:
-        return Answer(error=f"sleep: invalid time interval '{arguments[0]}'\n", status=1)
+    return Answer("".join(f"{name}={value}\n" for name, value in shell.environment().items()))
 
 
 def lscpu(shell: Shell, arguments: list[str], given: str) -> Answer:
@@ -253,32 +211,6 @@ def lscpu(shell: Shell, arguments: list[str], given: str) -> Answer:
 
 def nproc(shell: Shell, arguments: list[str], given: str) -> Answer:
     return Answer(f"{shell.world.processors}\n")
-
-
-def which(shell: Shell, arguments: list[str], given: str) -> Answer:
-    found = [path for name in arguments for path in (f"/usr/bin/{name}", f"/bin/{name}") if shell.node(path)]
-    return Answer("".join(path + "\n" for path in found), status=0 if found else 1)
-
-
-def sudo(shell: Shell, arguments: list[str], given: str) -> Answer:
-    words = [word for word in arguments if word not in ("-n", "-S", "-E", "-H")]
-    if shell.user != "root":
-        return Answer(error=f"{shell.user} is not in the sudoers file.\n", status=1, delay=0.5)
-    if not words or words[0] in ("-i", "-s", "su", "bash", "-l"):
-        return Answer()
-    return shell.run(" ".join("'" + word.replace("'", "'\\''") + "'" for word in words), given)
-
-
-def sh(shell: Shell, arguments: list[str], given: str) -> Answer:
-    if "-c" in arguments[:-1]:
-        return shell.run(arguments[arguments.index("-c") + 1], given)
-    paths = [word for word in arguments if not word.startswith("-")]
-    if paths:
-        text = shell.read(shell.absolute(paths[0]))
-        if text is None:
-            return Answer(error=f"sh: 0: cannot open {paths[0]}: No such file\n", status=127)
-        return shell.run(text)
-    return shell.run(given) if given else Answer()
 
 
 def passwd(shell: Shell, arguments: list[str], given: str) -> Answer:
@@ -306,10 +238,6 @@ def _nothing(shell: Shell, arguments: list[str], given: str) -> Answer:
     return Answer()
 
 
-def _fails(shell: Shell, arguments: list[str], given: str) -> Answer:
-    return Answer(status=1)
-
-
 def _clear(shell: Shell, arguments: list[str], given: str) -> Answer:
     return Answer("\x1b[H\x1b[2J\x1b[3J")
 
@@ -317,10 +245,7 @@ def _clear(shell: Shell, arguments: list[str], given: str) -> Answer:
 COMMANDS: dict[str, Command] = {
     "id": id_, "whoami": whoami, "uname": uname, "hostname": hostname, "uptime": uptime, "w": w, "who": who, "last": last,
     "date": date, "ps": ps, "top": top, "htop": top, "free": free, "df": df, "mount": mount, "env": env, "printenv": env,
-    "set": env, "export": export, "unset": unset, "history": history, "exit": leave, "logout": leave, "sleep": sleep,
-    "lscpu": lscpu, "nproc": nproc, "which": which, "command": which, "type": which, "sudo": sudo, "sh": sh, "bash": sh,
-    "passwd": passwd, "systemctl": systemctl, "service": systemctl, "crontab": crontab, "clear": _clear, "reset": _clear,
-    "true": _nothing, ":": _nothing, "false": _fails, "nohup": sh, "kill": _nothing, "killall": _nothing,
-    "pkill": _nothing, "alias": _nothing, "ulimit": _nothing, "source": sh, ".": sh, "stty": _nothing, "su": _nothing,
-    "dmesg": _nothing, "test": _nothing, "[": _nothing, "wait": _nothing, "jobs": _nothing, "disown": _nothing,
+    "lscpu": lscpu, "nproc": nproc, "passwd": passwd, "systemctl": systemctl, "service": systemctl, "crontab": crontab,
+    "clear": _clear, "reset": _clear, "kill": _nothing, "killall": _nothing, "pkill": _nothing, "stty": _nothing,
+    "dmesg": _nothing,
 }  # fmt: skip

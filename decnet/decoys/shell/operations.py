@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
 """The operators of `${name OPERATOR word}`."""
 
 from __future__ import annotations
@@ -6,10 +7,10 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
-from .echoing import escaped
 from .context import ExpansionError, Words
-from .patterns import Pattern, compiled
+from .echoing import escaped
 from .limits import OutOfWork
+from .patterns import Pattern, compiled
 from .quoting import shown
 from .syntax import Parameter
 from .variables import value_of
@@ -68,7 +69,11 @@ def _default(expansion: Words, part: Parameter, value: Any, is_list: bool) -> Ge
     if expansion.shell.dialect.name != "bash" and operator[0] != ":":
         default = "parameter not set"
     elif expansion.shell.dialect.name != "bash":
-        default = "parameter not set or null" if expansion.shell.dialect.name == "dash" else "parameter not set or null"
+        default = (
+            "parameter not set or null"
+            if expansion.shell.dialect.name == "dash"
+            else "parameter not set or null"
+        )
     raise ExpansionError(f"{part.name}: {text or default}", status)
 
 
@@ -79,7 +84,9 @@ def _word(expansion: Words, part: Parameter) -> Generator[Any, Any, Any]:
     if part.quoted and not segments:
         return [("", True, False)]
     return [
-        segment if segment is None else (segment[0], segment[1] or part.quoted, not segment[1] and not part.quoted)
+        segment
+        if segment is None
+        else (segment[0], segment[1] or part.quoted, not segment[1] and not part.quoted)
         for segment in segments
     ]
 
@@ -105,7 +112,9 @@ def _slice(expansion: Words, part: Parameter, values: list[str], is_list: bool) 
         cut = subject[start:]
     elif length < 0:
         if size + length < start:
-            raise ExpansionError(f"{part.more.raw if part.more else ''}: substring expression < 0", fatal=False)
+            raise ExpansionError(
+                f"{part.more.raw if part.more else ''}: substring expression < 0", fatal=False
+            )
         cut = subject[start : size + length]
     else:
         cut = subject[start : start + length]
@@ -146,7 +155,11 @@ def _replace(expansion: Words, part: Parameter, values: list[str], pattern: str)
     compiled_pattern = compiled(pattern)
     done = []
     for text in values:
-        done.append(_replaced(text, compiled_pattern, replacement, anchor, everywhere, expansion) if pattern or anchor else text)
+        done.append(
+            _replaced(text, compiled_pattern, replacement, anchor, everywhere, expansion)
+            if pattern or anchor
+            else text
+        )
     return done
 
 

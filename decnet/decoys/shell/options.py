@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
 """The options of `set` and `shopt`."""
 
 LETTERS = {

@@ -1,14 +1,36 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
 """From tokens to the tree: the grammar of POSIX, and bash's additions where the dialect has them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from .dialect import BASH_RESERVED, RESERVED, BadSyntax, Dialect, Incomplete
 from .lexer import Lexer, Token
 from .syntax import (
-    AndOr, Assignment, Calculation, Case, Condition, CountingFor, For, Function, Group, If, Loop, Node, Parameter,
-    Pipeline, Redirection, Sequence, Simple, Subshell, Test, Word,
+    AndOr,
+    Assignment,
+    Calculation,
+    Case,
+    Condition,
+    CountingFor,
+    For,
+    Function,
+    Group,
+    If,
+    Literal,
+    Loop,
+    Node,
+    Parameter,
+    Part,
+    Pipeline,
+    Redirection,
+    Sequence,
+    Simple,
+    Subshell,
+    Test,
+    Word,
 )  # fmt: skip
 
 ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(?:\[((?:[^\[\]]|\[[^\[\]]*\])*)\])?(\+?)=")
@@ -151,7 +173,7 @@ class Parser(Lexer):
                 pipeline.text = self.text[start.start : token.start].strip()
                 return pipeline
             if self.next().text == "|&":
-                command.redirections.append(Redirection(">&", 2, Word([_literal("1")], "1")))
+                command.redirections.append(Redirection(">&", 2, Word([Literal("1")], "1")))
             self._skip_newlines()
 
     # Commands
@@ -180,7 +202,7 @@ class Parser(Lexer):
             return Subshell(body=self._until(")"))
         if token.kind != "word" or token.word is None or token.word.literal != token.text:
             return None
-        words = {"{": self._group, "if": self._if, "while": self._loop, "until": self._loop, "for": self._for,
+        words: dict[str, Callable[[], Node | None]] = {"{": self._group, "if": self._if, "while": self._loop, "until": self._loop, "for": self._for,
                  "case": self._case}  # fmt: skip
         if self.dialect.bash:
             words |= {"[[": self._condition, "select": self._for}
@@ -189,7 +211,7 @@ class Parser(Lexer):
         make = words.get(token.text)
         if make is not None:
             return make()
-        if token.text in CLOSING or (token.text == "in" and False):
+        if token.text in CLOSING:
             raise self._unexpected(token)
         return self._function(token)
 
@@ -345,7 +367,7 @@ class Parser(Lexer):
                 self.next()
                 self._skip_newlines()
             elif not self._is_reserved(token, "esac"):
-                raise self._unexpected(token, ";;" if token.kind != "end" else "esac" if False else ";;")
+                raise self._unexpected(token, ";;" if token.kind != "end" else ";;")
         self.next()
         return node
 
@@ -603,7 +625,7 @@ class Parser(Lexer):
     def _regex(self) -> Word:
         """A regular expression: parentheses, `|`, `<` and `>` belong to it."""
         self._peeked = None
-        parts, start, depth = [], self.at, 0
+        parts, start, depth = list[Part](), self.at, 0
         while self.at < len(self.text) and self.text[self.at] in " \t":
             self.at += 1
         start = self.at
@@ -613,19 +635,13 @@ class Parser(Lexer):
                 depth += (char == "(") - (char == ")")
                 if depth < 0 or (char in "&;" and not depth):
                     break
-                parts.append(_literal(char))
+                parts.append(Literal(char))
                 self.at += 1
             elif char.isspace():
                 break
             else:
                 parts += self.word().parts
-        return Word(list(parts), self.text[start : self.at])
-
-
-def _literal(text: str):  # type: ignore[no-untyped-def]
-    from .syntax import Literal
-
-    return Literal(text)
+        return Word(parts, self.text[start : self.at])
 
 
 def _is_declaration(word: Word | Assignment) -> bool:
@@ -638,8 +654,6 @@ def _without_prefix(word: Word, size: int) -> Word | None:
     text = getattr(first, "text", None)
     if text is None or isinstance(first, Parameter) or getattr(first, "quoted", True) or len(text) < size:
         return None
-    from .syntax import Literal
-
     rest = [Literal(text[size:])] if len(text) > size else []
     return Word([*rest, *word.parts[1:]], word.raw[size:])
 

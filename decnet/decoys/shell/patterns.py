@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
 """Patterns of file names, of `case` and of `${name#pattern}`, in time that grows with text times pattern.
 
 A pattern is text in which a backslash quotes the next character. All positions of the pattern that fit are
@@ -6,9 +7,10 @@ tracked at once, as the bits of a number, so no pattern can make the search expl
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
-CLASSES = {
+CLASSES: dict[str, Callable[[str], bool]] = {
     "alpha": str.isalpha, "digit": lambda char: "0" <= char <= "9", "alnum": str.isalnum, "upper": str.isupper,
     "lower": str.islower, "space": str.isspace, "blank": lambda char: char in " \t",
     "punct": lambda char: char.isascii() and char.isprintable() and not char.isalnum() and char != " ",
@@ -94,7 +96,11 @@ class Pattern:
     def _mask(self, char: str) -> int:
         mask = 0
         for at, (kind, value) in enumerate(self._tokens):
-            if kind == ANY or (kind == "c" and value == char) or (isinstance(value, _Set) and value.has(char)):
+            if (
+                kind == ANY
+                or (kind == "c" and value == char)
+                or (isinstance(value, _Set) and value.has(char))
+            ):
                 mask |= 1 << at
         return mask
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
 """Programs that work with the shell that runs them: other shells, `sudo`, and what reads its input as it comes."""
 
 from __future__ import annotations
@@ -74,18 +75,28 @@ def sh(context: Context, process: Process) -> Work:
                 options.add(letter)
     if mode == "c":
         if not arguments:
-            text = {"bash": f"{name}: -c: option requires an argument\n", "dash": f"{name}: 0: -c requires an argument\n", "ash": f"{name}: -c requires an argument\n"}
-            context.err(text[dialect.name])
+            texts = {
+                "bash": f"{name}: -c: option requires an argument\n",
+                "dash": f"{name}: 0: -c requires an argument\n",
+                "ash": f"{name}: -c requires an argument\n",
+            }
+            context.err(texts[dialect.name])
             return 2
         text, script = arguments[0], arguments[1] if len(arguments) > 1 else name
-        return (yield _child(context, dialect, script, arguments[2:], "c", options, lambda child: child.script(text)))
+        return (
+            yield _child(
+                context, dialect, script, arguments[2:], "c", options, lambda child: child.script(text)
+            )
+        )
     if arguments and mode != "s":
         return (yield from _file(context, dialect, name, arguments, options))
     source = context.fds.get(0)
     on_terminal = isinstance(source, Stream) and source.is_terminal
     if on_terminal or mode == "i":
         script = f"-{name}" if login else name
-        return (yield _child(context, dialect, script, arguments, "i", options, lambda child: child.interactive()))
+        return (
+            yield _child(context, dialect, script, arguments, "i", options, lambda child: child.interactive())
+        )
     return (yield _child(context, dialect, name, arguments, "s", options, lambda child: child.from_input()))
 
 
@@ -105,13 +116,27 @@ def _file(context: Context, dialect: Dialect, name: str, arguments: list[str], o
         return 126
     text = context.shell.read(path) or ""
     if text.startswith("\x7fELF"):
-        context.err(f"{arguments[0]}: {arguments[0]}: cannot execute binary file\n" if dialect.bash else f"{arguments[0]}: 1: Syntax error: \"(\" unexpected\n")
+        context.err(
+            f"{arguments[0]}: {arguments[0]}: cannot execute binary file\n"
+            if dialect.bash
+            else f'{arguments[0]}: 1: Syntax error: "(" unexpected\n'
+        )
         return 126 if dialect.bash else 2
-    return (yield _child(context, dialect, arguments[0], arguments[1:], "f", options, lambda child: child.script(text)))
+    return (
+        yield _child(
+            context, dialect, arguments[0], arguments[1:], "f", options, lambda child: child.script(text)
+        )
+    )
 
 
 def _child(
-    context: Context, dialect: Dialect, script: str, arguments: list[str], mode: str, options: set[str], work: Callable[[Any], Work]
+    context: Context,
+    dialect: Dialect,
+    script: str,
+    arguments: list[str],
+    mode: str,
+    options: set[str],
+    work: Callable[[Any], Work],
 ) -> Work:
     child = context.fork()
     enter(child.shell, script, arguments, dialect, mode)
@@ -155,7 +180,11 @@ def _about(context: Context, dialect: Dialect, name: str, word: str) -> int:
             context.out(f"GNU bash, version {version}-({system}-pc-linux-gnu)\nUsage:\t{name} [GNU long option] [option] ...\n"
                         f"\t{name} [GNU long option] [option] script-file ...\n")  # fmt: skip
         return 0
-    context.err(f"{name}: 0: Illegal option --\n" if dialect.name == "dash" else f"{name}: unrecognized option '{word}'\n")
+    context.err(
+        f"{name}: 0: Illegal option --\n"
+        if dialect.name == "dash"
+        else f"{name}: unrecognized option '{word}'\n"
+    )
     return 2
 
 
@@ -168,11 +197,17 @@ def busybox(context: Context, process: Process) -> Work:
     if arguments[0] in ("--list", "--list-full"):
         from .commands import command_names
 
-        context.out("".join(f"{name}\n" for name in sorted({*command_names(), *PROGRAMS}) if name not in ("bash", "sudo")))
+        context.out(
+            "".join(
+                f"{name}\n" for name in sorted({*command_names(), *PROGRAMS}) if name not in ("bash", "sudo")
+            )
+        )
         return 0
     name = arguments[0].rsplit("/", 1)[-1]
     program = PROGRAMS.get(name)
-    command = program.run_by(context) if program and name not in ("bash", "sudo", "busybox") else command_of(name)
+    command = (
+        program.run_by(context) if program and name not in ("bash", "sudo", "busybox") else command_of(name)
+    )
     if name == "busybox":
         return (yield busybox(context, Process(context.shell, "busybox", arguments[1:])))
     if command is None or name in NOT_APPLETS:
@@ -181,7 +216,23 @@ def busybox(context: Context, process: Process) -> Work:
     return (yield context.applet(command, name, arguments[1:]))
 
 
-NOT_APPLETS = frozenset(("bash", "sudo", "apt", "apt-get", "yum", "dnf", "systemctl", "service", "python3", "curl", "ssh", "scp", "perl"))
+NOT_APPLETS = frozenset(
+    (
+        "bash",
+        "sudo",
+        "apt",
+        "apt-get",
+        "yum",
+        "dnf",
+        "systemctl",
+        "service",
+        "python3",
+        "curl",
+        "ssh",
+        "scp",
+        "perl",
+    )
+)
 
 
 def _busybox_help(shell: Shell) -> str:
@@ -189,7 +240,9 @@ def _busybox_help(shell: Shell) -> str:
 
     versions = {"debian": "1.35.0 (Debian 1:1.35.0-4+b3)", "ubuntu": "1.36.1 (Ubuntu 1:1.36.1-6ubuntu3)", "openwrt": "1.33.2 (2022-04-16 12:59:34 UTC)",
                 "buildroot": "1.27.2 (2018-03-14 14:20:05 CST)", "dsm": "1.16.1 (2023-07-17 11:36:36 CST)"}  # fmt: skip
-    names = sorted(name for name in {*command_names(), *PROGRAMS} if name not in NOT_APPLETS and name != "busybox")
+    names = sorted(
+        name for name in {*command_names(), *PROGRAMS} if name not in NOT_APPLETS and name != "busybox"
+    )
     lines, line = [], ""
     for name in names:
         if len(line) + len(name) + 2 > 70:
@@ -221,20 +274,28 @@ def sudo(context: Context, process: Process) -> Work:
             user = words.pop(0) if word == "-u" else (words.pop(0), user)[1]
         if word == "-S":
             given = process.given.decode("utf-8", "surrogateescape")
-            passwords.record_passwords(shell.session, shell.user, ["sudo", "-S"], given, success=shell.user == "root")
+            passwords.record_passwords(
+                shell.session, shell.user, ["sudo", "-S"], given, success=shell.user == "root"
+            )
         if word in ("-V", "--version"):
-            context.out("Sudo version 1.9.13p3\nSudoers policy plugin version 1.9.13p3\nSudoers file grammar version 50\n")
+            context.out(
+                "Sudo version 1.9.13p3\nSudoers policy plugin version 1.9.13p3\nSudoers file grammar version 50\n"
+            )
             return 0
         if word == "-l":
             yield 0.2
-            context.out(f"User {shell.user} may run the following commands on {shell.world.hostname}:\n    (ALL : ALL) ALL\n")
+            context.out(
+                f"User {shell.user} may run the following commands on {shell.world.hostname}:\n    (ALL : ALL) ALL\n"
+            )
             return 0
     if shell.user != "root":
         yield 0.5
         context.err(f"{shell.user} is not in the sudoers file.\n")
         return 1
     if not words and not (login or shell_wanted):
-        context.err("usage: sudo -h | -K | -k | -V\nusage: sudo -v [-ABkNnS] [-g group] [-h host] [-p prompt] [-u user]\n")
+        context.err(
+            "usage: sudo -h | -K | -k | -V\nusage: sudo -v [-ABkNnS] [-g group] [-h host] [-p prompt] [-u user]\n"
+        )
         return 1
     return (yield _as_user(context, user, words, login=login or shell_wanted))
 
@@ -255,16 +316,27 @@ def su(context: Context, process: Process) -> Work:
             user = word
     names = [line.split(":")[0] for line in (shell.read("/etc/passwd") or "").splitlines()]
     if user not in names:
-        context.err(f"su: user {user} does not exist or the user entry does not contain all the required fields\n")
+        context.err(
+            f"su: user {user} does not exist or the user entry does not contain all the required fields\n"
+        )
         return 1
     if shell.user != "root":
         context.err("Password: ")
         source = context.fds.get(0)
-        given = (yield from context.read_line(source)) if isinstance(source, Stream) else b""
+        given = b""
+        if isinstance(source, Stream):
+            source.echo = False
+            try:
+                given = yield from context.read_line(source)
+            finally:
+                source.echo = True
         text = given.decode("utf-8", "surrogateescape")
         passwords.record_passwords(shell.session, shell.user, ["su", user], text, success=False)
         yield 1.8
-        context.err(("\n" if isinstance(source, Stream) and source.is_terminal else "") + "su: Authentication failure\n")
+        context.err(
+            ("\n" if isinstance(source, Stream) and source.is_terminal else "")
+            + "su: Authentication failure\n"
+        )
         return 1
     words = ["sh", "-c", command] if command is not None else []
     return (yield _as_user(context, user, words, login=login or command is None))
@@ -290,13 +362,22 @@ def _as_user(context: Context, user: str, words: list[str], *, login: bool) -> W
 
 def cat(context: Context, process: Process) -> Work:
     """`cat`, which prints its input as it comes."""
-    flags = "".join(word[1:] for word in process.args if word.startswith("-") and not word.startswith("--") and word != "-")
-    flags += "".join({"--number": "n", "--show-all": "A", "--show-ends": "E", "--number-nonblank": "b"}.get(word, "") for word in process.args)
+    flags = "".join(
+        word[1:]
+        for word in process.args
+        if word.startswith("-") and not word.startswith("--") and word != "-"
+    )
+    flags += "".join(
+        {"--number": "n", "--show-all": "A", "--show-ends": "E", "--number-nonblank": "b"}.get(word, "")
+        for word in process.args
+    )
     paths = [word for word in process.args if word == "-" or not word.startswith("-")] or ["-"]
     bad = next((flag for flag in flags if flag not in "AbeEnstTuv"), None)
     if bad:
         hint = "Try 'cat --help' for more information.\n"
-        context.err(f"cat: invalid option -- '{bad}'\n" + (hint if not context.shell.world.system.busybox else ""))
+        context.err(
+            f"cat: invalid option -- '{bad}'\n" + (hint if not context.shell.world.system.busybox else "")
+        )
         return 1
     status, shown = 0, _Shown(flags)
     for path in paths:
@@ -305,7 +386,11 @@ def cat(context: Context, process: Process) -> Work:
             continue
         data, reason = _content(context, path)
         if reason:
-            context.err(f"cat: can't open '{path}': {reason}\n" if context.shell.world.system.busybox else f"cat: {path}: {reason}\n")
+            context.err(
+                f"cat: can't open '{path}': {reason}\n"
+                if context.shell.world.system.busybox
+                else f"cat: {path}: {reason}\n"
+            )
             status = 1
         for at in range(0, len(data), 32768):
             context.out(shown.of(data[at : at + 32768]))
@@ -325,7 +410,10 @@ def _content(context: Context, path: str) -> tuple[bytes, str]:
     node = shell.node(where)
     if node is None:
         parent = shell.node(where.rsplit("/", 1)[0] or "/")
-        return b"", "Not a directory" if parent is not None and not parent.folder else "No such file or directory"
+        return (
+            b"",
+            "Not a directory" if parent is not None and not parent.folder else "No such file or directory",
+        )
     if node.folder:
         return b"", "Is a directory"
     if not shell.allowed(where, 4):
@@ -360,7 +448,12 @@ class _Shown:
     """Bytes as `cat` with these flags shows them."""
 
     def __init__(self, flags: str) -> None:
-        self._flags = set(flags) | ({"v", "E", "T"} if "A" in flags else set()) | ({"v", "E"} if "e" in flags else set()) | ({"v", "T"} if "t" in flags else set())
+        self._flags = (
+            set(flags)
+            | ({"v", "E", "T"} if "A" in flags else set())
+            | ({"v", "E"} if "e" in flags else set())
+            | ({"v", "T"} if "t" in flags else set())
+        )
         self._line, self._at_start, self._blank = 0, True, False
 
     def of(self, data: bytes) -> bytes:
@@ -406,7 +499,9 @@ def tee(context: Context, process: Process) -> Work:
         where = shell.absolute(path)
         if where in ("/dev/null", "/dev/stdout", "/dev/tty"):
             continue
-        reason = shell.refusal(where) or (shell.put(where, b"", 0, 0o666 & ~shell.umask) if shell.node(where) is None else "")
+        reason = shell.refusal(where) or (
+            shell.put(where, b"", 0, 0o666 & ~shell.umask) if shell.node(where) is None else ""
+        )
         if reason:
             context.err(f"tee: {path}: {reason}\n")
             status = 1
@@ -439,7 +534,9 @@ def sleep(context: Context, process: Process) -> Work:
             if context.shell.world.system.busybox:
                 context.err(f"sleep: invalid number '{word}'\n")
             else:
-                context.err(f"sleep: invalid time interval '{word}'\nTry 'sleep --help' for more information.\n")
+                context.err(
+                    f"sleep: invalid time interval '{word}'\nTry 'sleep --help' for more information.\n"
+                )
             return 1
         seconds += min(LONGEST_SLEEP, float(found[1])) * UNITS[found[2]]
     if seconds:

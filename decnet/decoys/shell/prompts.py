@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
 """A shell with a prompt: reads a line, executes it, and prompts again."""
 
 from __future__ import annotations
@@ -28,7 +29,11 @@ def converse(context: Context) -> Work:
             text = yield from _command(context)
             if text is None:
                 if shell.dialect.bash or shell.script.startswith("-"):
-                    context.err(("logout" if shell.script.startswith("-") else "exit") + "\n" if shell.dialect.bash else "\n")
+                    context.err(
+                        ("logout" if shell.script.startswith("-") else "exit") + "\n"
+                        if shell.dialect.bash
+                        else "\n"
+                    )
                 return shell.status
             yield from execute(context, text)
         except Killed as killed:
@@ -43,7 +48,9 @@ def converse(context: Context) -> Work:
 def execute(context: Context, text: str) -> Work:
     """Execute what was typed."""
     shell = context.shell
-    parser = Parser(text, shell.dialect, 1 if shell.dialect.bash else shell.line, shell.aliases, complete=True)
+    parser = Parser(
+        text, shell.dialect, 1 if shell.dialect.bash else shell.line, shell.aliases, complete=True
+    )
     try:
         while (node := parser.next_command()) is not None:
             yield context.sequence(node)
@@ -212,7 +219,11 @@ def expanded(shell: Shell, text: str) -> str:
         "t": time.strftime("%H:%M:%S"), "A": time.strftime("%H:%M"), "d": time.strftime("%a %b %d"),
         "!": str(len(shell.history) + 1), "#": str(len(shell.history) + 1), "j": "0", "l": "0",
     }  # fmt: skip
-    text = re.sub(r"\\(0\d{1,2}|.)", lambda found: values.get(found[1], chr(int(found[1], 8)) if found[1].isdecimal() else found[0]), text)
+    text = re.sub(
+        r"\\(0\d{1,2}|.)",
+        lambda found: values.get(found[1], chr(int(found[1], 8)) if found[1].isdecimal() else found[0]),
+        text,
+    )
     return re.sub(r"\$(\w+)|\$\{(\w+)\}", lambda found: value_of(shell, found[1] or found[2]) or "", text)
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
 """Redirections: from `> file` to the ends that descriptors refer to."""
 
 from __future__ import annotations
@@ -31,12 +32,18 @@ def opened(evaluator: Context, redirections: list[Redirection], here: list[End])
     return fds
 
 
-def _one(evaluator: Context, each: Redirection, fds: dict[int, End], here: list[End]) -> Generator[Any, Any, Any]:
+def _one(
+    evaluator: Context, each: Redirection, fds: dict[int, End], here: list[End]
+) -> Generator[Any, Any, Any]:
     number = each.number if each.number >= 0 else 0 if each.operator.startswith("<") else 1
     if each.body is not None or each.operator in ("<<", "<<-", "<<<"):
         if each.unended.strip() and evaluator.shell.dialect.bash:
-            evaluator.complain(f"warning: here-document at line {each.line} delimited by end-of-file (wanted `{each.unended}')")
-        text = yield from evaluator.expansion.single(each.body if each.operator != "<<<" else each.target, tilde="")
+            evaluator.complain(
+                f"warning: here-document at line {each.line} delimited by end-of-file (wanted `{each.unended}')"
+            )
+        text = yield from evaluator.expansion.single(
+            each.body if each.operator != "<<<" else each.target, tilde=""
+        )
         text += "\n" if each.operator == "<<<" else ""
         fds[number] = Stream(text.encode("utf-8", "surrogateescape"), ended=True)
         return
@@ -55,7 +62,9 @@ def _one(evaluator: Context, each: Redirection, fds: dict[int, End], here: list[
                 fds.pop(int(digits))
             return
         if each.operator == "<&" or not evaluator.shell.dialect.bash or each.number >= 0:
-            raise NotRedirected(f"{target}: ambiguous redirect" if evaluator.shell.dialect.bash else "Bad fd number")
+            raise NotRedirected(
+                f"{target}: ambiguous redirect" if evaluator.shell.dialect.bash else "Bad fd number"
+            )
     both = each.operator in ("&>", "&>>") or (each.operator == ">&" and each.number < 0)
     append = each.operator in (">>", "&>>")
     end = _file(evaluator, each, target, fds, append=append)
@@ -102,7 +111,9 @@ def _file(evaluator: Context, each: Redirection, target: str, fds: dict[int, End
         reason = "Permission denied"
     if reason:
         raise NotRedirected(_refused(evaluator, target, reason, writes=False))
-    content = b"" if node is None or node.folder else (shell.read(path) or "").encode("utf-8", "surrogateescape")
+    content = (
+        b"" if node is None or node.folder else (shell.read(path) or "").encode("utf-8", "surrogateescape")
+    )
     return Stream(content, ended=True)
 
 
@@ -138,13 +149,26 @@ def _refused(evaluator: Context, target: str, reason: str, *, writes: bool) -> s
     short = {"No such file or directory": "nonexistent directory" if writes else "no such file"}
     verb = "create" if writes else "open"
     if evaluator.shell.dialect.name == "dash":
-        shown = "Directory nonexistent" if writes and reason in short else "No such file" if reason in short else reason
+        shown = (
+            "Directory nonexistent"
+            if writes and reason in short
+            else "No such file"
+            if reason in short
+            else reason
+        )
         return f"cannot {verb} {target}: {shown}"
     return f"can't {verb} {target}: {short.get(reason, reason)}"
 
 
 def _device(path: str, fds: dict[int, End], *, writes: bool) -> End:
-    number = {"/dev/stdin": 0, "/dev/fd/0": 0, "/dev/stdout": 1, "/dev/fd/1": 1, "/dev/stderr": 2, "/dev/fd/2": 2}.get(path)
+    number = {
+        "/dev/stdin": 0,
+        "/dev/fd/0": 0,
+        "/dev/stdout": 1,
+        "/dev/fd/1": 1,
+        "/dev/stderr": 2,
+        "/dev/fd/2": 2,
+    }.get(path)
     if number is not None and number in fds:
         return fds[number]
     if path in ("/dev/tty", "/dev/console"):

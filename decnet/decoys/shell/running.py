@@ -1,42 +1,62 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
 """Simple commands: builtins, functions, programs, scripts; and where a shell's lines come from."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
 from typing import Any, Protocol, cast
 
 from . import variables
 from .builtins import BUILTINS
 from .commands import command_of
-from .context import Context, Discard, ExpansionError, Leave, Words
+from .context import Context, Discard, ExpansionError, Leave
 from .descriptors import BadDescriptor, Broken, Collector, End, Screen, Stream
 from .dialect import ASH, BASH, DASH, BadSyntax, Dialect, Incomplete, error_text
-from .engine import Engine, Killed, Readable, Writable
+from .engine import Killed, Readable, Writable
 from .limits import OutOfWork
 from .parser import Parser
 from .process import Call as Called
 from .process import Command, NeedsInput, Process
-from .quoting import if_needed
 from .programs import PROGRAMS, enter
 from .prompts import converse
+from .quoting import if_needed
 from .redirecting import opened
-from .state import Shell
 from .syntax import Assignment, Simple, Word
 
 Work = Generator[Any, Any, Any]
 MOST_GIVEN = 1024 * 1024
 """Bytes of a command's input."""
+PATIENCE_SECONDS = 1.5
+"""Processor's time that is given to the commands before in a pipe that never ends."""
 MOST_LINES = 4000
 """Lines that are joined to one command."""
 SYSTEM_FOLDERS = ("/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/")
 SHEBANGS: dict[str, Dialect | None] = {"sh": None, "bash": BASH, "dash": DASH, "ash": ASH}
 SPECIAL_BUILTINS = frozenset(
-    ("break", ":", ".", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift", "trap", "unset")
+    (
+        "break",
+        ":",
+        ".",
+        "continue",
+        "eval",
+        "exec",
+        "exit",
+        "export",
+        "readonly",
+        "return",
+        "set",
+        "shift",
+        "trap",
+        "unset",
+    )
 )
 
 
 class Running(Context, Protocol):
     """The part of the evaluator that runs simple commands."""
+
+    fds: dict[int, End]
 
     def simple(self, node: Simple) -> Work:
         """A simple command."""
@@ -106,8 +126,16 @@ class Running(Context, Protocol):
                 key += max((k for k in shell.arrays.get(name, {}) if isinstance(k, int)), default=-1) + 1
         kinds = shell.kinds.get(name, "")
         if assignment.append:
-            old = variables.value_of(shell, name) if key is None else variables.elements_of(shell, name).get(key)
-            value = str(self.expansion.calculate(f"{old or 0}+({value})")) if "i" in kinds else (old or "") + value
+            old = (
+                variables.value_of(shell, name)
+                if key is None
+                else variables.elements_of(shell, name).get(key)
+            )
+            value = (
+                str(self.expansion.calculate(f"{old or 0}+({value})"))
+                if "i" in kinds
+                else (old or "") + value
+            )
         elif "i" in kinds:
             value = str(self.expansion.calculate(value))
         if trace and "x" in shell.options:
@@ -121,10 +149,18 @@ class Running(Context, Protocol):
             raise variables.NotAssigned(name, "readonly variable")
         is_map = "A" in shell.kinds.get(name, "")
         items: list[tuple[Any, str]] = []
-        at = max((k for k in variables.elements_of(shell, name) if isinstance(k, int)), default=-1) + 1 if assignment.append else 0
+        at = (
+            max((k for k in variables.elements_of(shell, name) if isinstance(k, int)), default=-1) + 1
+            if assignment.append
+            else 0
+        )
         for word in assignment.items or []:
             raw = word.raw
-            if raw.startswith("[") and "]=" in raw and (found := Parser("x" + raw, shell.dialect).next_command()):
+            if (
+                raw.startswith("[")
+                and "]=" in raw
+                and (found := Parser("x" + raw, shell.dialect).next_command())
+            ):
                 inner = cast("Simple", found.items[0].parts[0][1].commands[0])
                 one = inner.assignments[0] if inner.assignments else None
                 if one is not None and one.index is not None:
@@ -190,7 +226,11 @@ class Running(Context, Protocol):
             yield self.call(function, words)
             return shell.status
         builtin = BUILTINS.get(name)
-        if builtin is not None and builtin.dialects[shell.dialect.name] and name not in shell.notes.get(" off", "").split():
+        if (
+            builtin is not None
+            and builtin.dialects[shell.dialect.name]
+            and name not in shell.notes.get(" off", "").split()
+        ):
             try:
                 found = builtin.run(self, words)
                 status = (yield found) if isinstance(found, Generator) else found
@@ -202,7 +242,9 @@ class Running(Context, Protocol):
                 self.complain(f"{name}: write error: {error}")
                 shell.status = 1
             return shell.status
-        shell.status = yield self.program([str(word) if isinstance(word, str) else _as_source(word) for word in words])
+        shell.status = yield self.program(
+            [str(word) if isinstance(word, str) else _as_source(word) for word in words]
+        )
         return shell.status
 
     def program(self, words: list[str]) -> Work:
@@ -231,7 +273,9 @@ class Running(Context, Protocol):
 
     def found_command(self, name: str) -> Command | None:
         """The machine's own program of this name, if it is in the PATH."""
-        if not any(f"{folder}/" in SYSTEM_FOLDERS for folder in self.shell.variables.get("PATH", "").split(":")):
+        if not any(
+            f"{folder}/" in SYSTEM_FOLDERS for folder in self.shell.variables.get("PATH", "").split(":")
+        ):
             return None
         return self._known(name)
 
@@ -322,7 +366,9 @@ class Running(Context, Protocol):
             return 127
         return (yield self.process(command, parts[0], [*parts[1:], path, *words[1:]]))
 
-    def child_script(self, text: str, script: str, arguments: list[str], dialect: Dialect | None, mode: str = "f") -> Work:
+    def child_script(
+        self, text: str, script: str, arguments: list[str], dialect: Dialect | None, mode: str = "f"
+    ) -> Work:
         """Run a script in a shell of its own: only what is exported goes there."""
         child = self.fork()
         enter(child.shell, script, arguments, dialect, mode)
@@ -344,7 +390,8 @@ class Running(Context, Protocol):
             try:
                 return (yield from self._drive(command, process))
             except NeedsInput:
-                given = yield from self._all_input(cast("Stream", source))
+                lines = _lines_of_head(arguments) if name.rsplit("/", 1)[-1] == "head" else 0
+                given = yield from self._all_input(cast("Stream", source), lines)
             except (BadDescriptor, OSError) as error:
                 reason = "Bad file descriptor" if isinstance(error, BadDescriptor) else str(error)
                 self.err(f"{name.rsplit('/', 1)[-1]}: write error: {reason}\n")
@@ -410,9 +457,10 @@ class Running(Context, Protocol):
         status = yield child.whole(child.program(item.words))
         return status, bytes(collector.content)
 
-    def _all_input(self, source: Stream) -> Work:
-        """Everything up to the end of the standard input, bounded."""
-        kept, size = bytearray(), 0
+    def _all_input(self, source: Stream, most_lines: int = 0) -> Work:
+        """Everything up to the end of the standard input, bounded; of a pipe, so many lines are enough."""
+        kept, size, began = bytearray(), 0, self.engine.used
+        from_visitor = source is self.engine.input
         while True:
             if not source.is_readable:
                 yield Readable(source)
@@ -421,7 +469,14 @@ class Running(Context, Protocol):
                 break
             size += len(data)
             kept += data[: max(0, MOST_GIVEN - len(kept))]
-        self.shell.has_all_input = self.shell.has_all_input and size == len(kept)
+            enough = most_lines and kept.count(b"\n") >= most_lines
+            if not from_visitor and (
+                enough or size > MOST_GIVEN or self.engine.used - began > PATIENCE_SECONDS
+            ):
+                source.has_reader = False
+                break
+        if from_visitor:
+            self.shell.has_all_input = self.shell.has_all_input and size == len(kept)
         return bytes(kept)
 
     def read_line(self, source: Stream, delimiter: bytes = b"\n") -> Work:
@@ -448,7 +503,11 @@ class Running(Context, Protocol):
     def evaluate(self, text: str, word: str) -> Work:
         """Execute a text in this shell: `eval`, `trap`."""
         try:
-            yield self._run_text(text, f"{self.shell.script}: {word}" if self.shell.dialect.bash else self.shell.script, first=self.shell.line)
+            yield self._run_text(
+                text,
+                f"{self.shell.script}: {word}" if self.shell.dialect.bash else self.shell.script,
+                first=self.shell.line,
+            )
         except Discard:
             if self.shell.mode == "c":
                 raise
@@ -463,7 +522,9 @@ class Running(Context, Protocol):
                 node = parser.next_command()
             except BadSyntax as error:
                 self.err(error_text(error, self.shell.dialect, head, "\n" * (first - 1) + text))
-                self.shell.status = 2 if not self.shell.dialect.bash or self.shell.mode != "c" or ": eval" not in head else 1
+                self.shell.status = (
+                    2 if not self.shell.dialect.bash or self.shell.mode != "c" or ": eval" not in head else 1
+                )
                 if not self.shell.dialect.bash:
                     raise Leave(2) from None
                 return self.shell.status
@@ -478,7 +539,11 @@ class Running(Context, Protocol):
 
     def aliases(self) -> dict[str, str]:
         """The aliases that count: bash expands none in scripts."""
-        if self.shell.dialect.bash and not self.shell.interactive and "expand_aliases" not in self.shell.shopts:
+        if (
+            self.shell.dialect.bash
+            and not self.shell.interactive
+            and "expand_aliases" not in self.shell.shopts
+        ):
             return {}
         return self.shell.aliases
 
@@ -536,6 +601,14 @@ class Running(Context, Protocol):
     def interactive(self) -> Work:
         """A shell with a prompt, up to its end."""
         return (yield self.whole(converse(self)))
+
+
+def _lines_of_head(arguments: list[str]) -> int:
+    """How many lines `head` needs at most; 0 for all."""
+    if any(word.startswith(("-c", "--")) for word in arguments):
+        return 0
+    found = re.search(r"-n? ?(\d+)", " ".join(arguments))
+    return int(found[1][:7]) if found else 10
 
 
 def _as_source(assignment: Any) -> str:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
 """The state of one shell: its folder, its variables, its functions, and the files that its visitor sees."""
 
 from __future__ import annotations
@@ -144,9 +145,17 @@ class Shell:
     def fork(self) -> Shell:
         """A copy, as for a subshell; the files are the same."""
         child = copy.copy(self)
-        child.variables, child.exported, child.readonly = self.variables.copy(), self.exported.copy(), self.readonly.copy()
+        child.variables, child.exported, child.readonly = (
+            self.variables.copy(),
+            self.exported.copy(),
+            self.readonly.copy(),
+        )
         child.notes = self.notes.copy()
-        child.kinds, child.functions, child.aliases = self.kinds.copy(), self.functions.copy(), self.aliases.copy()
+        child.kinds, child.functions, child.aliases = (
+            self.kinds.copy(),
+            self.functions.copy(),
+            self.aliases.copy(),
+        )
         child.arrays = {name: values.copy() for name, values in self.arrays.items()}
         child.options, child.shopts, child.traps = self.options.copy(), self.shopts.copy(), {}
         child.positional = self.positional.copy()
@@ -270,7 +279,11 @@ class Shell:
 
     def put(self, path: str, content: bytes, size: int, mode: int = 0o644) -> str:
         """Store a file's content without recording it; `size` is what it has in all."""
-        there = self.node(path) if path not in self.files.writers else self.files.changes.get(path, self.world.nodes.get(path))
+        there = (
+            self.node(path)
+            if path not in self.files.writers
+            else self.files.changes.get(path, self.world.nodes.get(path))
+        )
         kept = content[:MOST_FILE]
         return self.change(path, Node(there.mode if there else mode, content=kept, owner=self.user,
                                       changed=int(time.time()), size=size))  # fmt: skip

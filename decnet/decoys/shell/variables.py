@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
 """Reading and setting the variables of a shell: special parameters, arrays, attributes."""
 
 from __future__ import annotations
@@ -49,7 +50,9 @@ SPECIAL: dict[str, Callable[[Shell], str | None]] = {
     "#": lambda shell: str(len(shell.positional)),
     "-": lambda shell: flags_of(shell),
     "@": lambda shell: " ".join(shell.positional) if shell.positional else None,
-    "*": lambda shell: shell.variables.get("IFS", " ")[:1].join(shell.positional) if shell.positional else None,
+    "*": lambda shell: (
+        shell.variables.get("IFS", " ")[:1].join(shell.positional) if shell.positional else None
+    ),
 }
 
 OF_BASH: dict[str, Callable[[Shell], str | None]] = {
@@ -59,7 +62,9 @@ OF_BASH: dict[str, Callable[[Shell], str | None]] = {
     "BASHPID": lambda shell: str(shell.own_pid),
     "BASH": lambda shell: "/bin/bash",
     "BASH_VERSION": lambda shell: bash_version(shell),
-    "BASHOPTS": lambda shell: "checkwinsize:cmdhist:complete_fullquote:extquote:force_fignore:globasciiranges:hostcomplete:interactive_comments:progcomp:promptvars:sourcepath",
+    "BASHOPTS": lambda shell: (
+        "checkwinsize:cmdhist:complete_fullquote:extquote:force_fignore:globasciiranges:hostcomplete:interactive_comments:progcomp:promptvars:sourcepath"
+    ),
     "SHELLOPTS": lambda shell: "braceexpand:hashall:interactive-comments",
     "EUID": lambda shell: str(shell.world.number_of(shell.user)),
     "UID": lambda shell: str(shell.world.number_of(shell.user)),
@@ -95,7 +100,15 @@ def flags_of(shell: Shell) -> str:
     """`$-`."""
     letters = "".join(each for each in "aefnuvx" if each in shell.options)
     if shell.dialect.bash:
-        return letters + ("himBHs" if shell.interactive else "hBc" if shell.mode == "c" else "hBs" if shell.mode == "s" else "hB")
+        return letters + (
+            "himBHs"
+            if shell.interactive
+            else "hBc"
+            if shell.mode == "c"
+            else "hBs"
+            if shell.mode == "s"
+            else "hB"
+        )
     return letters + ("smi" if shell.interactive else "s" if shell.mode == "s" else "")
 
 
@@ -154,7 +167,11 @@ def elements_of(shell: Shell, name: str) -> dict[str | int, str]:
     """All elements of an array in their order; a plain variable is its element 0."""
     if name in shell.arrays:
         array = shell.arrays[name]
-        return array if "A" in shell.kinds.get(name, "") else {key: array[key] for key in sorted(array, key=_number)}
+        return (
+            array
+            if "A" in shell.kinds.get(name, "")
+            else {key: array[key] for key in sorted(array, key=_number)}
+        )
     if name in SPECIAL_ARRAYS and shell.dialect.bash:
         return dict(enumerate(SPECIAL_ARRAYS[name](shell)))
     value = value_of(shell, name)
@@ -166,7 +183,9 @@ def _number(key: str | int) -> int:
 
 
 SPECIAL_ARRAYS: dict[str, Callable[[Shell], list[str]]] = {
-    "FUNCNAME": lambda shell: [call.name for call in reversed(shell.calls)] + (["main"] if shell.calls else []),
+    "FUNCNAME": lambda shell: (
+        [call.name for call in reversed(shell.calls)] + (["main"] if shell.calls else [])
+    ),
     "BASH_LINENO": lambda shell: [str(call.line) for call in reversed(shell.calls)],
     "BASH_SOURCE": lambda shell: [shell.script] * len(shell.calls),
     "GROUPS": lambda shell: ["0" if shell.user == "root" else "1000"],

@@ -68,9 +68,9 @@ GROUPS = (
         Wait("an answer to an option", "telnet/server.py:_answers", saying(b"")),
         Wait("the value of an option", "telnet/server.py:_answers", promising_a_terminal),
         Wait("the end of a wrong login", "telnet/keyboard.py:pause", refused),
-        Wait("keys", "shell/terminal.py:_read_line", at_prompt()),
-        Wait("input", "shell/terminal.py:_run_with_input", at_prompt("cat > /tmp/x")),
-        Wait("the end of a command", "shell/terminal.py:_pause", at_prompt("sleep 60")),
+        Wait("keys", "shell/driver.py:_read_line", at_prompt()),
+        Wait("input", "shell/driver.py:_read_terminal", at_prompt("cat > /tmp/x")),
+        Wait("the end of a command", "shell/driver.py:_pause", at_prompt("sleep 60")),
     ), WEAK),
     Group("telnet, a switch", "telnet", "edgeswitch-1.9", steadily_new, (
         Wait("a name", "telnet/server.py:_name", saying(SWITCH)),

@@ -1,0 +1,261 @@
+"""Between a channel and the engine that runs a visitor's commands: output, keys, time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+from ..events import Session
+from ..waits import Turn, at_most
+from .completion import complete
+from .editor import END, INTERRUPT, SUSPEND, Editor
+from .engine import Engine, Killed, Line, Readable
+from .state import Shell
+from .stream import IDLE_SECONDS, Stream
+from .turns import BUSY_SECONDS, REST_FACTOR, SLICE_SECONDS, TURNS
+from .typed_input import TypedInput
+
+MOST_KEYS = 256 * 1024
+"""Limit of characters that are kept when typed ahead."""
+MOST_QUEUED = 64 * 1024
+MOST_INPUT = 64 * 1024 * 1024
+"""Bytes that a visitor may send to one channel's commands."""
+
+
+class Driver:
+    """One channel."""
+
+    def __init__(self, engine: Engine, shell: Shell, channel: Stream, session: Session) -> None:
+        self._engine = engine
+        self._shell = shell
+        self._channel = channel
+        self._session = session
+        self._keys: deque[str] = deque()
+        self._typed = TypedInput(MOST_QUEUED)
+        self._turn = Turn()
+        self._skips_newline = False
+        self._received = 0
+        self._is_gone = False
+        self._newline = b"\r\n" if channel.terminal is not None else b"\n"
+        engine.input.is_terminal = channel.terminal is not None
+
+    async def run(self) -> int:
+        """Until the shell ends; its status. Raises TimeoutError after a long silence."""
+        engine = self._engine
+        try:
+            while not engine.is_over and not self._is_gone:
+                await self._work()
+                if not engine.is_over:
+                    await self._wait()
+            await self._flush()
+        finally:
+            engine.close()
+        return engine.main.status if engine.main is not None else 0
+
+    async def _work(self) -> None:
+        """Run what can run, and write its output."""
+        engine = self._engine
+        if engine.can_run:
+            if self._channel.terminal is not None:
+                self._shell.columns = self._channel.terminal.columns
+            async with TURNS.turn(engine.used):
+                engine.step(SLICE_SECONDS)
+            if engine.used > BUSY_SECONDS and engine.can_run:
+                await asyncio.sleep(SLICE_SECONDS * REST_FACTOR)
+        await self._flush()
+
+    async def _flush(self) -> None:
+        """Write the output that waits."""
+        for number, data in self._engine.take_output():
+            if self._newline != b"\n":
+                await self._channel.write(data.replace(b"\n", self._newline))
+            else:
+                await self._channel.write(data, error=number == 2)
+
+    async def _wait(self) -> None:
+        """Wait for what the commands wait for."""
+        engine = self._engine
+        line = self._awaited_line()
+        if line is not None:
+            await self._read_line(line)
+        elif engine.can_run:
+            await self._look_for_keys()
+        elif self._reads_input():
+            await self._read_input()
+        else:
+            await self._pause()
+
+    def _awaited_line(self) -> Line | None:
+        return next(
+            (
+                task.waits
+                for task in self._engine.tasks
+                if isinstance(task.waits, Line) and not task.waits.is_there
+            ),
+            None,
+        )
+
+    def _reads_input(self) -> bool:
+        stream = self._engine.input
+        return any(
+            isinstance(task.waits, Readable) and task.waits.stream is stream for task in self._engine.tasks
+        )
+
+    # Without a terminal, or with one while a command runs
+
+    async def _look_for_keys(self) -> None:
+        """A command runs on: ^C ends it."""
+        if self._channel.terminal is None:
+            await asyncio.sleep(0)
+            return
+        try:
+            async with asyncio.timeout(0):
+                await self._type_ahead(IDLE_SECONDS)
+        except TimeoutError:
+            pass
+        await self._obey()
+
+    async def _pause(self) -> None:
+        """Until the next command wakes up; on a terminal the visitor ends it with ^C or by leaving."""
+        wake = self._engine.next_wake()
+        seconds = IDLE_SECONDS if wake is None else max(0.0, wake - self._engine.now())
+        if self._channel.terminal is None:
+            if wake is None:
+                self._is_gone = True
+            await asyncio.sleep(seconds)
+            return
+        try:
+            await self._type_ahead(min(seconds, IDLE_SECONDS))
+        except TimeoutError:
+            if wake is None:
+                raise
+        await self._obey()
+
+    async def _obey(self) -> None:
+        """The keys that a running command does not get as input."""
+        for key, signal in ((INTERRUPT, 2), (SUSPEND, 20), ("\x1c", 3)):
+            if key in self._keys and self._awaited_line() is None:
+                while self._keys.popleft() != key:
+                    continue
+                shown = {2: b"^C", 20: b"^Z", 3: b"^\\"}[signal]
+                await self._channel.write(shown + (self._newline if signal == 2 else b""))
+                if signal == 2:
+                    self._engine.interrupt()
+                else:
+                    self._signal(signal)
+
+    def _signal(self, signal: int) -> None:
+        for task in self._engine.tasks:
+            if not task.group:
+                task.error = Killed(signal)
+
+    async def _read_input(self) -> None:
+        """Input for a command that waits for it."""
+        if self._channel.terminal is not None:
+            await self._read_terminal()
+            return
+        stream = self._engine.input
+        wake = self._engine.next_wake()
+        seconds = IDLE_SECONDS if wake is None else max(0.0, wake - self._engine.now())
+        try:
+            data = await self._channel.read(min(seconds, IDLE_SECONDS))
+        except TimeoutError:
+            if wake is None:
+                raise
+            return
+        self._received += len(data)
+        if self._received > MOST_INPUT:
+            self._shell.has_all_input = False
+            data = b""
+        if data:
+            stream.write(data)
+        else:
+            stream.ended = True
+
+    async def _read_terminal(self) -> None:
+        """As the terminal's driver does: lines with echo, corrected until their end."""
+        wake = self._engine.next_wake()
+        seconds = IDLE_SECONDS if wake is None else max(0.0, wake - self._engine.now())
+        if not self._keys:
+            try:
+                await self._type_ahead(min(seconds, IDLE_SECONDS))
+            except TimeoutError:
+                if wake is None:
+                    raise
+                return
+        stream = self._engine.input
+        if stream.raw:
+            await self._turn.pass_on()
+            stream.write("".join(self._keys).encode("utf-8", "surrogateescape"))
+            self._keys.clear()
+            return
+        await self._turn.pass_on()
+        shown = self._typed.take(self._keys)
+        await self._channel.write(shown.encode("utf-8", "surrogateescape") if stream.echo else b"")
+        stream.write(self._typed.passed_on())
+        end, self._typed.end = self._typed.end, ""
+        if end == END:
+            stream.ended = True
+        elif end == INTERRUPT:
+            self._engine.interrupt()
+
+    # At a prompt
+
+    async def _read_line(self, line: Line) -> None:
+        """The line that a shell prompts for."""
+        await self._channel.write(line.prompt.replace("\n", "\r\n").encode("utf-8", "surrogateescape"))
+        history = [*self._old_history(line.shell), *line.shell.history]
+        columns = self._channel.terminal.columns if self._channel.terminal else 80
+        editor = Editor(
+            line.prompt, history, self._channel.write, lambda text: complete(line.shell, text), columns
+        )
+        while True:
+            if not self._keys and not await self._next_keys():
+                line.text, line.is_there = None, True
+                self._is_gone = True
+                return
+            while self._keys:
+                await self._turn.pass_on()
+                key = self._keys.popleft()
+                skips, self._skips_newline = self._skips_newline and key == "\n", key == "\r"
+                done = None if skips else await editor.key(key)
+                if done is not None:
+                    self._finish(line, done)
+                    return
+
+    def _finish(self, line: Line, done: str) -> None:
+        line.text = None if done == END else done
+        line.is_there = True
+        if line.text and line.text.strip():
+            self._session.record("command", input=line.text, way="shell")
+
+    def _old_history(self, shell: Shell) -> list[str]:
+        if "cleared" in shell.notes or not shell.dialect.bash:
+            return []
+        return (shell.read(f"{shell.world.home(shell.user)}/.bash_history") or "").splitlines()[-200:]
+
+    async def _next_keys(self) -> bool:
+        """Wait for keys while commands in the background run on; False at the end of the input."""
+        engine = self._engine
+        while True:
+            await self._work()
+            wake = engine.next_wake()
+            seconds = IDLE_SECONDS if wake is None else min(IDLE_SECONDS, max(0.0, wake - engine.now()))
+            if engine.can_run:
+                await self._look_for_keys()
+                if self._keys or self._is_gone:
+                    return not self._is_gone
+                continue
+            try:
+                return await self._type_ahead(seconds)
+            except TimeoutError:
+                if wake is None:
+                    raise
+
+    async def _type_ahead(self, seconds: float) -> bool:
+        """Store the next keys; False at the end of the input. Raises TimeoutError."""
+        async with at_most(seconds):
+            data = await self._channel.read()
+        self._keys.extend(data.decode("utf-8", "surrogateescape")[: MOST_KEYS - len(self._keys)])
+        self._is_gone = self._is_gone or not data
+        return bool(data)

@@ -1,0 +1,175 @@
+"""A line that is typed at a prompt: editing keys, history, completion."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+MOST_LINE = 4096
+HOME, LAST, UP, DOWN, RIGHT, LEFT, DELETE = "\x01", "\x05", "A", "B", "C", "D", "3~"
+END, INTERRUPT, TAB, SUSPEND = "\x04", "\x03", "\t", "\x1a"
+Complete = Callable[[str], tuple[str, list[str]]]
+"""For the text before the cursor: what is to be added, and the choices."""
+
+
+class Editor:
+    """One line. `key` takes a key and returns the whole line once it is complete, END for the end of the
+    input."""
+
+    def __init__(
+        self,
+        prompt: str,
+        history: list[str],
+        write: Callable[[bytes], Awaitable[None]],
+        complete: Complete | None = None,
+        columns: int = 80,
+    ) -> None:
+        self._prompt = prompt
+        self._history = history
+        self._write = write
+        self._complete = complete
+        self._columns = columns
+        self._line = ""
+        self._at = 0
+        self._back = 0
+        self._escape: str | None = None
+        self._tabs = 0
+        self._killed = ""
+
+    async def key(self, key: str) -> str | None:
+        """Process one key."""
+        self._tabs = self._tabs + 1 if key == TAB else 0
+        if self._escape is not None or key == "\x1b":
+            await self._escaped(key)
+            return None
+        if key in "\r\n":
+            await self._write(b"\r\n")
+            return self._line
+        if key == INTERRUPT:
+            await self._write(b"^C\r\n" + self._prompt.encode("utf-8", "surrogateescape"))
+            self._line, self._at, self._back = "", 0, 0
+            return None
+        if key == END and not self._line:
+            return END
+        await self._edit(key)
+        return None
+
+    async def _edit(self, key: str) -> None:
+        line, at = self._line, self._at
+        if key in "\x7f\x08":
+            if at:
+                await self._replace(line[: at - 1] + line[at:], at - 1)
+        elif key in ("\x15", "\x0b", "\x17"):
+            await self._kill(key)
+        elif key == "\x19":
+            await self._replace(
+                (line[:at] + self._killed + line[at:])[:MOST_LINE], min(at + len(self._killed), MOST_LINE)
+            )
+        elif key == HOME:
+            await self._replace(line, 0)
+        elif key == LAST:
+            await self._replace(line, len(line))
+        elif key == "\x02":
+            await self._replace(line, max(0, at - 1))
+        elif key == "\x06":
+            await self._replace(line, min(len(line), at + 1))
+        elif key in ("\x10", "\x0e"):
+            await self._recall(1 if key == "\x10" else -1)
+        elif key == END:
+            await self._replace(line[:at] + line[at + 1 :], at)
+        elif key == "\x0c":
+            shown = b"\x1b[H\x1b[2J" + (self._prompt + line).encode("utf-8", "surrogateescape")
+            await self._write(shown)
+        elif key == TAB and self._complete is not None:
+            await self._completed()
+        elif ord(key) < 32:
+            await self._write(b"\x07")
+        elif len(line) < MOST_LINE:
+            await self._insert(key)
+
+    async def _insert(self, key: str) -> None:
+        if self._at == len(self._line):
+            self._line += key
+            self._at += 1
+            await self._write(key.encode("utf-8", "surrogateescape"))
+        else:
+            await self._replace(self._line[: self._at] + key + self._line[self._at :], self._at + 1)
+
+    async def _kill(self, key: str) -> None:
+        line, at = self._line, self._at
+        if key == "\x15":
+            self._killed = line[:at]
+            await self._replace(line[at:], 0)
+        elif key == "\x0b":
+            self._killed = line[at:]
+            await self._replace(line[:at], at)
+        else:
+            kept = line[:at].rstrip()
+            kept = kept[: kept.rfind(" ") + 1]
+            self._killed = line[len(kept) : at]
+            await self._replace(kept + line[at:], len(kept))
+
+    async def _completed(self) -> None:
+        assert self._complete is not None
+        added, choices = self._complete(self._line[: self._at])
+        if added:
+            line = self._line[: self._at] + added + self._line[self._at :]
+            if len(line) <= MOST_LINE:
+                await self._replace(line, self._at + len(added))
+        elif len(choices) > 1 and self._tabs > 1:
+            shown = _columns(choices[:500], self._columns) + self._prompt + self._line
+            await self._write(b"\r\n" + shown.encode("utf-8", "surrogateescape"))
+            self._at = len(self._line)
+        else:
+            await self._write(b"\x07")
+
+    async def _escaped(self, key: str) -> None:
+        """Arrow keys and the like."""
+        self._escape = "" if key == "\x1b" else (self._escape or "") + key
+        sequence = self._escape
+        begun = sequence in ("", "[", "O")
+        if begun or (
+            sequence[0] in "[O" and not (sequence[-1].isalpha() or sequence[-1] == "~") and len(sequence) < 8
+        ):
+            return
+        self._escape = None
+        move = sequence[1:]
+        if move in (UP, DOWN):
+            await self._recall(1 if move == UP else -1)
+        elif move == LEFT and self._at:
+            self._at -= 1
+            await self._write(b"\x08")
+        elif move == RIGHT and self._at < len(self._line):
+            await self._write(self._line[self._at].encode("utf-8", "surrogateescape"))
+            self._at += 1
+        elif move == DELETE and self._at < len(self._line):
+            await self._replace(self._line[: self._at] + self._line[self._at + 1 :], self._at)
+        elif move in ("H", "1~", "7~"):
+            await self._replace(self._line, 0)
+        elif move in ("F", "4~", "8~"):
+            await self._replace(self._line, len(self._line))
+
+    async def _recall(self, step: int) -> None:
+        self._back = max(0, min(len(self._history), self._back + step))
+        line = self._history[-self._back] if self._back else ""
+        await self._replace(line, len(line))
+
+    async def _replace(self, line: str, at: int) -> None:
+        """Draw a changed line over the old one."""
+        same = 0
+        limit = min(len(line), len(self._line), self._at)
+        while same < limit and line[same] == self._line[same]:
+            same += 1
+        left = "\x08" * (self._at - same)
+        blank = max(0, len(self._line) - len(line))
+        output = left + line[same:] + " " * blank + "\x08" * (blank + len(line) - at)
+        self._line, self._at = line, at
+        await self._write(output.encode("utf-8", "surrogateescape"))
+
+
+def _columns(names: list[str], columns: int) -> str:
+    width = max(len(name) for name in names) + 2
+    across = max(1, columns // width)
+    rows = -(-len(names) // across)
+    return "".join(
+        "".join(name.ljust(width) for name in names[row::rows]).rstrip() + "\r\n" for row in range(rows)
+    )
