@@ -40,9 +40,14 @@ class End(Protocol):
     def close(self) -> None:
         """One less has."""
 
+    whole: bool
+
 
 class Plain:
     """The common base: open once, never full."""
+
+    whole = True
+    """Whether what was written is all that was to be written."""
 
     is_terminal = False
 
@@ -165,7 +170,6 @@ class FileWriter(Plain):
         self._incoming.add(old)
         self._users = 1
         self._is_dirty = self._was_written = not append
-        self.whole = True
         shell.files.writers[path] = self
 
     def write(self, data: bytes) -> None:

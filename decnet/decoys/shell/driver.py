@@ -49,8 +49,16 @@ class Driver:
                     await self._wait()
             await self._flush()
         finally:
-            engine.close()
+            self._leave()
         return engine.main.status if engine.main is not None else 0
+
+    def _leave(self) -> None:
+        """The visit is over: a line that was not completed still goes to the command that waits for it."""
+        engine = self._engine
+        if self._channel.terminal is not None and self._reads_input() and not engine.input.raw:
+            engine.input.write(self._typed.unfinished())
+            engine.step(SLICE_SECONDS)
+        engine.close()
 
     async def _work(self) -> None:
         """Run what can run, and write its output."""
@@ -127,8 +135,7 @@ class Driver:
         try:
             await self._type_ahead(min(seconds, IDLE_SECONDS))
         except TimeoutError:
-            if wake is None:
-                raise
+            self._woken(wake)
         await self._obey()
 
     async def _obey(self) -> None:
@@ -160,8 +167,7 @@ class Driver:
         try:
             data = await self._channel.read(min(seconds, IDLE_SECONDS))
         except TimeoutError:
-            if wake is None:
-                raise
+            self._woken(wake)
             return
         self._received += len(data)
         if self._received > MOST_INPUT:
@@ -180,8 +186,7 @@ class Driver:
             try:
                 await self._type_ahead(min(seconds, IDLE_SECONDS))
             except TimeoutError:
-                if wake is None:
-                    raise
+                self._woken(wake)
                 return
         stream = self._engine.input
         if stream.raw:
@@ -198,6 +203,12 @@ class Driver:
             stream.ended = True
         elif end == INTERRUPT:
             self._engine.interrupt()
+
+    def _woken(self, wake: float | None) -> None:
+        """A wait has ended without input. Raises TimeoutError if no command was to wake up."""
+        if wake is None:
+            raise TimeoutError
+        self._engine.skip(max(0.0, wake - self._engine.now()))
 
     # At a prompt
 
@@ -249,8 +260,7 @@ class Driver:
             try:
                 return await self._type_ahead(seconds)
             except TimeoutError:
-                if wake is None:
-                    raise
+                self._woken(wake)
 
     async def _type_ahead(self, seconds: float) -> bool:
         """Store the next keys; False at the end of the input. Raises TimeoutError."""

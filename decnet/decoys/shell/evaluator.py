@@ -293,6 +293,10 @@ class Evaluator(Running):
         self.fds = yield from opened(self, node.redirections, opened_here)
         try:
             yield run(self, node)
+        except (Killed, GeneratorExit):
+            for end in opened_here:
+                end.whole = False
+            raise
         finally:
             self.fds = before
             for end in opened_here:

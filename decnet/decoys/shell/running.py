@@ -77,6 +77,10 @@ class Running(Context, Protocol):
                 yield self.invoke(words, node)
             finally:
                 self._restore_assigned(hidden)
+        except (Killed, GeneratorExit):
+            for end in here:
+                end.whole = False
+            raise
         finally:
             if self.keeps_redirections:
                 self.keeps_redirections = False

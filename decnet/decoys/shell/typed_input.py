@@ -23,6 +23,10 @@ class TypedInput:
         self._passed.clear()
         return text.encode("utf-8", "surrogateescape")
 
+    def unfinished(self) -> bytes:
+        """The line that was being typed."""
+        return self._line.encode("utf-8", "surrogateescape")
+
     def take(self, keys: deque[str]) -> str:
         """Take the keys up to the end of a line; what the terminal shows for them."""
         shown: list[str] = []
