@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from .state import Shell
 from .syntax import Literal, Part, Word
 
-MOST_ITEMS = 65_536
+MOST_ITEMS = 10_000
 RANGE = re.compile(r"(?:(-?\d{1,18})\.\.(-?\d{1,18})|([A-Za-z])\.\.([A-Za-z]))(?:\.\.(-?\d{1,18}))?")
 Marks = list[Part | str]
 

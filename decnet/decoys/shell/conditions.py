@@ -238,7 +238,7 @@ def holds(context: Context, test: Test) -> Work:
     if operator in ("=", "==", "!="):
         pattern = yield from context.expansion.pattern(word)
         context.spend(1 + len(text) // 2)
-        return compiled(pattern).matches(text) == (operator != "!=")
+        return compiled(pattern).matches(text, context.spend) == (operator != "!=")
     if operator == "=~":
         return (yield from _matches(context, text, word))
     other = yield from context.expansion.single(word)

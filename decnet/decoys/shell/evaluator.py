@@ -419,7 +419,7 @@ class Evaluator(Running):
             for word in patterns if not falls else ():
                 pattern = yield from self.expansion.pattern(word)
                 self.spend(1 + len(text) // 4)
-                if compiled(pattern).matches(text):
+                if compiled(pattern).matches(text, self.spend):
                     fits = True
                     break
             if fits:

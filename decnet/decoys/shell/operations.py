@@ -128,10 +128,10 @@ def _without(text: str, operator: str, pattern: str, expansion: Words) -> str:
     compiled_pattern = compiled(pattern)
     expansion.spend(len(text) // (64 if compiled_pattern.is_literal else 2) + 1)
     if operator[0] == "#":
-        first, last = compiled_pattern.ends(text)
+        first, last = compiled_pattern.ends(text, 0, expansion.spend)
         end = last if operator == "##" else first
         return text[end:] if end > 0 else text
-    first, last = compiled_pattern.reversed().ends(text[::-1])
+    first, last = compiled_pattern.reversed().ends(text[::-1], 0, expansion.spend)
     end = last if operator == "%%" else first
     return text[: len(text) - end] if end > 0 else text
 
@@ -179,7 +179,7 @@ def _replaced(
         return text.replace(pattern.literal, replacement, -1 if everywhere else 1)
     out, at, size = [], 0, 0
     while at < len(text):
-        _, end = pattern.ends(text, at)
+        _, end = pattern.ends(text, at, expansion.spend)
         expansion.spend(3 + max(0, end - at) if end > at else 3)
         if end > at:
             out.append(replacement)

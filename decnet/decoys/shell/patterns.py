@@ -22,6 +22,13 @@ SPECIAL = "*?[\\"
 STAR, ANY = "*", "?"
 
 
+Spend = Callable[[int], None]
+
+
+def _free(work: int) -> None:
+    return
+
+
 class _Set:
     """A bracket expression."""
 
@@ -46,19 +53,22 @@ class Pattern:
         self._end = 1 << len(self._tokens)
         self._masks: dict[str, int] = {}
 
-    def matches(self, text: str) -> bool:
+    def matches(self, text: str, spend: Spend = _free) -> bool:
         """Whether it fits the whole text."""
         if self.is_literal:
             return text == self.literal
         state = self._start()
-        for char in text:
+        for at, char in enumerate(text):
             state = self._step(state, char)
             if not state:
                 return False
+            if at & 255 == 255:
+                spend(1500)
         return bool(state & self._end)
 
-    def ends(self, text: str, start: int = 0) -> tuple[int, int]:
-        """The shortest and the longest piece from `start` that it fits, by their ends; (-1, -1) if none."""
+    def ends(self, text: str, start: int = 0, spend: Spend = _free) -> tuple[int, int]:
+        """The shortest and the longest piece from `start` that it fits, by their ends; (-1, -1) if none.
+        `spend` accounts for the steps."""
         if self.is_literal:
             end = start + len(self.literal)
             return (end, end) if text.startswith(self.literal, start) else (-1, -1)
@@ -73,6 +83,8 @@ class Pattern:
                 return first, size
             state = self._step(state, text[at])
             at += 1
+            if at & 255 == 0:
+                spend(1500)
 
     def reversed(self) -> Pattern:
         """The pattern of the reversed texts."""
