@@ -106,7 +106,7 @@ class _Calculation:
 
     def _comma(self) -> int:
         value = self._assignment()
-        while self._take(","):
+        while self.dialect.name != "dash" and self._take(","):
             value = self._assignment()
         return value
 
@@ -198,11 +198,15 @@ class _Calculation:
         kind, text, _ = self._tokens[self._at]
         if kind == "number":
             self._at += 1
+            if self.dialect.name == "dash" and self._peek() == "**":
+                self._fail("syntax error: operand expected")
             return self._number(text)
         if kind == "name":
             name, index = self._name()
             value = self._read(name, index)
-            operator = self._take("++", "--")
+            operator = self._take("++", "--") if self.dialect.name != "dash" else ""
+            if not operator and self.dialect.name == "dash" and self._peek() in ("++", "--", "**"):
+                self._fail("syntax error: operand expected")
             if operator:
                 self._step(name, index, 1 if operator == "++" else -1)
             return value

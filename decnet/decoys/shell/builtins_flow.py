@@ -38,6 +38,8 @@ def _number(context: Context, words: list[Any], default: int) -> int:
         context.complain(f"{words[0]}: {text}: numeric argument required")
     else:
         context.complain(f"{words[0]}: Illegal number: {text}")
+    if words[0] == "shift" and context.shell.dialect.bash:
+        return -1
     raise Leave(2)
 
 
@@ -50,7 +52,8 @@ def jump(context: Context, words: list[Any]) -> int:
     if count < 1:
         if context.shell.dialect.bash:
             context.complain(f"{words[0]}: {words[1]}: loop count out of range")
-            raise Jump("break", context.loops)
+            context.shell.status = 1
+            raise Jump("failed", context.loops)
         context.complain(f"{words[0]}: Illegal number: {words[1]}")
         raise Leave(2)
     raise Jump(words[0], min(count, context.loops))
@@ -65,6 +68,8 @@ def return_(context: Context, words: list[Any]) -> int:
     ):
         context.complain("return: can only `return' from a function or sourced script")
         return 2
+    if not context.shell.calls and "source" not in context.shell.notes.get(" in", ""):
+        raise Leave(status)
     raise Returned(status)
 
 
@@ -196,7 +201,7 @@ def shift(context: Context, words: list[Any]) -> int:
     positional = context.shell.positional
     if count > len(positional) or count < 0:
         if context.shell.dialect.bash:
-            if count < 0:
+            if count < 0 and str(words[1]).lstrip("+-").isdecimal():
                 context.complain(f"shift: {count}: shift count out of range")
             return 1
         if context.shell.dialect.name == "dash":

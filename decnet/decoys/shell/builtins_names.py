@@ -232,7 +232,7 @@ def cd(context: Context, words: list[Any]) -> int:
                 where, prints = path, bool(folder)
                 break
     if _enter(context, str(words[0]), target, where):
-        return 1 if shell.dialect.bash else 2 if shell.dialect.name == "dash" else 1
+        return 1 if shell.dialect.bash else 2
     if prints:
         context.out(shell.cwd + "\n")
     return 0
@@ -253,7 +253,7 @@ def _enter(context: Context, command: str, target: str, where: str) -> str:
         texts = {
             "bash": f"{command}: {target}: {reason}",
             "dash": f"{command}: can't cd to {target}",
-            "ash": f"{command}: can't cd to {target}: {reason}",
+            "ash": f"{command}: line 0: can't cd to {target}: {reason}",
         }
         context.complain(texts[shell.dialect.name])
         return reason

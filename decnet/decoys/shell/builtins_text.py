@@ -55,7 +55,7 @@ def printf(context: Context, words: list[Any]) -> int:
     else:
         context.out(done.text)
     for error in done.errors:
-        context.complain(f"printf: {error}")
+        context.complain(error if shell.dialect.name == "ash" else f"printf: {error}")
     return done.status
 
 

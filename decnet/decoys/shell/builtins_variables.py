@@ -163,7 +163,8 @@ def unset_(context: Context, words: list[Any]) -> Work:
             continue
         base, _, index = name.partition("[")
         if not NAME.match(base):
-            status = _bad_name(context, "unset", name)
+            if variables or not shell.dialect.bash:
+                status = _bad_name(context, "unset", name)
             continue
         if index:
             key = yield from context.expansion.key_of(base, index.rstrip("]"))

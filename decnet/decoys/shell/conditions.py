@@ -140,6 +140,8 @@ class Tests:
                 len(words) == 3 and words[1] in (*BINARY, "-a", "-o")
             ):
                 return not self._by_count(rest)
+            case [_, operand] if operand in BINARY and self._name() != "bash":
+                raise BadTest(f"{operand}: argument expected")
             case [operator, operand]:
                 if operator in UNARY:
                     return unary(self._context, operator, operand)

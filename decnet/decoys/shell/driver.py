@@ -9,10 +9,10 @@ from ..events import Session
 from ..waits import Turn, at_most
 from .completion import complete
 from .editor import END, INTERRUPT, SUSPEND, Editor
-from .engine import Engine, Killed, Line, Readable
+from .engine import KILL, Engine, Killed, Line, Readable
 from .state import Shell
 from .stream import IDLE_SECONDS, Stream
-from .turns import BUSY_SECONDS, REST_FACTOR, SLICE_SECONDS, TURNS
+from .turns import BUSY_SECONDS, MOST_SECONDS, REST_FACTOR, SLICE_SECONDS, TURNS
 from .typed_input import TypedInput
 
 MOST_KEYS = 256 * 1024
@@ -68,6 +68,9 @@ class Driver:
                 self._shell.columns = self._channel.terminal.columns
             async with TURNS.turn(engine.used):
                 engine.step(SLICE_SECONDS)
+            if engine.used > MOST_SECONDS:
+                for task in list(engine.tasks):
+                    engine.kill(task, KILL)
             if engine.used > BUSY_SECONDS and engine.can_run:
                 await asyncio.sleep(SLICE_SECONDS * REST_FACTOR)
         await self._flush()

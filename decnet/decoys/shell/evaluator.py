@@ -345,7 +345,7 @@ class Evaluator(Running):
         try:
             yield self.sequence(body)
         except Jump as jump:
-            self.shell.status = 0
+            self.shell.status = int(jump.kind == "failed")
             if jump.count > 1 and self.loops > 1:
                 raise Jump(jump.kind, jump.count - 1) from None
             return jump.kind == "continue"

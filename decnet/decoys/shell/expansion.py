@@ -63,6 +63,8 @@ class Expansion:
         segments = yield from self.segments(word.parts, tilde="word")
         ifs = self.shell.variables.get("IFS", " \t\n")
         found: list[str] = []
+        long = sum(len(segment[0]) for segment in segments if segment is not BREAK and segment[2])
+        self.spend(long // 16 if ifs == " \t\n" else 3 * long)
         for pieces in split(segments, ifs):
             text = "".join(piece for piece, _ in pieces)
             if "f" in self.shell.options or not any(

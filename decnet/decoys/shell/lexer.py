@@ -9,7 +9,7 @@ from typing import NamedTuple
 from .dialect import OPERATORS, BadSyntax, Dialect, Incomplete
 from .syntax import Arithmetic, Literal, Parameter, Part, Redirection, Sequence, Substitution, Word
 
-MOST_TOKENS = 5000
+MOST_TOKENS = 3000
 """Tokens and parts of words in one list: its parsing must not hold the others up."""
 MOST_NESTED = 40
 BY_LENGTH = sorted(OPERATORS, key=len, reverse=True)

@@ -397,7 +397,7 @@ class Parser(Lexer):
         start = self.next()
         token = self.peek()
         if token.kind != "word":
-            raise self._unexpected(token)
+            raise self._unexpected(token._replace(kind="newline") if token.kind == "end" and self.dialect.bash else token)
         self.next()
         if self.peek().text == "(" and self.peek().kind == "operator":
             self.next()
@@ -494,7 +494,7 @@ class Parser(Lexer):
         return Assignment(name, rest, index, append)
 
     def _items(self) -> list[Word]:
-        self.next()
+        start = self.next()
         items: list[Word] = []
         while True:
             token = self.next()
@@ -502,6 +502,8 @@ class Parser(Lexer):
                 items.append(token.word)
             elif token.text == ")" and token.kind == "operator":
                 return items
+            elif token.kind == "end":
+                raise Incomplete(self.line, quote=")", start=self._line_of(start))
             elif token.kind != "newline":
                 raise self._unexpected(token)
 
@@ -607,14 +609,7 @@ class Parser(Lexer):
         message = f"unexpected token `{shown}', conditional binary operator expected"
         if token.kind == "end":
             raise BadSyntax(shown, self._line_of(token), message=message)
-        script = self.text.split("\n")[self._line_of(token) - self.first_line]
-        near = f"syntax error near `{shown}'"
-        at = f"line {self._line_of(token)}:"
-        raise BadSyntax(
-            shown,
-            self._line_of(token),
-            message=f"conditional binary operator expected\n\0{at} {near}\n\0{at} `{script}'",
-        )
+        raise BadSyntax(shown, self._line_of(token), message="conditional binary operator expected")
 
     def _operand_of_test(self) -> Word:
         token = self.next()

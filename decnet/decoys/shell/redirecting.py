@@ -75,8 +75,7 @@ def _one(
 
 
 def _bad_descriptor(evaluator: Context, digits: str) -> str:
-    name = evaluator.shell.dialect.name
-    return f"{digits}: Bad file descriptor" if name != "ash" else f"dup2({digits},1): Bad file descriptor"
+    return f"{digits}: Bad file descriptor"
 
 
 def _target(evaluator: Context, each: Redirection) -> Generator[Any, Any, Any]:
@@ -122,7 +121,7 @@ def _writer(evaluator: Context, target: str, path: str, *, append: bool, force: 
     reason = shell.refusal(path) if path else "No such file or directory"
     there = shell.node(path) if path else None
     if not reason and there is not None and not append and not force and "C" in shell.options:
-        reason = "cannot overwrite existing file"
+        reason = "cannot overwrite existing file" if shell.dialect.bash else "File exists"
     if not reason and there is None:
         reason = shell.put(path, b"", 0, 0o666 & ~shell.umask)
     if reason:

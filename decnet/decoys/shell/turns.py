@@ -9,6 +9,8 @@ SLICE_SECONDS = 0.004
 BUSY_SECONDS = 2.0
 """Who has used more than this runs for a fifth of the time at most."""
 REST_FACTOR = 4.0
+MOST_SECONDS = 10.0
+"""Of the processor's time in one channel: after that its commands are killed."""
 
 
 class Turns:
