@@ -15,7 +15,6 @@ from decnet.decoys.events import Recorder
 from decnet.decoys.persona import Persona
 from decnet.decoys.shell.regex import BadRegex, Regex, Syntax
 from decnet.decoys.shell.state import Shell
-from decnet.decoys.shell.terminal import all_commands
 from decnet.decoys.shell.world import World
 
 VERSIONS = {
@@ -52,7 +51,7 @@ def shell() -> Iterator[Shell]:
         "192.0.2.7",
         "00:50:56:01:02:03",
     )
-    yield Shell(World(persona), "root", Recorder(into).session("192.0.2.9", 4000), all_commands())
+    yield Shell(World(persona), "root", Recorder(into).session("192.0.2.9", 4000))
     os.close(out)
     os.close(into)
 

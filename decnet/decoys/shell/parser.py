@@ -397,7 +397,9 @@ class Parser(Lexer):
         start = self.next()
         token = self.peek()
         if token.kind != "word":
-            raise self._unexpected(token._replace(kind="newline") if token.kind == "end" and self.dialect.bash else token)
+            raise self._unexpected(
+                token._replace(kind="newline") if token.kind == "end" and self.dialect.bash else token
+            )
         self.next()
         if self.peek().text == "(" and self.peek().kind == "operator":
             self.next()
