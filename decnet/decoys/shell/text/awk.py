@@ -145,7 +145,7 @@ def _prepare(machine: Machine, words: list[str]) -> None:
     encoded = [machine.decoded(word.encode("utf-8", "surrogateescape")) for word in arguments]
     machine.arrays["ARGV"] = {str(at): Input(word) for at, word in enumerate(encoded)}
     machine.variables["ARGC"] = float(len(encoded))
-    for name, value in machine.process.shell.variables.items():
+    for name, value in machine.process.shell.environment().items():
         if name.isidentifier():
             machine.arrays["ENVIRON"][name] = Input(value)
 

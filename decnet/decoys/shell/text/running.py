@@ -140,7 +140,7 @@ def env(process: Process) -> Running:
 
 def exported(process: Process) -> dict[str, str]:
     """The shell's environment."""
-    return {name: value for name, value in process.shell.variables.items() if name.isidentifier()}
+    return process.shell.environment()
 
 
 def _simple(process: Process, options: Options, status: int) -> list[str]:
