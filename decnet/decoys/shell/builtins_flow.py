@@ -158,11 +158,7 @@ def _not_sourced(context: Context, words: list[Any], name: str, *, folder: bool)
             else f"{words[0]}: {name}: not found"
         )
     else:
-        text = (
-            f"{words[0]}: can't open '{name}': No such file or directory"
-            if "/" in name
-            else f"{words[0]}: can't open '{name}': No such file or directory"
-        )
+        text = f"{words[0]}: line 0: can't open '{name}': No such file or directory"
     context.complain(text)
     raise Leave(2)
 
@@ -186,7 +182,8 @@ def exec_(context: Context, words: list[Any]) -> Work:
                 else f"exec: {arguments[0]}: {text}"
             )
         else:
-            context.complain(f"exec: {arguments[0]}: {text}")
+            line = "line 0: " if shell.dialect.name == "ash" else ""
+            context.complain(f"exec: {line}{arguments[0]}: {text}")
         if shell.dialect.bash and shell.interactive:
             return 127
         raise Leave(127)

@@ -154,9 +154,8 @@ def hash_(context: Context, words: list[Any]) -> int:
     status = 0
     for name in arguments:
         if kind_of(context, name)[0] == "":
-            context.complain(
-                f"hash: {name}: not found" if context.shell.dialect.bash else f"hash: {name}: not found"
-            )
+            line = "line 0: " if context.shell.dialect.name == "ash" else ""
+            context.complain(f"hash: {line}{name}: not found")
             status = 1
     return status
 

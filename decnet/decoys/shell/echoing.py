@@ -243,6 +243,9 @@ class Printf:
                 f"%{flags}{width or ''}{shown}{kind.lower() if kind in 'aA' else kind}".replace("a", "e")
                 % value
             )
+        if argument is None and self._dialect == "ash":
+            self.status = 1
+            self.errors.append("invalid number ''")
         number = self._integer(argument or "0")
         if kind in "di":
             number = min(number, (1 << 63) - 1)

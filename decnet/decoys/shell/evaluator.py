@@ -14,7 +14,7 @@ from .expansion import MOST_WORD, Expansion
 from .limits import OutOfWork
 from .patterns import compiled
 from .redirecting import opened
-from .running import Running
+from .running import SPECIAL_BUILTINS, Running
 from .state import Call, Shell
 from .syntax import (
     AndOr,
@@ -251,7 +251,9 @@ class Evaluator(Running):
             self._report(error)
         except NotRedirected as error:
             self.complain(str(error))
-            self.shell.status = 1 if self.shell.dialect.bash or self.shell.dialect.name == "ash" else 2
+            self.shell.status = 2 if self.shell.dialect.name == "dash" else 1
+            if not self.shell.dialect.bash and isinstance(node, Simple) and _is_special(node):
+                raise Leave(self.shell.status) from None
         except NotAssigned as error:
             self.complain(f"{error.args[0]}: {error.args[1]}")
             self._give_up(1 if self.shell.dialect.bash else 2)
@@ -510,6 +512,12 @@ class Evaluator(Running):
         path = f"/dev/fd/{number}"
         self.shell.put(path, bytes(collector.content), len(collector.content), 0o600)
         return path
+
+
+def _is_special(node: Simple) -> bool:
+    """Whether its errors end a POSIX shell."""
+    first = node.words[0] if node.words else None
+    return isinstance(first, Word) and first.literal in SPECIAL_BUILTINS
 
 
 def _ends(before: Stream | None, after: Stream | None) -> Callable[[], None]:

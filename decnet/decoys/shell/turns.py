@@ -28,7 +28,8 @@ class Turns:
         try:
             yield
         finally:
-            self._give()
+            # Not at once: the loop has its turn between two of them.
+            asyncio.get_running_loop().call_soon(self._give)
 
     async def _take(self, used: float) -> None:
         if not self._is_taken:
