@@ -134,7 +134,8 @@ def foreground(context: Context, words: list[Any]) -> Work:
         context.complain(text)
         return 1 if context.shell.dialect.bash else 2
     number = task.group
-    task.stopped = False
+    if task.stopped:
+        task.stopped, task.done = False, True
     if words[0] == "bg":
         context.out(f"[{number}]+ {task.text} &\n")
         return 0

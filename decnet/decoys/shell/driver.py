@@ -43,14 +43,22 @@ class Driver:
         """Until the shell ends; its status. Raises TimeoutError after a long silence."""
         engine = self._engine
         try:
-            while not engine.is_over and not self._is_gone:
+            while not engine.is_over:
                 await self._work()
-                if not engine.is_over:
-                    await self._wait()
+                if engine.is_over or self._is_left():
+                    break
+                await self._wait()
             await self._flush()
         finally:
             self._leave()
         return engine.main.status if engine.main is not None else 0
+
+    def _is_left(self) -> bool:
+        """Whether the visitor has left, and nothing that he has typed before is still to be executed."""
+        if not self._is_gone:
+            return False
+        goes_on = self._awaited_line() is not None or self._reads_input() or self._engine.can_run
+        return not (self._keys and goes_on)
 
     def _leave(self) -> None:
         """The visit is over: a line that was not completed still goes to the command that waits for it."""

@@ -322,9 +322,10 @@ class Engine:
 
     def kill(self, task: Task, signal: int) -> None:
         """Send a signal that ends a task."""
-        if not task.done:
+        if task.stopped:
+            task.stopped, task.done, task.status = False, True, 128 + signal
+        elif not task.done:
             task.error = Killed(signal)
-            task.stopped = False
 
     def close(self) -> None:
         """The visitor has left: everything ends, and what was written is recorded."""

@@ -48,6 +48,8 @@ class Lexer:
         self.at = 0
         self.first_line = line
         self.depth = 0
+        self.complete = True
+        """Whether the text is all there will be: else an open here-document waits for its end."""
         self._count = 0
         self._counted_to = 0
         self._lines = line
@@ -147,6 +149,8 @@ class Lexer:
                 line = self.text[self.at :] if stop < 0 else self.text[self.at : stop]
                 shown = line.lstrip("\t") if strip else line
                 is_last = stop < 0
+                if is_last and shown != end and not self.complete:
+                    raise Incomplete(self.line, until=end)
                 if shown == end or (is_last and not line):
                     self.at = len(self.text) if is_last else stop + 1
                     redirection.unended = "" if shown == end and (line or end == "") else end or " "

@@ -60,7 +60,6 @@ class Parser(Lexer):
         super().__init__(text, dialect, line)
         self.aliases = aliases if aliases is not None else {}
         self.complete = complete
-        """Whether the text is all there will be: else an open here-document waits for its end."""
         self._expanding: dict[str, int] = {}
         self.last_start = 0
 

@@ -11,13 +11,14 @@ from .builtins_jobs import job_line
 from .context import Context, Discard, Leave, Returned, Work
 from .descriptors import Stream
 from .dialect import BadSyntax, Incomplete, error_text
-from .engine import INTERRUPT, Killed, Line, Readable
+from .engine import INTERRUPT, Killed, Line, Readable, Task
 from .parser import Parser
 from .state import Shell
 from .variables import value_of
 
 MOST_LINES = 2000
 MOST_JOINED = 500
+STOP = 20
 
 
 def converse(context: Context) -> Work:
@@ -37,12 +38,29 @@ def converse(context: Context) -> Work:
                 return shell.status
             yield from execute(context, text)
         except Killed as killed:
-            if killed.signal != INTERRUPT:
+            if killed.signal not in (INTERRUPT, STOP):
                 raise
-            shell.status = 130
+            shell.status = 128 + killed.signal
+            if killed.signal == STOP:
+                _stopped(context)
             shell.calls.clear()
             context.loops = context.guards = 0
     return 1
+
+
+def _stopped(context: Context) -> None:
+    """^Z: the command is in the list of jobs, where `fg` ends it."""
+    number = max(context.engine.jobs, default=0) + 1
+    text = context.shell.history[-1] if context.shell.history else ""
+    task = Task(context.engine.next_pid(context.shell), _nothing(), {}, text, number)
+    task.stopped = True
+    context.engine.jobs[number] = [task]
+    context.err("\n" + job_line(context, number, task))
+
+
+def _nothing() -> Work:
+    yield None
+    return 0
 
 
 def execute(context: Context, text: str) -> Work:
