@@ -16,6 +16,7 @@ from .dialect import ASH, BASH, DASH, BadSyntax, Dialect, Incomplete, error_text
 from .engine import Killed, Readable, Writable
 from .limits import OutOfWork
 from .parser import Parser
+from .passwords import record_passwords
 from .process import Call as Called
 from .process import Command, NeedsInput, Process
 from .programs import PROGRAMS, enter
@@ -253,6 +254,22 @@ class Running(Context, Protocol):
 
     def program(self, words: list[str]) -> Work:
         """Run a program by its name or path; its status."""
+        if words[0].rsplit("/", 1)[-1] in ("passwd", "chpasswd"):
+            return (yield self._with_passwords(words))
+        return (yield self._found_program(words))
+
+    def _with_passwords(self, words: list[str]) -> Work:
+        """A command that reads passwords: what it is fed is recorded."""
+        source, given = self.fds.get(0), b""
+        if isinstance(source, Stream) and not source.is_terminal:
+            given = yield from self._all_input(source)
+            self.fds = {**self.fds, 0: Stream(given, ended=True)}
+        status: int = yield self._found_program(words)
+        text = given.decode("utf-8", "surrogateescape")
+        record_passwords(self.shell.session, self.shell.user, words, text, success=status == 0)
+        return status
+
+    def _found_program(self, words: list[str]) -> Work:
         name, shell = words[0], self.shell
         if "/" not in name:
             command = self.found_command(name)
