@@ -18,6 +18,8 @@ from .typed_input import TypedInput
 MOST_KEYS = 256 * 1024
 """Limit of characters that are kept when typed ahead."""
 MOST_QUEUED = 64 * 1024
+MOST_PRINTED = 8 * 1024 * 1024
+"""Bytes that one channel's commands may print before they are killed."""
 MOST_INPUT = 64 * 1024 * 1024
 """Bytes that a visitor may send to one channel's commands."""
 
@@ -35,6 +37,7 @@ class Driver:
         self._turn = Turn()
         self._skips_newline = False
         self._received = 0
+        self._printed = 0
         self._is_gone = False
         self._newline = b"\r\n" if channel.terminal is not None else b"\n"
         engine.input.is_terminal = channel.terminal is not None
@@ -76,7 +79,7 @@ class Driver:
                 self._shell.columns = self._channel.terminal.columns
             async with TURNS.turn(engine.used):
                 engine.step(SLICE_SECONDS)
-            if engine.used > MOST_SECONDS:
+            if engine.used > MOST_SECONDS or self._printed > MOST_PRINTED:
                 for task in list(engine.tasks):
                     engine.kill(task, KILL)
             if engine.used > BUSY_SECONDS and engine.can_run:
@@ -86,6 +89,7 @@ class Driver:
     async def _flush(self) -> None:
         """Write the output that waits."""
         for number, data in self._engine.take_output():
+            self._printed += len(data)
             if self._newline != b"\n":
                 await self._channel.write(data.replace(b"\n", self._newline))
             else:
