@@ -42,7 +42,7 @@ class Driver:
         self._newline = b"\r\n" if channel.terminal is not None else b"\n"
         engine.input.is_terminal = channel.terminal is not None
 
-    async def run(self) -> int:
+    async def drive(self) -> int:
         """Until the shell ends; its status. Raises TimeoutError after a long silence."""
         engine = self._engine
         try:
@@ -50,7 +50,7 @@ class Driver:
                 await self._work()
                 if engine.is_over or self._is_left():
                     break
-                await self._wait()
+                await self._await_commands()
             await self._flush()
         finally:
             self._leave()
@@ -95,7 +95,7 @@ class Driver:
             else:
                 await self._channel.write(data, error=number == 2)
 
-    async def _wait(self) -> None:
+    async def _await_commands(self) -> None:
         """Wait for what the commands wait for."""
         engine = self._engine
         line = self._awaited_line()

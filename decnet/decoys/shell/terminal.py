@@ -37,7 +37,7 @@ async def run_command(world: World, user: str, session: Session, channel: Stream
         shell.exported.add("TERM")
     engine, evaluator = _started(shell)
     engine.main = engine.spawn(shell, evaluator.script(line), evaluator.fds)
-    return await Driver(engine, shell, channel, session).run()
+    return await Driver(engine, shell, channel, session).drive()
 
 
 async def run_shell(world: World, user: str, session: Session, channel: Stream) -> int:
@@ -55,7 +55,7 @@ async def run_shell(world: World, user: str, session: Session, channel: Stream) 
         shell.variables["TERM"] = channel.terminal.name or "xterm"
         await channel.write(greeting(world).replace("\n", "\r\n").encode())
         engine.main = engine.spawn(shell, evaluator.interactive(), evaluator.fds)
-    return await Driver(engine, shell, channel, session).run()
+    return await Driver(engine, shell, channel, session).drive()
 
 
 def _started(shell: Shell) -> tuple[Engine, Evaluator]:
