@@ -70,4 +70,4 @@ def _everything(snap: Snapshot) -> Proposal:
     )
     named = {(project, name) for project, name, _ in snap.desired.every_decky()}
     named |= {(project, row.name) for each in snap.recorded.values() for project, row in each.rows()}
-    return Proposal(snap.with_desired(left), requested_removals=len(named), ends_rollout=True)
+    return Proposal(snap.with_desired(left), requested_removals=len(named), ends_rollout="cancel")

@@ -24,6 +24,7 @@ from decnet.plan.topologies.status import sends_again
 
 if TYPE_CHECKING:
     from decnet.model.rollout import Kind, Policy
+    from decnet.plan.rollout import OrderKind
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,9 @@ class Proposal:
     """What is begun for a topology."""
     opens: Opening | None = None
     """The rollout that carries it out; None: at once."""
-    ends_rollout: bool = False
-    """Whether an open rollout ends here: all that it is about is removed."""
+    ends_rollout: OrderKind | None = None
+    """How an open rollout ends here: `cancel` if all that it is about is removed, `supersede` if the proposal
+    takes its place; None: it goes on."""
 
     def on(self, snap: Snapshot) -> Proposal:
         """The same proposal on a newer snapshot."""

@@ -69,10 +69,12 @@ def checked(ctx: Context, verb: str, before: Snapshot, proposal: Proposal, optio
     rollout, or one that was taken back, does not allow it; `before` is what it was made from."""
     if options.check or options.advances:
         return proposal
+    if proposal.ends_rollout is None and _is_superseded(before, verb, options):
+        proposal = replace(proposal, ends_rollout="supersede")
     refuse_change(ctx, verb, before, proposal, options)
     refuse_taken_back(before, proposal, options)
     proposal = with_opening(before, proposal, options)
-    refuse_second(before, proposal, options)
+    refuse_second(before, proposal)
     return proposal
 
 
@@ -88,7 +90,7 @@ def refuse_change(
     """Raises RolloutOpen if the proposal changes what the open rollout is changing; `before` is the snapshot
     that it was made from."""
     rollout = before.rollout
-    if rollout is None or options.supersede or proposal.ends_rollout:
+    if rollout is None or proposal.ends_rollout:
         return
     refused = refused_changes(rollout, before.desired, proposal.snap.desired, verb, ctx.now())
     if options.force:
@@ -98,10 +100,17 @@ def refuse_change(
         raise RolloutOpen(rollout.id, refused[min(refused)])
 
 
-def refuse_second(before: Snapshot, proposal: Proposal, options: PassOptions) -> None:
+def _is_superseded(before: Snapshot, verb: str, options: PassOptions) -> bool:
+    """Whether the open rollout ends for this proposal: it was ordered, or a deploy follows one that has no
+    waves, and waits only for a worker that was not reached."""
+    if before.rollout is None:
+        return False
+    return options.supersede or (verb == "deploy" and before.rollout.frozen.policy.name == ALL_AT_ONCE.name)
+
+
+def refuse_second(before: Snapshot, proposal: Proposal) -> None:
     """Raises RolloutOpen if the proposal would open a second rollout, whatever that is about."""
-    ends = options.supersede or proposal.ends_rollout
-    if proposal.opens is not None and before.rollout is not None and not ends:
+    if proposal.opens is not None and before.rollout is not None and not proposal.ends_rollout:
         raise RolloutOpen(before.rollout.id, "it is not finished: one rollout goes out at a time")
 
 

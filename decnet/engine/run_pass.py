@@ -172,8 +172,8 @@ def _begun(
     """The same, or what is in effect once the rollout that carries out the proposal is open."""
     if options.again:
         allow_again(ctx, snap)
-    if snap.rollout is not None and (proposal.ends_rollout or options.supersede):
-        snap = end_former(ctx, snap, "cancel" if proposal.ends_rollout else "supersede")
+    if snap.rollout is not None and proposal.ends_rollout:
+        snap = end_former(ctx, snap, proposal.ends_rollout)
     if proposal.opens is None:
         return snap, proposal, plan
     size_before = plan.before

@@ -387,3 +387,15 @@ def test_a_repair_confirms_nothing(fleet: FakeFleet) -> None:
     (held,) = fleet["w1"].ask("status")["result"]["rollouts"]
     assert held["state"] == "armed"
     assert fleet.finish_rollout().code == 0 and fleet.rollout.state.status == "done"
+
+
+def test_a_deploy_follows_one_that_waits_for_a_worker(fleet: FakeFleet) -> None:
+    other = THREE.replace("[network]", '[network]\ndriver = "ipvlan"')
+    cut_off(fleet, "w2")
+    assert fleet.deploy(other).code == 5
+    assert fleet.units() == {"w1": "passed", "w2": "sent", "w3": "passed"}
+    assert fleet.deploy(other.replace('["http"]', '["http", "ssh"]')).code == 5
+    assert fleet.rollout.state.status == "superseded" and with_ssh(fleet) == {"w1", "w3"}
+    fleet["w2"].is_reached_again()
+    assert fleet.reconcile().code == 0 and with_ssh(fleet) == {"w1", "w2", "w3"}
+    assert {lan.driver for lan in fleet.desired.lans.values()} == {"ipvlan"}
