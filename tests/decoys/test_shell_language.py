@@ -74,8 +74,9 @@ def ours(shell: Shell, script: str) -> tuple[str, str, int]:
 
 def real(name: str, script: str, folder: Path) -> tuple[str, str, int]:
     folder.mkdir()
+    # A signal that a caller of the tests ignores would be one that the script cannot trap.
     done = subprocess.run(
-        [*SHELLS[name][1], "-c", script], cwd=folder, capture_output=True, timeout=20, stdin=subprocess.DEVNULL,
+        ["env", "--default-signal", *SHELLS[name][1], "-c", script], cwd=folder, capture_output=True, timeout=20, stdin=subprocess.DEVNULL,
         env={"PATH": "/usr/bin:/bin", "HOME": "/root", "LANG": "C.UTF-8"},
     )  # fmt: skip
     shutil.rmtree(folder)
