@@ -39,6 +39,7 @@ class Driver:
         self._received = 0
         self._printed = 0
         self._is_gone = False
+        self._ends_last_wait = False
         self._newline = b"\r\n" if channel.terminal is not None else b"\n"
         engine.input.is_terminal = channel.terminal is not None
 
@@ -58,7 +59,7 @@ class Driver:
 
     def _is_left(self) -> bool:
         """Whether the visitor has left, and nothing that he has typed before is still to be executed."""
-        if not self._is_gone:
+        if not self._is_gone or (self._ends_last_wait and self._engine.can_run):
             return False
         goes_on = self._awaited_line() is not None or self._reads_input() or self._engine.can_run
         return not (self._keys and goes_on)
@@ -150,6 +151,10 @@ class Driver:
         try:
             await self._type_ahead(min(seconds, IDLE_SECONDS))
         except TimeoutError:
+            self._woken(wake)
+        if self._is_gone and wake is not None and not self._ends_last_wait:
+            # Without input there is no ^C either: the wait is the last one, and what follows it is done.
+            self._ends_last_wait = True
             self._woken(wake)
         await self._obey()
 
