@@ -287,7 +287,9 @@ def test_any_lines_end_only_their_own_visit(inside: Callable[..., Any], release:
         lines = [line for line in lines if not line.upper().startswith(b"PASS")]
         lines.sort(key=lambda line: line.upper().startswith((b"EPSV", b"PASV")))
         answer = server.ask(b"\r\n".join([*before, *lines, b"QUIT", b""])).lower()
-        assert [word for word in FORBIDDEN if word in answer] == []
+        # Some answers repeat what was asked.
+        asked = b" ".join(lines).lower()
+        assert [word for word in FORBIDDEN if word in answer and word not in asked] == []
 
     try_them()
     assert server.ask(b"QUIT\r\n").startswith(b"220 ") and not server.complaints
