@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from decnet.catalog import load
 from decnet.decoys.ftp.dialects import dialect_of
+from decnet.decoys.host.world import World
 from decnet.decoys.persona import Persona
-from decnet.decoys.shell.world import World
 
 FORBIDDEN = (b"decnet", b"decky", b"decoy", b"honeypot", b"canary", b"asyncio", b"traceback", b"python")
 CATALOG = load()

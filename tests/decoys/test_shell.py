@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decnet.decoys.events import MAX_LINE, Recorder
+from decnet.decoys.host.world import World
 from decnet.decoys.persona import Persona
 from decnet.decoys.shell.at_once import run_at_once
 from decnet.decoys.shell.commands import command_names
 from decnet.decoys.shell.programs import PROGRAMS
 from decnet.decoys.shell.state import MOST_OUTPUT, Answer, Shell
-from decnet.decoys.shell.world import World
 from decnet.decoys.ssh.kex import prime
 from decnet.decoys.ssh.sntrup import P, Q, decode, encode
 from decnet.decoys.ssh.umac import Umac

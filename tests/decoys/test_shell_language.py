@@ -16,14 +16,14 @@ import pytest
 from clients import BySsh, persona_of
 
 from decnet.decoys.events import Recorder, Session
+from decnet.decoys.host.node import Node
+from decnet.decoys.host.world import World
 from decnet.decoys.persona import Persona
 from decnet.decoys.shell.at_once import run_at_once
 from decnet.decoys.shell.dialect import ASH, BASH, DASH
 from decnet.decoys.shell.engine import MOST_TASKS, Engine
 from decnet.decoys.shell.evaluator import Evaluator
-from decnet.decoys.shell.node import Node
 from decnet.decoys.shell.state import Shell
-from decnet.decoys.shell.world import World
 
 SCRIPTS = Path(__file__).with_name("scripts")
 SHELLS = {"bash": (BASH, ["bash"]), "dash": (DASH, ["dash"]), "ash": (ASH, ["busybox", "ash"])}

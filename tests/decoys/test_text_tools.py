@@ -12,10 +12,10 @@ import pytest
 from decoys.tool_runs import differences, ours, shell_with
 
 from decnet.decoys.events import Recorder
+from decnet.decoys.host.world import World
 from decnet.decoys.persona import Persona
 from decnet.decoys.shell.regex import BadRegex, Regex, Syntax
 from decnet.decoys.shell.state import Shell
-from decnet.decoys.shell.world import World
 
 VERSIONS = {
     "grep": ("grep", "grep (GNU grep) 3.8"),

@@ -18,6 +18,7 @@ from telnet_client import Client
 
 from decnet.catalog import load
 from decnet.decoys.events import Recorder
+from decnet.decoys.host.world import World
 from decnet.decoys.http.messages import Request
 from decnet.decoys.http.uploads import carries_files
 from decnet.decoys.persona import Persona
@@ -25,7 +26,6 @@ from decnet.decoys.shell.engine import Engine, Readable
 from decnet.decoys.shell.evaluator import Evaluator
 from decnet.decoys.shell.state import Shell
 from decnet.decoys.shell.typed_input import TypedInput
-from decnet.decoys.shell.world import World
 
 OPENSSH = "OpenSSH_9.2p1 Debian-2+deb12u3"
 PROGRAM = b"\x7fELF\x02\x01\x01\x00\xff\xfe\r\n\x1b[31m" + bytes(range(256)) * 40

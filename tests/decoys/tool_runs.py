@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from decnet.decoys.host.node import Node
 from decnet.decoys.shell.commands import command_of
-from decnet.decoys.shell.node import Node
 from decnet.decoys.shell.process import Call, OutOfWork, Process
 from decnet.decoys.shell.state import Shell
 

@@ -38,7 +38,7 @@ class Talk:
 
     def store(self, path: str, content: bytes, size: int) -> None:
         """Show a stored file for the rest of the visit."""
-        from ..shell.node import Node
+        from ..host.node import Node
 
         self.inside.store(path, Node(content=content, owner=self.named, changed=int(time.time()), size=size))
 

@@ -124,7 +124,7 @@ class Tree:
 
 def of_guest(persona: Persona, owner: str = "root") -> Tree:
     """What an anonymous visitor sees: a root with `pub`, or an empty one."""
-    from ..shell.node import Node as Made
+    from ..host.node import Node as Made
 
     persona = persona.machine
     installed = Machine(persona).installed
@@ -139,8 +139,8 @@ def of_user(persona: Persona, user: str) -> Tree:
     """What a user of the machine sees: on a Unix the same files as in the shell behind ssh."""
     if persona.os not in ("linux", "bsd"):
         return of_guest(persona)
-    from ..shell.node import Node as Made
-    from ..shell.world import World
+    from ..host.node import Node as Made
+    from ..host.world import World
 
     world = World(persona)
     home = world.home(user)

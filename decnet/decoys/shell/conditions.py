@@ -57,9 +57,7 @@ def _file_test(shell: Shell, operator: str, text: str) -> bool:
         return False
     path = shell.absolute(text)
     if operator in ("-h", "-L"):
-        node = shell.files.changes.get(path) or (
-            None if path in shell.files.changes else shell.world.nodes.get(path)
-        )
+        node = shell.lstat(path)
         return node is not None and bool(node.target)
     node = shell.node(path)
     if path in ("/dev/null", "/dev/zero", "/dev/tty", "/dev/urandom", "/dev/random", "/dev/full"):

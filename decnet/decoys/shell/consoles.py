@@ -6,8 +6,8 @@ from typing import Protocol
 
 from ..credentials import record_login
 from ..events import Session
+from ..host.world import World
 from .state import Answer
-from .world import World
 
 
 class Console(Protocol):

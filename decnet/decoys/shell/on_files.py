@@ -4,7 +4,7 @@
 import time
 from dataclasses import replace
 
-from .node import Node
+from ..host.node import Node
 from .state import Answer, Command, Shell
 
 

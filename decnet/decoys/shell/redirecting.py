@@ -126,20 +126,9 @@ def _writer(evaluator: Context, target: str, path: str, *, append: bool, force: 
         reason = shell.put(path, b"", 0, 0o666 & ~shell.umask)
     if reason:
         raise NotRedirected(_refused(evaluator, target, reason, writes=True))
-    writer = FileWriter(shell, _real(evaluator, path), append=append)
+    writer = FileWriter(shell, evaluator.shell.real(path), append=append)
     writer.flush()
     return writer
-
-
-def _real(evaluator: Context, path: str) -> str:
-    """The path that links lead to."""
-    shell = evaluator.shell
-    for _ in range(8):
-        node = shell.files.changes.get(path) or shell.world.nodes.get(path)
-        if node is None or not node.target:
-            return path
-        path = shell._joined(path.rsplit("/", 1)[0], node.target)
-    return path
 
 
 def _refused(evaluator: Context, target: str, reason: str, *, writes: bool) -> str:

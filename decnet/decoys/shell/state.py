@@ -7,25 +7,25 @@ import copy
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from ..events import Session
+from ..host.node import Node
+from ..host.world import World
 from ..uploads import record_content
+from ..visitors import MOST_CHANGES, MOST_KEPT, VisitorFiles
 from .dialect import ASH, BASH, DASH, Dialect
 from .limits import OutOfWork
-from .node import Node
 from .syntax import Function
-from .world import World
 
 MOST_OUTPUT = 128 * 1024
 """Of a line that is executed as a whole (`run`)."""
-MOST_CHANGES = 200
-MOST_KEPT = 256 * 1024
 MOST_FILE = 64 * 1024
 MOST_READ = 4 * 1024 * 1024
 """Bytes that a command reads from files, which must not delay the other visitors."""
 MOST_VARIABLES = 512 * 1024
 """Characters in all variables of a shell."""
+MOST_LINKS = 40
+"""As in Linux (path_resolution(7)): a path with more symbolic links is ELOOP."""
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -40,25 +40,6 @@ class Answer:
 
 
 Command = Callable[["Shell", list[str], str], Answer]
-
-
-class Writer(Protocol):
-    """A file that is open for writing."""
-
-    def flush(self) -> str:
-        """Let others see what was written."""
-
-
-@dataclass
-class Files:
-    """What one visitor has changed in the machine's files; all of his shells share it."""
-
-    changes: dict[str, Node | None] = field(default_factory=dict)
-    kept: int = 0
-    writers: dict[str, Writer] = field(default_factory=dict)
-    """Files that are open for writing, by path."""
-    read: int = 0
-    """Bytes read since the last pause."""
 
 
 @dataclass
@@ -89,7 +70,7 @@ class Shell:
     """Whether the command got all that the visitor sent for it."""
     began: float = field(default_factory=time.time)
     dialect: Dialect = BASH
-    files: Files = field(default_factory=Files)
+    files: VisitorFiles = field(default_factory=VisitorFiles)
     exported: set[str] = field(default_factory=set)
     readonly: set[str] = field(default_factory=set)
     kinds: dict[str, str] = field(default_factory=dict)
@@ -194,46 +175,70 @@ class Shell:
 
     def absolute(self, path: str) -> str:
         """A normalized absolute path."""
+        return self._plain(path if path.startswith("/") else f"{self.cwd}/{path}")
+
+    def node(self, path: str) -> Node | None:
+        """The node at an absolute path; links are followed."""
+        return self._found(path)[1]
+
+    def real(self, path: str) -> str:
+        """The path that links lead to; the rest of a path that does not exist is left as it is."""
+        return self._found(path)[0]
+
+    def _found(self, path: str) -> tuple[str, Node | None]:
+        """The path without links, and its node."""
+        done, rest, links = "", path.strip("/").split("/"), 0
+        node = self._own("/")
+        while rest:
+            name = rest.pop(0)
+            if not name:
+                continue
+            where = f"{done}/{name}"
+            node = self._own(where)
+            if node is None:
+                return "/".join([where, *rest]), None
+            if node.target:
+                links += 1
+                if links > MOST_LINKS:
+                    return "/".join([where, *rest]), None
+                target = node.target if node.target.startswith("/") else f"{done}/{node.target}"
+                rest = [*self._plain(target).strip("/").split("/"), *rest]
+                done, node = "", self._own("/")
+                continue
+            done = where
+        return done or "/", node
+
+    def _plain(self, path: str) -> str:
         parts: list[str] = []
-        for part in (path if path.startswith("/") else f"{self.cwd}/{path}").split("/"):
+        for part in path.split("/"):
             if part == "..":
                 parts = parts[:-1]
             elif part not in ("", "."):
                 parts.append(part)
         return "/" + "/".join(parts)
 
-    def node(self, path: str) -> Node | None:
-        """The node at an absolute path; links are followed."""
-        for _ in range(8):
-            writer = self.files.writers.get(path)
-            if writer is not None:
-                writer.flush()
-            changes = self.files.changes
-            node = changes[path] if path in changes else self.world.nodes.get(path)
-            if node is None or not node.target:
-                return node
-            folder = path.rsplit("/", 1)[0]
-            path = self._joined(folder, node.target)
-        return None
-
-    def _joined(self, folder: str, target: str) -> str:
-        before, self.cwd = self.cwd, folder or "/"
-        try:
-            return self.absolute(target)
-        finally:
-            self.cwd = before
+    def _own(self, path: str) -> Node | None:
+        """What is at exactly this path."""
+        writer = self.files.writers.get(path)
+        if writer is not None:
+            writer.flush()
+        changes = self.files.changes
+        return changes[path] if path in changes else self.world.nodes.get(path)
 
     def entries(self, path: str) -> list[str]:
         """The names in a folder, sorted as `ls` does without a locale."""
+        path = self.real(path)
         prefix = path.rstrip("/") + "/"
-        changes = self.files.changes
-        paths = {name for name in self.world.nodes if name not in changes}
-        paths |= {name for name, node in changes.items() if node is not None}
-        return sorted(
-            name[len(prefix) :]
-            for name in paths
-            if name.startswith(prefix) and "/" not in name[len(prefix) :] and name != "/"
-        )
+        names = set(self.world.nodes.names(path))
+        for name, node in self.files.changes.items():
+            if name.startswith(prefix) and "/" not in name[len(prefix) :] and name != "/":
+                (names.discard if node is None else names.add)(name[len(prefix) :])
+        return sorted(names)
+
+    def lstat(self, path: str) -> Node | None:
+        """The node at an absolute path; a link itself, not what it leads to."""
+        folder, _, name = path.rpartition("/")
+        return self._own(f"{self.real(folder or '/').rstrip('/')}/{name}" if name else "/")
 
     def allowed(self, path: str, want: int) -> bool:
         """Whether this user may read (4) or write (2) that path."""
@@ -247,10 +252,11 @@ class Shell:
         node = self.node(path)
         if node is None or node.folder:
             return None
-        self.files.read += len(node.content)
+        content = node.data
+        self.files.read += len(content)
         if self.files.read > MOST_READ:
             raise OutOfWork
-        return node.content.decode("utf-8", "surrogateescape")
+        return content.decode("utf-8", "surrogateescape")
 
     def refusal(self, path: str) -> str:
         """Why this user cannot write there; "" if he can."""
@@ -279,6 +285,7 @@ class Shell:
 
     def put(self, path: str, content: bytes, size: int, mode: int = 0o644) -> str:
         """Store a file's content without recording it; `size` is what it has in all."""
+        path = self.real(path)
         there = (
             self.node(path)
             if path not in self.files.writers
@@ -289,7 +296,9 @@ class Shell:
                                       changed=int(time.time()), size=size))  # fmt: skip
 
     def change(self, path: str, node: Node | None) -> str:
-        """Set or remove the node at a path; the amount kept is bounded."""
+        """Set or remove the node at a path, or the link itself; the amount kept is bounded."""
+        folder, _, name = path.rpartition("/")
+        path = f"{self.real(folder or '/').rstrip('/')}/{name}"
         files = self.files
         before = files.changes.get(path)
         files.kept += (len(node.content) if node else 0) - (len(before.content) if before else 0)

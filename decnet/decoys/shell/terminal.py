@@ -7,6 +7,7 @@ import time
 from collections import deque
 
 from ..events import Session
+from ..host.world import World
 from ..waits import Turn, at_most
 from .consoles import Console, Router, Windows
 from .descriptors import End
@@ -16,7 +17,6 @@ from .engine import Engine
 from .evaluator import Evaluator
 from .state import Answer, Shell
 from .stream import Stream
-from .world import World
 
 MOST_LINE = 4096
 MOST_HISTORY = 200

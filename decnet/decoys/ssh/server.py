@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 
 from ..credentials import Accounts
 from ..events import Recorder, Session
+from ..host.world import World
 from ..persona import Persona
 from ..serve import Stop
 from ..shell.terminal import run_command, run_shell
-from ..shell.world import World
 from ..tcp_server import Line, receive
 from ..threads import in_thread
 from ..waits import at_most

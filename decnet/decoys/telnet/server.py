@@ -17,7 +17,7 @@ from .keyboard import Keyboard
 from .protocol import Options
 
 if TYPE_CHECKING:
-    from ..shell.world import World
+    from ..host.world import World
 
 MOST_EMPTY = 10
 MOST_UNASKED = 40
@@ -90,7 +90,7 @@ class TelnetServer:
 
     @functools.cached_property
     def _world(self) -> "World":
-        from ..shell.world import World
+        from ..host.world import World
 
         return World(self._persona)
 

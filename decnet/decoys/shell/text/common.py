@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from ..node import Node
+from ...host.node import Node
 from ..process import Command, Process, Running
 from ..regex import BadRegex, Regex, Spend, Syntax, escape_literal
 
@@ -126,9 +126,7 @@ def _colons(letter: str, short: str) -> str:
 
 def link_node(process: Process, where: str) -> Node | None:
     """The node at an absolute path; a link itself, not what it leads to."""
-    node = process.shell.node(where)
-    own = process.shell.world.nodes.get(where)
-    return own if own is not None and own.target and node is not None else node
+    return process.shell.lstat(where)
 
 
 def why_not(process: Process, path: str) -> str:

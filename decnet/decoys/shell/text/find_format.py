@@ -4,7 +4,7 @@
 import time
 from typing import Any
 
-from ..node import Node
+from ...host.node import Node
 
 ESCAPES = {"n": "\n", "t": "\t", "0": "\0", "\\": "\\", "a": "\a", "b": "\b", "f": "\f", "r": "\r", "v": "\v"}
 

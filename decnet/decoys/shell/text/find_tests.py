@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 
-from ..node import Node
+from ...host.node import Node
 from ..process import Process
 from ..regex import BadRegex, Regex, Syntax
 from .common import Failure, glob, link_node, quoted

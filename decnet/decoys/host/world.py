@@ -1,17 +1,19 @@
 # ruff: noqa: E501 (what real programs print is not broken into shorter lines)
-"""The machine behind the prompt: its users, its addresses, and enough plausible files for an intruder who
+"""The machine behind every service: its users, its addresses, and enough plausible files for an intruder who
 looks around. All of it is generated from the seed."""
 
 from time import gmtime, strftime
 
 from ..machine import Machine
 from ..persona import Persona
+from .accounts import Account, Accounts, Group
 from .node import Node
+from .tree import Tree
 
 FOLDERS = """/ /bin /boot /dev /etc /etc/apt /etc/cron.d /etc/cron.daily /etc/default /etc/init.d /etc/network /etc/ssh
 /etc/ssl /etc/systemd /home /lib /lib64 /media /mnt /opt /proc /root /root/.ssh /run /sbin /srv /sys /tmp /usr /usr/bin
 /usr/lib /usr/local /usr/local/bin /usr/sbin /usr/share /var /var/backups /var/cache /var/lib /var/log /var/mail
-/var/spool /var/spool/cron /var/tmp /var/www /var/www/html /dev/shm"""
+/var/spool /var/spool/cron /var/tmp /var/www /var/www/html /dev/shm /dev/fd"""
 
 PROGRAMS = """bash cat chmod chown cp date dd df dmesg echo grep gzip hostname id kill ln ls mkdir more mount mv nano ps
 pwd rm rmdir sed sh sleep su tar touch uname vi"""
@@ -26,22 +28,25 @@ SERVICE_USERS = ("daemon:x:1:1:daemon:/usr/sbin", "bin:x:2:2:bin:/bin", "sys:x:3
 
 
 class World(Machine):
-    """One machine as a shell shows it; a session's changes stay in that session."""
+    """One machine as its services and its shell show it, before any visitor changes it."""
 
     def __init__(self, persona: Persona) -> None:
         super().__init__(persona)
         self.user = self.persona.choice(
             "first user", ("admin", "jens", "mark", "sysop", "paul", "anna", "deploy")
         )
-        self.nodes: dict[str, Node] = _tree(self)
+        self.accounts = _accounts(self)
+        self.nodes = Tree(_tree(self))
 
     def home(self, user: str) -> str:
         """A user's home folder."""
-        return "/root" if user == "root" else f"/home/{user}"
+        account = self.accounts.user(user)
+        return account.home if account else f"/home/{user}"
 
     def number_of(self, user: str) -> int:
         """A user's id."""
-        return 0 if user == "root" else 1000
+        account = self.accounts.user(user)
+        return account.uid if account else 1000
 
 
 def _tree(world: World) -> dict[str, Node]:
@@ -94,8 +99,8 @@ def _texts(world: World) -> dict[str, str]:
     texts = {
         "/etc/hostname": world.hostname + "\n",
         "/etc/hosts": f"127.0.0.1\tlocalhost\n127.0.1.1\t{world.hostname}\n",
-        "/etc/passwd": _passwd(world),
-        "/etc/group": f"root:x:0:\ndaemon:x:1:\nsudo:x:27:{world.user}\nwww-data:x:33:\n{world.user}:x:1000:\n",
+        "/etc/passwd": "".join(f"{each.line}\n" for each in world.accounts.users),
+        "/etc/group": "".join(f"{each.line}\n" for each in world.accounts.groups),
         "/etc/shadow": _shadow(world),
         "/etc/resolv.conf": f"nameserver {_neighbour(world, 1)}\n",
         "/etc/issue": f"{world.system.name.split(' (')[0]} \\n \\l\n\n",
@@ -124,11 +129,22 @@ def _texts(world: World) -> dict[str, str]:
     return texts
 
 
-def _passwd(world: World) -> str:
-    lines = [f"root:x:0:0:root:/root:{world.system.shell}"]
-    lines += [f"{user}:/usr/sbin/nologin" for user in SERVICE_USERS]
-    lines.append(f"{world.user}:x:1000:1000:{world.user},,,:/home/{world.user}:{world.system.shell}")
-    return "\n".join(lines) + "\n"
+def _accounts(world: World) -> Accounts:
+    shell = world.system.shell
+    rows = [line.split(":") for line in SERVICE_USERS]
+    users = [
+        Account(name, int(uid), int(gid), comment, home, "/usr/sbin/nologin")
+        for name, _, uid, gid, comment, home in rows
+    ]
+    own = Account(world.user, 1000, 1000, f"{world.user},,,", f"/home/{world.user}", shell)
+    groups = (
+        Group("root", 0),
+        Group("daemon", 1),
+        Group("sudo", 27, (world.user,)),
+        Group("www-data", 33),
+        Group(world.user, 1000),
+    )
+    return Accounts((Account("root", 0, 0, "root", "/root", shell), *users, own), groups)
 
 
 def _shadow(world: World) -> str:
