@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import builtins_flow, builtins_jobs, builtins_names, builtins_text, builtins_variables
+from .all_builtins import ALL
 from .context import Context
 
 Run = Callable[[Context, list[Any]], Any]
@@ -50,4 +51,4 @@ BUILTINS = _table(
     builtins_text.BUILTINS,
     builtins_jobs.BUILTINS,
 )
-builtins_names.ALL.update(BUILTINS)
+ALL.update(BUILTINS)

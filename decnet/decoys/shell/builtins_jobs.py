@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .builtins_flow import SIGNALS, show_signals, signal_name
 from .context import Context, Work
 from .engine import Ended, Task
+from .signals import SIGNALS, show_signals, signal_name
 
 LIMITS = (
     ("real-time non-blocking time", "microseconds, -R", "R", "unlimited"), ("core file size", "blocks, -c", "c", "0"),

@@ -129,3 +129,23 @@ RESERVED = frozenset(
 )
 """Words that have a meaning only as the first word of a command."""
 BASH_RESERVED = RESERVED | {"function", "[[", "time", "select", "coproc"}
+
+SPECIAL_BUILTINS = frozenset(
+    (
+        "break",
+        ":",
+        ".",
+        "continue",
+        "eval",
+        "exec",
+        "exit",
+        "export",
+        "readonly",
+        "return",
+        "set",
+        "shift",
+        "trap",
+        "unset",
+    )
+)
+"""Builtins whose errors end a POSIX shell."""

@@ -2,47 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import Any
 
-from . import variables
-from .conditions import holds
-from .context import Discard, ExpansionError, Jump, Leave, NotRedirected, Returned, Words
+from .compounds import COMPOUND, Compounds
+from .context import Discard, ExpansionError, Jump, Leave, NotRedirected, Returned, Words, Work
 from .descriptors import Collector, End, Stream
+from .dialect import SPECIAL_BUILTINS
 from .engine import Ended, Engine, Killed, Task
 from .expansion import MOST_WORD, Expansion
 from .limits import OutOfWork
-from .patterns import compiled
 from .redirecting import opened
-from .running import SPECIAL_BUILTINS, Running
-from .state import Call, Shell
+from .state import Shell
 from .syntax import (
     AndOr,
-    Calculation,
-    Case,
-    Condition,
-    CountingFor,
-    For,
-    Function,
-    Group,
-    If,
-    Loop,
     Node,
     Pipeline,
     Sequence,
     Simple,
-    Subshell,
     Substitution,
     Word,
 )  # fmt: skip
 from .variables import NotAssigned
 
-Work = Generator[Any, Any, Any]
 MOST_DEPTH = 60
 """Subshells, scripts and substitutions inside each other."""
 
 
-class Evaluator(Running):
+class Evaluator(Compounds):
     """Executes commands in one shell."""
 
     def __init__(self, engine: Engine, shell: Shell, fds: dict[int, End]) -> None:
@@ -305,167 +292,6 @@ class Evaluator(Running):
                 end.close()
         return self.shell.status
 
-    def _subshell(self, node: Subshell) -> Work:
-        child = self.fork()
-        self.shell.status = yield child.whole(child.sequence(node.body))
-        return self.shell.status
-
-    def _group(self, node: Group) -> Work:
-        return self.sequence(node.body)
-
-    def _if(self, node: If) -> Work:
-        for condition, body in node.branches:
-            if (yield self._condition_status(condition)) == 0:
-                yield self.sequence(body)
-                return self.shell.status
-        self.shell.status = 0
-        if node.otherwise is not None:
-            yield self.sequence(node.otherwise)
-        return self.shell.status
-
-    def _condition_status(self, condition: Sequence) -> Work:
-        self.guards += 1
-        try:
-            yield self.sequence(condition)
-        finally:
-            self.guards -= 1
-        return self.shell.status
-
-    def _loop(self, node: Loop) -> Work:
-        status = 0
-        while ((yield self._condition_status(node.condition)) == 0) != node.until:
-            goes_on = yield self._body(node.body)
-            status = self.shell.status
-            if not goes_on:
-                break
-        self.shell.status = status
-        return status
-
-    def _body(self, body: Sequence) -> Work:
-        """One turn of a loop; whether there may be another one."""
-        self.loops += 1
-        try:
-            yield self.sequence(body)
-        except Jump as jump:
-            self.shell.status = int(jump.kind == "failed")
-            if jump.count > 1 and self.loops > 1:
-                raise Jump(jump.kind, jump.count - 1) from None
-            return jump.kind == "continue"
-        finally:
-            self.loops -= 1
-        yield None
-        return True
-
-    def _for(self, node: For) -> Work:
-        words = list(self.shell.positional)
-        if node.words is not None:
-            words = yield from self.expansion.words(node.words)
-        if node.select:
-            yield self._select(node, words)
-            return self.shell.status
-        self.shell.status = 0
-        for word in words:
-            variables.assign(self.shell, node.name, word)
-            if "x" in self.shell.options and self.shell.dialect.bash:
-                self.trace(["for", node.name, "in", *(each.raw for each in node.words or [])])
-            if not (yield self._body(node.body)):
-                break
-        return self.shell.status
-
-    def _select(self, node: For, words: list[str]) -> Work:
-        """A menu of which a line's number chooses."""
-        stream = self.fds.get(0)
-        while True:
-            self.err("".join(f"{at}) {word}\n" for at, word in enumerate(words, 1)) + "#? ")
-            if not isinstance(stream, Stream):
-                return 1
-            line = (yield from self.read_line(stream)).decode("utf-8", "surrogateescape")
-            if not line:
-                self.out("\n")
-                self.shell.status = 1
-                return 1
-            reply = line.rstrip("\n")
-            number = int(reply) if reply.strip().isdecimal() and len(reply) < 6 else 0
-            variables.assign(self.shell, "REPLY", reply)
-            variables.assign(self.shell, node.name, words[number - 1] if 0 < number <= len(words) else "")
-            if not (yield self._body(node.body)):
-                return 0
-
-    def _counting_for(self, node: CountingFor) -> Work:
-        yield from self._calculated(node.first)
-        while (yield from self._calculated(node.test, default=1)):
-            if not (yield self._body(node.body)):
-                break
-            yield from self._calculated(node.step)
-        return self.shell.status
-
-    def _calculated(self, word: Word | None, default: int = 0) -> Work:
-        text = yield from self.expansion.single(word, tilde="")
-        return self.expansion.calculate(text) if text.strip() else default
-
-    def _calculation(self, node: Calculation) -> Work:
-        try:
-            value = yield from self._calculated(node.word)
-        except ExpansionError as error:
-            self.complain(f"((: {error}")
-            value = 0
-        self.shell.status = int(value == 0)
-        return self.shell.status
-
-    def _case(self, node: Case) -> Work:
-        text = yield from self.expansion.single(node.word)
-        self.shell.status = 0
-        falls = False
-        for patterns, body, end in node.items:
-            fits = falls
-            for word in patterns if not falls else ():
-                pattern = yield from self.expansion.pattern(word)
-                self.spend(1 + len(text) // 4)
-                if compiled(pattern).matches(text, self.spend):
-                    fits = True
-                    break
-            if fits:
-                yield self.sequence(body)
-                if end == ";;":
-                    break
-            falls = fits and end == ";&"
-        return self.shell.status
-
-    def _function(self, node: Function) -> Work:
-        if len(self.shell.functions) < 300:
-            self.shell.functions[node.name] = node
-        self.shell.status = 0
-        yield None
-        return 0
-
-    def _test(self, node: Condition) -> Work:
-        try:
-            self.shell.status = 0 if node.test is None or (yield from holds(self, node.test)) else 1
-        except ExpansionError as error:
-            if error.status != 2:
-                raise
-            self.complain(str(error))
-            self.shell.status = 2
-        return self.shell.status
-
-    def call(self, function: Function, words: list[str]) -> Work:
-        """Call a function."""
-        shell = self.shell
-        if shell.depth + len(shell.calls) > 400:
-            raise Killed(11)
-        before, shell.positional = shell.positional, words[1:]
-        shell.calls.append(Call(function.name, shell.line))
-        loops, self.loops = self.loops, 0
-        try:
-            yield self.command(function.body)
-        except Returned as returned:
-            shell.status = returned.args[0]
-        finally:
-            self.loops = loops
-            shell.positional = before
-            variables.restore(shell, shell.calls.pop().hidden)
-        return shell.status
-
     # Substitutions
 
     def substitute(self, part: Substitution) -> Work:
@@ -531,10 +357,3 @@ def _ends(before: Stream | None, after: Stream | None) -> Callable[[], None]:
             after.ended = True
 
     return end
-
-
-COMPOUND: dict[type, Callable[[Evaluator, Any], Work]] = {
-    Subshell: Evaluator._subshell, Group: Evaluator._group, If: Evaluator._if, Loop: Evaluator._loop,
-    For: Evaluator._for, CountingFor: Evaluator._counting_for, Case: Evaluator._case,
-    Function: Evaluator._function, Condition: Evaluator._test, Calculation: Evaluator._calculation,
-}  # fmt: skip

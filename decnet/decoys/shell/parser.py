@@ -6,14 +6,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from .dialect import BASH_RESERVED, RESERVED, BadSyntax, Dialect, Incomplete
-from .lexer import Lexer, Token
+from .dialect import BASH_RESERVED, RESERVED, BadSyntax, Incomplete
+from .parser_tests import ConditionParser
+from .scanner import Token
 from .syntax import (
     AndOr,
-    Assignment,
     Calculation,
     Case,
-    Condition,
     CountingFor,
     For,
     Function,
@@ -22,46 +21,20 @@ from .syntax import (
     Literal,
     Loop,
     Node,
-    Parameter,
-    Part,
     Pipeline,
     Redirection,
     Sequence,
-    Simple,
     Subshell,
-    Test,
     Word,
 )  # fmt: skip
 
-ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(?:\[((?:[^\[\]]|\[[^\[\]]*\])*)\])?(\+?)=")
 FUNCTION_NAME = re.compile(r"[^\s$`'\"\\;&|<>(){}=#]+$")
 VARIABLE_NAME = re.compile(r"[A-Za-z_]\w*$")
-REDIRECTIONS = frozenset(("<<-", "<<<", "<<", "<&", "<>", "<", ">>", ">&", ">|", ">", "&>>", "&>"))
 CLOSING = frozenset(("then", "elif", "else", "fi", "do", "done", "esac", "}"))
-DECLARATIONS = frozenset(("declare", "typeset", "local", "export", "readonly"))
-UNARY = frozenset("-" + each for each in "abcdefghknoprstuvwxzGLNORS")
-BINARY = frozenset(
-    ("==", "=", "!=", "=~", "<", ">", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef")
-)
 
 
-class Parser(Lexer):
+class Parser(ConditionParser):
     """Parses one complete command after the other, so that a script runs up to its first error."""
-
-    def __init__(
-        self,
-        text: str,
-        dialect: Dialect,
-        line: int = 1,
-        aliases: dict[str, str] | None = None,
-        *,
-        complete: bool = True,
-    ) -> None:
-        super().__init__(text, dialect, line)
-        self.aliases = aliases if aliases is not None else {}
-        self.complete = complete
-        self._expanding: dict[str, int] = {}
-        self.last_start = 0
 
     def next_command(self) -> Sequence | None:
         """The next list, up to the end of its line; None at the end. Raises BadSyntax, Incomplete."""
@@ -81,31 +54,6 @@ class Parser(Lexer):
         else:
             raise self._unexpected(token)
         return found
-
-    # Errors
-
-    def _unexpected(self, token: Token, expecting: str = "") -> BadSyntax:
-        if token.kind == "end":
-            return Incomplete(self.line, expecting=expecting)
-        text = "newline" if token.kind == "newline" else token.text
-        return BadSyntax(text, self._line_of(token), expecting=expecting)
-
-    def _line_of(self, token: Token) -> int:
-        return self.first_line + self.text.count("\n", 0, token.start)
-
-    def _expect(self, *words: str) -> Token:
-        token = self.peek()
-        if token.kind not in ("word", "operator") or token.text not in words:
-            raise self._unexpected(token, words[0])
-        return self.next()
-
-    def _is_reserved(self, token: Token, *words: str) -> bool:
-        return (
-            token.kind == "word"
-            and token.text in words
-            and token.word is not None
-            and token.word.literal == token.text
-        )
 
     # Lists
 
@@ -145,10 +93,6 @@ class Parser(Lexer):
                 return whole
             operator = self.next().text
             self._skip_newlines()
-
-    def _skip_newlines(self) -> None:
-        while self.peek().kind == "newline":
-            self.next()
 
     def _pipeline(self) -> Pipeline:
         start = self.peek()
@@ -390,8 +334,6 @@ class Parser(Lexer):
                 raise self._unexpected(token, ")")
             self.next()
 
-    # Functions
-
     def _function_word(self) -> Node | None:
         start = self.next()
         token = self.peek()
@@ -430,228 +372,6 @@ class Parser(Lexer):
         body.line = line
         self._redirections(body)
         return Function(name=name, body=body, text=self.text[start.start : self.peek().start].strip())
-
-    # Simple commands
-
-    def _simple(self) -> Simple:
-        first = self.peek()
-        node = Simple(line=self._line_of(first))
-        while True:
-            token = self.peek()
-            if token.kind == "word" and token.word is not None:
-                self._take_word(node, token, token.word)
-            elif token.kind == "number" or (token.kind == "operator" and token.text in REDIRECTIONS):
-                node.redirections.append(self._redirection())
-            elif token.text == "(" and token.kind == "operator" and node.words:
-                raise self._unexpected_parenthesis(token)
-            else:
-                break
-        if not node.words and not node.assignments and not node.redirections:
-            raise self._unexpected(self.peek())
-        node.text = self.text[first.start : self.peek().start].strip()
-        return node
-
-    def _unexpected_parenthesis(self, token: Token) -> BadSyntax:
-        """A parenthesis behind a command's words: bash complains of what follows a single word."""
-        self.next()
-        following = self.peek()
-        if self.dialect.bash:
-            if self._simple_words == 1 and following.kind != "end":
-                return BadSyntax(
-                    "newline" if following.kind == "newline" else following.text, self._line_of(following)
-                )
-            if self._simple_words == 1:
-                return BadSyntax("newline", self._line_of(token))
-            return self._unexpected(token)
-        if self._simple_words == 1:
-            return self._unexpected(following, ")")
-        return self._unexpected(token)
-
-    _simple_words = 0
-
-    def _take_word(self, node: Simple, token: Token, word: Word) -> None:
-        self.next()
-        found = ASSIGNMENT.match(token.text)
-        declares = bool(node.words) and _is_declaration(node.words[0])
-        if found and (not node.words or declares) and (self.dialect.bash or not (found[2] or found[3])):
-            assignment = self._assignment(found, word)
-            if assignment is not None:
-                if node.words:
-                    node.words.append(assignment)
-                else:
-                    node.assignments.append(assignment)
-                    self._alias()
-                return
-        node.words.append(word)
-        self._simple_words = len(node.words)
-
-    def _assignment(self, found: re.Match[str], word: Word) -> Assignment | None:
-        name, index, append = found[1], found[2], bool(found[3])
-        rest = _without_prefix(word, found.end())
-        if rest is None:
-            return None
-        if not rest.parts and self.dialect.bash and self.text.startswith("(", self.at) and index is None:
-            return Assignment(name, None, None, append, self._items())
-        return Assignment(name, rest, index, append)
-
-    def _items(self) -> list[Word]:
-        start = self.next()
-        items: list[Word] = []
-        while True:
-            token = self.next()
-            if token.kind == "word" and token.word is not None:
-                items.append(token.word)
-            elif token.text == ")" and token.kind == "operator":
-                return items
-            elif token.kind == "end":
-                raise Incomplete(self.line, quote=")", start=self._line_of(start))
-            elif token.kind != "newline":
-                raise self._unexpected(token)
-
-    def _redirections(self, node: Node) -> None:
-        while (token := self.peek()).kind == "number" or (
-            token.kind == "operator" and token.text in REDIRECTIONS
-        ):
-            node.redirections.append(self._redirection())
-
-    def _redirection(self) -> Redirection:
-        token = self.next()
-        number = -1
-        if token.kind == "number":
-            number = int(token.text)
-            token = self.next()
-        target = self.peek()
-        if target.kind == "number":
-            target = target._replace(kind="word")
-        if target.kind != "word" or target.word is None:
-            if target.kind == "end" and self.dialect.bash:
-                target = target._replace(kind="newline")
-            raise self._unexpected(target)
-        self.next()
-        redirection = Redirection(token.text, number, target.word, line=self._line_of(token))
-        if token.text in ("<<", "<<-"):
-            self.expect_document(redirection, target.word, token.text == "<<-")
-        return redirection
-
-    def _alias(self) -> None:
-        """Replace an alias at this place by its text."""
-        for _ in range(20):
-            token = self.peek()
-            if token.kind != "word" or token.word is None or token.word.literal != token.text:
-                return
-            value = self.aliases.get(token.text)
-            if value is None or self._expanding.get(token.text, -1) > token.start:
-                return
-            end = token.start + len(token.text)
-            self.text = self.text[: token.start] + value + self.text[end:]
-            self._expanding[token.text] = token.start + len(value)
-            self._counted_to, self._lines = 0, self.first_line
-            self.back_to(token)
-
-    # [[ ]]
-
-    def _condition(self) -> Node:
-        self.next()
-        test = self._or_test()
-        token = self.peek()
-        if not self._is_reserved(token, "]]"):
-            text = "newline" if token.kind in ("end", "newline") else token.text
-            raise BadSyntax(text, self._line_of(token), message="" if token.kind != "end" else
-                            f"unexpected token `{text}', conditional binary operator expected")  # fmt: skip
-        self.next()
-        return Condition(test=test)
-
-    def _or_test(self) -> Test:
-        test = self._and_test()
-        while self.peek().text == "||":
-            self.next()
-            test = Test("||", test, self._and_test())
-        return test
-
-    def _and_test(self) -> Test:
-        test = self._one_test()
-        while self.peek().text == "&&":
-            self.next()
-            test = Test("&&", test, self._one_test())
-        return test
-
-    def _one_test(self) -> Test:
-        self._skip_newlines()
-        self.deeper()
-        token = self.next()
-        if self._is_reserved(token, "!"):
-            test = Test("!", self._one_test())
-        elif token.text == "(" and token.kind == "operator":
-            test = Test("(", self._or_test())
-            self._expect(")")
-        elif token.kind != "word" or token.word is None:
-            raise self._unexpected(token)
-        elif (
-            token.text in UNARY
-            and token.word.literal
-            and self.peek().kind == "word"
-            and self.peek().text != "]]"
-        ):
-            test = Test(token.text, self._operand_of_test())
-        else:
-            test = self._binary_test(token.word)
-        self.depth -= 1
-        return test
-
-    def _binary_test(self, left: Word) -> Test:
-        token = self.peek()
-        if token.text in BINARY and token.kind in ("word", "operator"):
-            self.next()
-            right = self._regex() if token.text == "=~" else self._operand_of_test()
-            return Test(token.text, left, right)
-        if self._is_reserved(token, "]]") or token.text in ("&&", "||", ")") or token.kind == "newline":
-            return Test("-n", left)
-        shown = "newline" if token.kind == "end" else token.text
-        message = f"unexpected token `{shown}', conditional binary operator expected"
-        if token.kind == "end":
-            raise BadSyntax(shown, self._line_of(token), message=message)
-        raise BadSyntax(shown, self._line_of(token), message="conditional binary operator expected")
-
-    def _operand_of_test(self) -> Word:
-        token = self.next()
-        if token.kind not in ("word", "number") or token.word is None:
-            raise self._unexpected(token)
-        return token.word
-
-    def _regex(self) -> Word:
-        """A regular expression: parentheses, `|`, `<` and `>` belong to it."""
-        self._peeked = None
-        parts, start, depth = list[Part](), self.at, 0
-        while self.at < len(self.text) and self.text[self.at] in " \t":
-            self.at += 1
-        start = self.at
-        while self.at < len(self.text):
-            char = self.text[self.at]
-            if char in "()|<>&;" or (char.isspace() and depth):
-                depth += (char == "(") - (char == ")")
-                if depth < 0 or (char in "&;" and not depth):
-                    break
-                parts.append(Literal(char))
-                self.at += 1
-            elif char.isspace():
-                break
-            else:
-                parts += self.word().parts
-        return Word(parts, self.text[start : self.at])
-
-
-def _is_declaration(word: Word | Assignment) -> bool:
-    return isinstance(word, Word) and word.literal in DECLARATIONS
-
-
-def _without_prefix(word: Word, size: int) -> Word | None:
-    """The word without its first characters, which must be literal."""
-    first = word.parts[0]
-    text = getattr(first, "text", None)
-    if text is None or isinstance(first, Parameter) or getattr(first, "quoted", True) or len(text) < size:
-        return None
-    rest = [Literal(text[size:])] if len(text) > size else []
-    return Word([*rest, *word.parts[1:]], word.raw[size:])
 
 
 KEYWORDS = {"bash": BASH_RESERVED, "dash": RESERVED, "ash": RESERVED | {"function"}}

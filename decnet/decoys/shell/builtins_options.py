@@ -1,0 +1,153 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
+"""The builtins `set` and `getopts`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .context import Context, Leave
+from .options import LETTERS, NAMES, ON_AT_PROMPT, ON_IN_BASH
+from .variables import NotAssigned
+
+
+def set_(context: Context, words: list[Any]) -> int:
+    from .builtins_shown import show_all
+
+    shell = context.shell
+    arguments = [str(word) for word in words[1:]]
+    if not arguments:
+        show_all(context)
+        return 0
+    while arguments and arguments[0][:1] in ("-", "+") and len(arguments[0]) > 1:
+        word = arguments.pop(0)
+        if word == "--":
+            shell.positional = arguments
+            return 0
+        on = word[0] == "-"
+        for letter in word[1:]:
+            if letter == "o":
+                if not arguments:
+                    _show_options(context, plus=not on)
+                    return 0
+                if not _set_long(context, arguments.pop(0), on):
+                    return 2 if not shell.dialect.bash else 2
+                continue
+            if letter not in "abefhkmnptuvxBCEHPTIis":
+                if shell.dialect.bash:
+                    context.complain(f"set: -{letter}: invalid option")
+                    context.err(
+                        "set: usage: set [-abefhkmnptuvxBCEHPT] [-o option-name] [--] [-] [arg ...]\n"
+                    )
+                    return 2
+                context.complain(
+                    f"set: Illegal option -{letter}"
+                    if shell.dialect.name == "dash"
+                    else f"set: illegal option -{letter}"
+                )
+                raise Leave(2)
+            _switch(context, letter, on)
+    if arguments[:1] == ["-"]:
+        arguments.pop(0)
+        if not arguments:
+            return 0
+    if arguments:
+        shell.positional = arguments
+    return 0
+
+
+def _switch(context: Context, letter: str, on: bool) -> None:
+    (context.shell.options.add if on else context.shell.options.discard)(letter)
+
+
+def _set_long(context: Context, name: str, on: bool) -> bool:
+    if name not in NAMES[context.shell.dialect.name]:
+        if context.shell.dialect.bash:
+            context.complain(f"set: {name}: invalid option name")
+            return False
+        context.complain(
+            f"set: Illegal option -o {name}"
+            if context.shell.dialect.name == "dash"
+            else f"set: illegal option -o {name}"
+        )
+        raise Leave(2)
+    _switch(context, LETTERS.get(name, name), on)
+    return True
+
+
+def _show_options(context: Context, *, plus: bool) -> None:
+    shell = context.shell
+    for name in NAMES[shell.dialect.name]:
+        on = LETTERS.get(name, name) in shell.options or (shell.dialect.bash and name in ON_IN_BASH)
+        on = on or (shell.interactive and name in ON_AT_PROMPT)
+        if plus:
+            context.out(f"set {'-' if on else '+'}o {name}\n")
+        elif shell.dialect.bash:
+            context.out(f"{name:<15}\t{'on' if on else 'off'}\n")
+        else:
+            context.out(
+                ("Current option settings\n" if name == NAMES[shell.dialect.name][0] else "")
+                + f"{name:<16}{'on' if on else 'off'}\n"
+            )
+
+
+def getopts(context: Context, words: list[Any]) -> int:
+    from .variables import assign, unset
+
+    shell = context.shell
+    if len(words) < 3:
+        context.complain(
+            "getopts: usage: getopts optstring name [arg ...]"
+            if not shell.dialect.bash
+            else "getopts: usage: getopts optstring name [arg]"
+        )
+        return 2
+    options, name = str(words[1]), str(words[2])
+    arguments = [str(word) for word in words[3:]] or shell.positional
+    at, inside = int(shell.variables.get("OPTIND", "1") or 1), int(shell.variables.get(" optind", "0"))
+    silent, options = options.startswith(":"), options.lstrip(":")
+
+    def done(letter: str, value: str | None, at: int, inside: int, status: int = 0) -> int:
+        try:
+            assign(shell, name, letter)
+        except NotAssigned as error:
+            context.complain(f"{error.args[0]}: {error.args[1]}")
+            return 1
+        unset(shell, "OPTARG") if value is None else assign(shell, "OPTARG", value)
+        assign(shell, "OPTIND", str(at))
+        shell.variables[" optind"] = str(inside)
+        return status
+
+    word = arguments[at - 1] if 0 < at <= len(arguments) else ""
+    if not inside and (not word.startswith("-") or word in ("-", "--")):
+        return done("?", None, at + (word == "--"), 0, 1)
+    inside = inside or 1
+    letter = word[inside : inside + 1]
+    ends = inside + 1 >= len(word)
+    after = (at + 1, 0) if ends else (at, inside + 1)
+    place = options.find(letter)
+    if letter == ":" or place < 0:
+        if not silent:
+            text = {
+                "bash": f"illegal option -- {letter}",
+                "dash": f"Illegal option -{letter}",
+                "ash": f"Illegal option -{letter}",
+            }
+            head = f"{shell.script}: " if shell.dialect.bash else ""
+            context.err(f"{head}{text[shell.dialect.name]}\n")
+        return done("?", letter if silent else None, *after)
+    if options[place + 1 : place + 2] != ":":
+        return done(letter, None, *after)
+    if not ends:
+        return done(letter, word[inside + 1 :], at + 1, 0)
+    if at < len(arguments):
+        return done(letter, arguments[at], at + 2, 0)
+    if silent:
+        return done(":", letter, at + 1, 0)
+    text = {
+        "bash": f"option requires an argument -- {letter}",
+        "dash": f"No arg for -{letter} option",
+        "ash": f"No arg for -{letter} option",
+    }
+    head = f"{shell.script}: " if shell.dialect.bash else ""
+    context.err(f"{head}{text[shell.dialect.name]}\n")
+    return done("?", None, at + 1, 0)

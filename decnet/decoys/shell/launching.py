@@ -1,0 +1,303 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
+"""Programs: what a name stands for on this machine, and how it runs."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Protocol, cast
+
+from . import variables
+from .commands import command_of
+from .context import Context, ExpansionError, Work
+from .descriptors import BadDescriptor, Broken, Collector, End, Screen, Stream
+from .dialect import ASH, BASH, DASH, Dialect
+from .engine import Killed, Readable, Writable
+from .limits import OutOfWork
+from .passwords import record_passwords
+from .process import Call as Called
+from .process import Command, NeedsInput, Process
+from .programs import PROGRAMS, enter
+
+MOST_GIVEN = 1024 * 1024
+"""Bytes of a command's input."""
+
+PATIENCE_SECONDS = 1.5
+"""Processor's time that is given to the commands before in a pipe that never ends."""
+
+SYSTEM_FOLDERS = ("/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/")
+
+SHEBANGS: dict[str, Dialect | None] = {"sh": None, "bash": BASH, "dash": DASH, "ash": ASH}
+
+PASSED_ON = (Broken, OutOfWork, ExpansionError, Killed)
+
+
+class Launching(Context, Protocol):
+    """The part of the evaluator that runs programs."""
+
+    fds: dict[int, End]
+
+    def program(self, words: list[str]) -> Work:
+        """Run a program by its name or path; its status."""
+        if words[0].rsplit("/", 1)[-1] in ("passwd", "chpasswd"):
+            return (yield self._with_passwords(words))
+        return (yield self._found_program(words))
+
+    def _with_passwords(self, words: list[str]) -> Work:
+        """A command that reads passwords: what it is fed is recorded."""
+        source, given = self.fds.get(0), b""
+        if isinstance(source, Stream) and not source.is_terminal:
+            given = yield from self._all_input(source)
+            self.fds = {**self.fds, 0: Stream(given, ended=True)}
+        status: int = yield self._found_program(words)
+        text = given.decode("utf-8", "surrogateescape")
+        record_passwords(self.shell.session, self.shell.user, words, text, success=status == 0)
+        return status
+
+    def _found_program(self, words: list[str]) -> Work:
+        name, shell = words[0], self.shell
+        if "/" not in name:
+            command = self.found_command(name)
+            if command is not None:
+                return (yield self.process(command, name, words[1:]))
+            path = self.path_of(name)
+            if path is None:
+                return self._not_found(name)
+            return (yield self._file(path, words))
+        path = shell.absolute(name)
+        folder, _, base = path.rpartition("/")
+        node = shell.node(path)
+        is_ours = f"{folder}/" in SYSTEM_FOLDERS and path not in shell.files.changes
+        command = self._known(base) if is_ours else None
+        if command is not None:
+            return (yield self.process(command, name, words[1:]))
+        if node is None:
+            reason = "No such file or directory" if shell.dialect.bash else "not found"
+            self.complain(f"{name}: {reason}")
+            return 127
+        return (yield self._file(path, words))
+
+    def found_command(self, name: str) -> Command | None:
+        """The machine's own program of this name, if it is in the PATH."""
+        if not any(
+            f"{folder}/" in SYSTEM_FOLDERS for folder in self.shell.variables.get("PATH", "").split(":")
+        ):
+            return None
+        return self._known(name)
+
+    def _known(self, name: str) -> Command | None:
+        if name in PROGRAMS and PROGRAMS[name].exists(self.shell):
+            return PROGRAMS[name].run_by(self)
+        return command_of(name)
+
+    def where(self, name: str) -> str | None:
+        """The path of a program, None if there is none."""
+        shell = self.shell
+        if "/" in name:
+            path = shell.absolute(name)
+            node = shell.node(path)
+            folder, _, base = path.rpartition("/")
+            if node is None and f"{folder}/" in SYSTEM_FOLDERS and self._known(base) is not None:
+                return name
+            return name if node is not None and not node.folder and node.mode & 0o111 else None
+        own = self.path_of(name)
+        if own is not None:
+            return own
+        if self.found_command(name) is None:
+            return None
+        return f"/bin/{name}" if shell.world.system.busybox else f"/usr/bin/{name}"
+
+    def applet(self, command: Command, name: str, arguments: list[str]) -> Work:
+        """Run a command of this machine by another program."""
+        return self.process(command, name, arguments)
+
+    def path_of(self, name: str) -> str | None:
+        """The file of this name in the PATH that can be executed."""
+        shell = self.shell
+        for folder in shell.variables.get("PATH", "").split(":"):
+            path = shell.absolute(f"{folder or '.'}/{name}")
+            node = shell.node(path)
+            if node is not None and not node.folder and node.mode & 0o111:
+                return path
+        return None
+
+    def _not_found(self, name: str) -> int:
+        text = "command not found" if self.shell.dialect.bash else "not found"
+        if self.shell.dialect.bash and not self.shell.variables.get("PATH"):
+            text = "No such file or directory"
+        self.complain(f"{name}: {text}")
+        return 127
+
+    def _file(self, path: str, words: list[str]) -> Work:
+        """A program of the visitor: a script is interpreted, a binary does not run on this machine."""
+        shell, name = self.shell, words[0]
+        node = shell.node(path)
+        assert node is not None
+        bash = shell.dialect.bash
+        if node.folder:
+            self.complain(f"{name}: Is a directory" if bash else f"{name}: Permission denied")
+            return 126
+        if not node.mode & 0o111:
+            self.complain(f"{name}: Permission denied")
+            return 126
+        content = shell.read(path) or ""
+        if content.startswith("\x7fELF") or "\0" in content[:80]:
+            text = "cannot execute binary file: Exec format error" if bash else "Exec format error"
+            if shell.dialect.name == "ash":
+                text = "Exec format error" if False else "not found"
+            self.complain(f"{name}: {text}")
+            return 126
+        first = content.split("\n", 1)[0]
+        dialect: Dialect | None = shell.dialect
+        if first.startswith("#!"):
+            parts = first[2:].split()
+            interpreter = parts[0].rsplit("/", 1)[-1] if parts else ""
+            if interpreter == "env" and len(parts) > 1:
+                interpreter = parts[1]
+            if interpreter not in SHEBANGS:
+                return (yield self._interpreted(parts, path, words))
+            dialect = SHEBANGS[interpreter]
+        script = path if "/" not in name else name
+        return (yield self.child_script(content, script, words[1:], dialect))
+
+    def _interpreted(self, parts: list[str], path: str, words: list[str]) -> Work:
+        command = self._known(parts[0].rsplit("/", 1)[-1]) if parts else None
+        if command is None:
+            where = parts[0] if parts else ""
+            if self.shell.dialect.bash:
+                where = f"{words[0]}: cannot execute: required file not found"
+                self.complain(where)
+            else:
+                self.complain(f"{words[0]}: not found")
+            return 127
+        return (yield self.process(command, parts[0], [*parts[1:], path, *words[1:]]))
+
+    def child_script(
+        self, text: str, script: str, arguments: list[str], dialect: Dialect | None, mode: str = "f"
+    ) -> Work:
+        """Run a script in a shell of its own: only what is exported goes there."""
+        child = self.fork()
+        enter(child.shell, script, arguments, dialect, mode)
+        child.shell.own_pid = child.shell.pid = self.engine.next_pid(self.shell)
+        child.is_subshell = False
+        child.guards = child.loops = 0
+        return (yield child.whole(child.script(text)))
+
+    def process(self, command: Command, name: str, arguments: list[str]) -> Work:
+        """Run a command of this machine; its status."""
+        given: bytes | None = None
+        source = self.fds.get(0)
+        if not isinstance(source, Stream):
+            given = b""
+        while True:
+            process = self._new_process(name, arguments, given)
+            try:
+                return (yield from self._drive(command, process))
+            except NeedsInput:
+                lines = _lines_of_head(arguments) if name.rsplit("/", 1)[-1] == "head" else 0
+                given = yield from self._all_input(cast("Stream", source), lines)
+            except (BadDescriptor, OSError) as error:
+                reason = "Bad file descriptor" if isinstance(error, BadDescriptor) else str(error)
+                self.err(f"{name.rsplit('/', 1)[-1]}: write error: {reason}\n")
+                return 1
+            except Exception:
+                if self.engine.strict or isinstance(_current(), PASSED_ON):
+                    raise
+                return 1
+
+    def _new_process(self, name: str, arguments: list[str], given: bytes | None) -> Process:
+        screen, source = self.fds.get(1), self.fds.get(0)
+        on_terminal = self.engine.input.is_terminal and isinstance(screen, Screen)
+        self.shell.files.read = 0
+        from_terminal = source is not None and source.is_terminal
+        short = name.rsplit("/", 1)[-1]
+        return Process(self.shell, short, arguments, given, on_terminal, self.shell.columns, from_terminal)
+
+    def _drive(self, command: Command, process: Process) -> Work:
+        running = command(process)
+        if isinstance(running, int):
+            yield from self._drain(process)
+            return running
+        value: Any = None
+        try:
+            while True:
+                try:
+                    item = running.send(value)
+                except StopIteration as stop:
+                    yield from self._drain(process)
+                    return stop.value or 0
+                value = None
+                yield from self._drain(process)
+                process.rest()
+                self.shell.files.read = 0
+                value = yield self._called(item) if isinstance(item, Called) else item
+        finally:
+            running.close()
+
+    def _drain(self, process: Process) -> Work:
+        """Pass on what the command has printed."""
+        chunks, process.chunks = process.chunks, []
+        for number, data in chunks:
+            end = self.fds.get(number)
+            if end is None:
+                if number == 1:
+                    raise BadDescriptor
+                continue
+            end.write(data)
+            if end.is_full:
+                yield Writable(end)
+
+    def _called(self, item: Called) -> Work:
+        """A command that another one runs."""
+        child = self.fork()
+        if item.given is not None:
+            child.fds[0] = Stream(item.given, ended=True)
+        for name, value in (item.variables or {}).items():
+            variables.assign(child.shell, name, value)
+            child.shell.exported.add(name)
+        if not item.captured:
+            return (yield child.whole(child.program(item.words)))
+        collector = child.fds[1] = Collector(MOST_GIVEN // 4)
+        status = yield child.whole(child.program(item.words))
+        return status, bytes(collector.content)
+
+    def _all_input(self, source: Stream, most_lines: int = 0) -> Work:
+        """Everything up to the end of the standard input, bounded; of a pipe, so many lines are enough."""
+        kept, size, began = bytearray(), 0, self.engine.used
+        from_visitor = source is self.engine.input
+        while True:
+            if not source.is_readable:
+                yield Readable(source)
+            data = source.take()
+            if not data:
+                break
+            size += len(data)
+            kept += data[: max(0, MOST_GIVEN - len(kept))]
+            enough = most_lines and kept.count(b"\n") >= most_lines
+            if not from_visitor and (
+                enough or size > MOST_GIVEN or self.engine.used - began > PATIENCE_SECONDS
+            ):
+                source.has_reader = False
+                break
+        if from_visitor:
+            self.shell.has_all_input = self.shell.has_all_input and size == len(kept)
+        return bytes(kept)
+
+    def read_line(self, source: Stream, delimiter: bytes = b"\n") -> Work:
+        """The next line of a descriptor, b"" at its end."""
+        if not source.has_line(delimiter):
+            yield Readable(source, delimiter)
+        return source.take_line(delimiter)
+
+
+def _lines_of_head(arguments: list[str]) -> int:
+    """How many lines `head` needs at most; 0 for all."""
+    if any(word.startswith(("-c", "--")) for word in arguments):
+        return 0
+    found = re.search(r"-n? ?(\d+)", " ".join(arguments))
+    return int(found[1][:7]) if found else 10
+
+
+def _current() -> BaseException | None:
+    import sys
+
+    return sys.exc_info()[1]

@@ -1,0 +1,168 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
+"""Programs that print their input as it comes: `cat`, `tee`."""
+
+from __future__ import annotations
+
+from .context import Context, Work
+from .descriptors import End, FileWriter, Stream
+from .engine import Readable, Writable
+from .process import Process
+
+
+def cat(context: Context, process: Process) -> Work:
+    """`cat`, which prints its input as it comes."""
+    flags = "".join(
+        word[1:]
+        for word in process.args
+        if word.startswith("-") and not word.startswith("--") and word != "-"
+    )
+    flags += "".join(
+        {"--number": "n", "--show-all": "A", "--show-ends": "E", "--number-nonblank": "b"}.get(word, "")
+        for word in process.args
+    )
+    paths = [word for word in process.args if word == "-" or not word.startswith("-")] or ["-"]
+    bad = next((flag for flag in flags if flag not in "AbeEnstTuv"), None)
+    if bad:
+        hint = "Try 'cat --help' for more information.\n"
+        context.err(
+            f"cat: invalid option -- '{bad}'\n" + (hint if not context.shell.world.system.busybox else "")
+        )
+        return 1
+    status, shown = 0, _Shown(flags)
+    for path in paths:
+        if path == "-":
+            yield from _copy_input(context, shown)
+            continue
+        data, reason = _content(context, path)
+        if reason:
+            context.err(
+                f"cat: can't open '{path}': {reason}\n"
+                if context.shell.world.system.busybox
+                else f"cat: {path}: {reason}\n"
+            )
+            status = 1
+        for at in range(0, len(data), 32768):
+            context.out(shown.of(data[at : at + 32768]))
+            yield from _room(context)
+    return status
+
+
+def _content(context: Context, path: str) -> tuple[bytes, str]:
+    shell = context.shell
+    where = shell.absolute(path)
+    if where in ("/dev/null", "/dev/stdin", "/dev/tty"):
+        return b"", ""
+    if where in ("/dev/zero", "/dev/urandom", "/dev/random", "/dev/full"):
+        import os
+
+        return (os.urandom(1 << 17) if "random" in where else bytes(1 << 17)), ""
+    node = shell.node(where)
+    if node is None:
+        parent = shell.node(where.rsplit("/", 1)[0] or "/")
+        return (
+            b"",
+            "Not a directory" if parent is not None and not parent.folder else "No such file or directory",
+        )
+    if node.folder:
+        return b"", "Is a directory"
+    if not shell.allowed(where, 4):
+        return b"", "Permission denied"
+    return (shell.read(where) or "").encode("utf-8", "surrogateescape"), ""
+
+
+def _room(context: Context) -> Work:
+    end = context.fds.get(1)
+    if end is not None and end.is_full:
+        yield Writable(end)
+    else:
+        yield None
+
+
+def _copy_input(context: Context, shown: _Shown, ends: tuple[End, ...] = ()) -> Work:
+    """Print the standard input, piece by piece."""
+    source = context.fds.get(0)
+    while isinstance(source, Stream):
+        if not source.is_readable:
+            yield Readable(source)
+        data = source.take(32768)
+        if not data:
+            return
+        for end in ends:
+            end.write(data)
+        context.out(shown.of(data))
+        yield from _room(context)
+
+
+class _Shown:
+    """Bytes as `cat` with these flags shows them."""
+
+    def __init__(self, flags: str) -> None:
+        self._flags = (
+            set(flags)
+            | ({"v", "E", "T"} if "A" in flags else set())
+            | ({"v", "E"} if "e" in flags else set())
+            | ({"v", "T"} if "t" in flags else set())
+        )
+        self._line, self._at_start, self._blank = 0, True, False
+
+    def of(self, data: bytes) -> bytes:
+        if not self._flags - {"u"}:
+            return data
+        return b"".join(self._one(line) for line in data.splitlines(keepends=True))
+
+    def _one(self, line: bytes) -> bytes:
+        flags, ended = self._flags, line.endswith(b"\n")
+        body = line[:-1] if ended else line
+        if "s" in flags and ended and not body and self._at_start:
+            if self._blank:
+                return b""
+            self._blank = True
+        elif body:
+            self._blank = False
+        head = b""
+        if self._at_start and ("b" in flags or "n" in flags) and (body or "b" not in flags):
+            self._line += 1
+            head = b"%6d\t" % self._line
+        self._at_start = ended
+        if "v" in flags:
+            body = b"".join(_visible(code, tabs="T" in flags) for code in body)
+        elif "T" in flags:
+            body = body.replace(b"\t", b"^I")
+        return head + body + (b"$" if "E" in flags and ended else b"") + (b"\n" if ended else b"")
+
+
+def _visible(code: int, *, tabs: bool) -> bytes:
+    if code == 9 and not tabs:
+        return b"\t"
+    if code >= 128:
+        return b"M-" + _visible(code - 128, tabs=True)
+    return b"^" + bytes((code ^ 64,)) if code < 32 or code == 127 else bytes((code,))
+
+
+def tee(context: Context, process: Process) -> Work:
+    """`tee`, which copies its input as it comes."""
+    shell, status = context.shell, 0
+    append = any(word in ("-a", "--append") for word in process.args)
+    writers: list[End] = []
+    for path in (word for word in process.args if not word.startswith("-")):
+        where = shell.absolute(path)
+        if where in ("/dev/null", "/dev/stdout", "/dev/tty"):
+            continue
+        reason = shell.refusal(where) or (
+            shell.put(where, b"", 0, 0o666 & ~shell.umask) if shell.node(where) is None else ""
+        )
+        if reason:
+            context.err(f"tee: {path}: {reason}\n")
+            status = 1
+        else:
+            writers.append(FileWriter(shell, where, append=append))
+    whole = False
+    try:
+        yield from _copy_input(context, _Shown(""), tuple(writers))
+        whole = True
+    finally:
+        for writer in writers:
+            if isinstance(writer, FileWriter):
+                writer.whole = whole
+            writer.close()
+    return status

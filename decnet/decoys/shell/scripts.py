@@ -1,0 +1,133 @@
+"""Where a shell's lines come from: a text, its input, a prompt."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from .context import Context, Discard, Leave, Work
+from .descriptors import Stream
+from .dialect import BadSyntax, Incomplete, error_text
+from .parser import Parser
+from .prompts import converse
+
+MOST_LINES = 4000
+"""Lines that are joined to one command."""
+
+
+class Scripts(Context, Protocol):
+    """The part of the evaluator that reads scripts."""
+
+    def script(self, text: str, *, inner: bool = False) -> Work:
+        """Execute a text: `-c`, a file, backquotes. The shell's end, unless it is `inner`."""
+        work = self._run_text(text, self._head())
+        if inner:
+            yield work
+            return self.shell.status
+        return (yield self.whole(work))
+
+    def _head(self) -> str:
+        if self.shell.dialect.bash and self.shell.mode == "c":
+            return f"{self.shell.script}: -c"
+        return self.shell.script
+
+    def evaluate(self, text: str, word: str) -> Work:
+        """Execute a text in this shell: `eval`, `trap`."""
+        try:
+            yield self._run_text(
+                text,
+                f"{self.shell.script}: {word}" if self.shell.dialect.bash else self.shell.script,
+                first=self.shell.line,
+            )
+        except Discard:
+            if self.shell.mode == "c":
+                raise
+        return self.shell.status
+
+    def _run_text(self, text: str, head: str, *, first: int = 1) -> Work:
+        first = first if self.shell.dialect.bash else 1
+        parser = Parser(text, self.shell.dialect, first, self.aliases())
+        while True:
+            try:
+                parser.aliases = self.aliases()
+                node = parser.next_command()
+            except BadSyntax as error:
+                self.err(error_text(error, self.shell.dialect, head, "\n" * (first - 1) + text))
+                self.shell.status = (
+                    2 if not self.shell.dialect.bash or self.shell.mode != "c" or ": eval" not in head else 1
+                )
+                if not self.shell.dialect.bash:
+                    raise Leave(2) from None
+                return self.shell.status
+            if node is None:
+                return self.shell.status
+            try:
+                yield self.sequence(node)
+            except Discard as discard:
+                self.shell.status = discard.status
+                if self.shell.mode == "c":
+                    raise
+
+    def aliases(self) -> dict[str, str]:
+        """The aliases that count: bash expands none in scripts."""
+        if (
+            self.shell.dialect.bash
+            and not self.shell.interactive
+            and "expand_aliases" not in self.shell.shopts
+        ):
+            return {}
+        return self.shell.aliases
+
+    def from_input(self) -> Work:
+        """Execute the lines of the standard input."""
+        return (yield self.whole(self._lines()))
+
+    def _lines(self) -> Work:
+        source = self.fds.get(0)
+        if not isinstance(source, Stream):
+            return 0
+        pending, first, line_number = "", 1, 0
+        is_channel = source is self.engine.input
+        while True:
+            raw = yield from self.read_line(source)
+            if raw:
+                line_number += 1
+                line = raw.decode("utf-8", "surrogateescape")
+                if is_channel and line.strip():
+                    self.engine.reads_lines(line.rstrip("\r\n"))
+                line = line.replace("\r\n", "\n") if is_channel else line
+                pending = pending + line if pending else line
+                first = first if pending != line else line_number
+            if not pending:
+                return self.shell.status
+            found = self._parsed(pending, first, at_end=not raw)
+            if found is None:
+                continue
+            pending = ""
+            for node in found:
+                try:
+                    yield self.sequence(node)
+                except Discard as discard:
+                    self.shell.status = discard.status
+
+    def _parsed(self, text: str, first: int, *, at_end: bool) -> list[Any] | None:
+        """The commands of some lines; None if more lines belong to them."""
+        parser = Parser(text, self.shell.dialect, first, self.aliases(), complete=at_end)
+        found = []
+        try:
+            while (node := parser.next_command()) is not None:
+                found.append(node)
+        except BadSyntax as error:
+            if isinstance(error, Incomplete) and not at_end and text.count("\n") < MOST_LINES:
+                return None
+            self.err(error_text(error, self.shell.dialect, self.shell.script, "\n" * (first - 1) + text))
+            self.shell.status = 2
+            if not self.shell.dialect.bash:
+                raise Leave(2) from None
+        else:
+            if text.endswith("\\\n") and not at_end:
+                return None
+        return found
+
+    def interactive(self) -> Work:
+        """A shell with a prompt, up to its end."""
+        return (yield self.whole(converse(self)))

@@ -1,0 +1,167 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
+"""`sh`, `bash`, `dash` and `ash` as programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .context import Context, Work
+from .descriptors import Stream
+from .dialect import ASH, BASH, DASH, Dialect
+from .process import Process
+from .state import Shell
+from .variables import bash_version
+
+
+def dialect_named(shell: Shell, name: str) -> Dialect:
+    """What a shell of this name is on this machine."""
+    if shell.world.system.busybox:
+        return ASH
+    if name in ("bash", "rbash"):
+        return BASH
+    return BASH if shell.world.system.id in ("rocky", "qts") else DASH
+
+
+def sh(context: Context, process: Process) -> Work:
+    """`sh`, `bash`, `dash`, `ash`."""
+    name, arguments = process.name, list(process.args)
+    shell = context.shell
+    dialect = dialect_named(shell, name)
+    options: set[str] = set()
+    mode, login = "", False
+    while arguments and arguments[0][:1] in ("-", "+") and len(arguments[0]) > 1:
+        word = arguments.pop(0)
+        if word in ("--", "-"):
+            break
+        if word.startswith("--"):
+            if word in ("--version", "--help"):
+                return _about(context, dialect, name, word)
+            login = login or word == "--login"
+            if word in ("--rcfile", "--init-file") and arguments:
+                arguments.pop(0)
+            continue
+        for letter in word[1:]:
+            if letter == "o" and arguments:
+                options.add(arguments.pop(0))
+            elif letter == "c":
+                mode = "c"
+            elif letter in "is":
+                mode = mode or letter
+            elif letter == "l":
+                login = True
+            elif letter.isalpha() and word[0] == "-":
+                options.add(letter)
+    if mode == "c":
+        if not arguments:
+            texts = {
+                "bash": f"{name}: -c: option requires an argument\n",
+                "dash": f"{name}: 0: -c requires an argument\n",
+                "ash": f"{name}: -c requires an argument\n",
+            }
+            context.err(texts[dialect.name])
+            return 2
+        text, script = arguments[0], arguments[1] if len(arguments) > 1 else name
+        return (
+            yield _child(
+                context, dialect, script, arguments[2:], "c", options, lambda child: child.script(text)
+            )
+        )
+    if arguments and mode != "s":
+        return (yield from _file(context, dialect, name, arguments, options))
+    source = context.fds.get(0)
+    on_terminal = isinstance(source, Stream) and source.is_terminal
+    if on_terminal or mode == "i":
+        script = f"-{name}" if login else name
+        return (
+            yield _child(context, dialect, script, arguments, "i", options, lambda child: child.interactive())
+        )
+    return (yield _child(context, dialect, name, arguments, "s", options, lambda child: child.from_input()))
+
+
+def _file(context: Context, dialect: Dialect, name: str, arguments: list[str], options: set[str]) -> Work:
+    path = context.shell.absolute(arguments[0])
+    node = context.shell.node(path)
+    if node is None and "/" not in arguments[0]:
+        found = context.where(arguments[0]) if dialect.bash else None
+        node = context.shell.node(found) if found else None
+    if node is None:
+        texts = {"bash": f"{name}: {arguments[0]}: No such file or directory\n", "dash": f"{name}: 0: cannot open {arguments[0]}: No such file\n",
+                 "ash": f"{name}: can't open '{arguments[0]}': No such file or directory\n"}  # fmt: skip
+        context.err(texts[dialect.name])
+        return 127 if dialect.name != "dash" else 2
+    if node.folder:
+        context.err(f"{name}: {arguments[0]}: Is a directory\n")
+        return 126
+    text = context.shell.read(path) or ""
+    if text.startswith("\x7fELF"):
+        context.err(
+            f"{arguments[0]}: {arguments[0]}: cannot execute binary file\n"
+            if dialect.bash
+            else f'{arguments[0]}: 1: Syntax error: "(" unexpected\n'
+        )
+        return 126 if dialect.bash else 2
+    return (
+        yield _child(
+            context, dialect, arguments[0], arguments[1:], "f", options, lambda child: child.script(text)
+        )
+    )
+
+
+def _child(
+    context: Context,
+    dialect: Dialect,
+    script: str,
+    arguments: list[str],
+    mode: str,
+    options: set[str],
+    work: Callable[[Any], Work],
+) -> Work:
+    child = context.fork()
+    enter(child.shell, script, arguments, dialect, mode)
+    child.shell.options = options
+    child.shell.own_pid = child.shell.pid = context.engine.next_pid(context.shell)
+    child.is_subshell = False
+    child.guards = child.loops = 0
+    yield work(child)
+    return child.shell.status
+
+
+def enter(shell: Shell, script: str, arguments: list[str], dialect: Dialect | None, mode: str) -> None:
+    """Make a forked shell one of its own: only what is exported is left."""
+    shell.dialect = dialect or dialect_named(shell, "sh")
+    shell.script, shell.positional, shell.mode = script, arguments, mode
+    kept = {*shell.exported, "IFS", "OPTIND"}
+    shell.variables = {name: value for name, value in shell.variables.items() if name in kept}
+    shell.variables["IFS"], shell.variables["OPTIND"] = " \t\n", "1"
+    shell.arrays, shell.functions, shell.aliases, shell.kinds, shell.notes = {}, {}, {}, {}, {}
+    shell.readonly, shell.options, shell.shopts, shell.calls = set(), set(), set(), []
+    shell.interactive = mode == "i"
+    shell.status, shell.line = 0, 1
+    shell.history = [] if mode == "i" else shell.history
+    level = shell.variables.get("SHLVL", "1")
+    if shell.dialect.bash:
+        shell.variables["SHLVL"] = str(int(level) + 1 if level.isdecimal() and len(level) < 4 else 1)
+        shell.exported.add("SHLVL")
+
+
+def _about(context: Context, dialect: Dialect, name: str, word: str) -> int:
+    if dialect.bash:
+        version = bash_version(context.shell)
+        system = context.shell.world.system.machine
+        if word == "--version":
+            year = "2022" if version.startswith("5.2") else "2020" if version.startswith("5.1") else "2019"
+            context.out(f"GNU bash, version {version} ({system}-pc-linux-gnu)\nCopyright (C) {year} Free Software Foundation, Inc.\n"
+                        "License GPLv3+: GNU GPL version 3 or later <http://gnu.org/licenses/gpl.html>\n\n"
+                        "This is free software; you are free to change and redistribute it.\n"
+                        "There is NO WARRANTY, to the extent permitted by law.\n")  # fmt: skip
+        else:
+            context.out(f"GNU bash, version {version}-({system}-pc-linux-gnu)\nUsage:\t{name} [GNU long option] [option] ...\n"
+                        f"\t{name} [GNU long option] [option] script-file ...\n")  # fmt: skip
+        return 0
+    context.err(
+        f"{name}: 0: Illegal option --\n"
+        if dialect.name == "dash"
+        else f"{name}: unrecognized option '{word}'\n"
+    )
+    return 2

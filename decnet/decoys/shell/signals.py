@@ -1,0 +1,79 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
+"""Signals: their names and numbers, and `trap`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .context import Context
+
+SIGNALS = {
+    "HUP": 1, "INT": 2, "QUIT": 3, "ILL": 4, "TRAP": 5, "ABRT": 6, "BUS": 7, "FPE": 8, "KILL": 9, "USR1": 10, "SEGV": 11,
+    "USR2": 12, "PIPE": 13, "ALRM": 14, "TERM": 15, "STKFLT": 16, "CHLD": 17, "CONT": 18, "STOP": 19, "TSTP": 20,
+    "TTIN": 21, "TTOU": 22, "URG": 23, "XCPU": 24, "XFSZ": 25, "VTALRM": 26, "PROF": 27, "WINCH": 28, "IO": 29,
+    "PWR": 30, "SYS": 31,
+}  # fmt: skip
+
+
+def trap(context: Context, words: list[Any]) -> int:
+    shell = context.shell
+    arguments = [str(word) for word in words[1:]]
+    if arguments[:1] == ["--"]:
+        arguments.pop(0)
+    if arguments[:1] == ["-l"]:
+        show_signals(context)
+        return 0
+    if not arguments or arguments[0] == "-p":
+        for name in ("EXIT", *SIGNALS, "DEBUG", "ERR", "RETURN"):
+            if name in shell.traps:
+                sign = "" if name in ("EXIT", "DEBUG", "ERR", "RETURN") or not shell.dialect.bash else "SIG"
+                quoted = "'" + shell.traps[name].replace("'", "'\\''") + "'"
+                context.out(f"trap -- {quoted} {sign}{name}\n")
+        return 0
+    action, names = (arguments[0], arguments[1:]) if len(arguments) > 1 else ("-", arguments)
+    if action.isdecimal() and len(arguments) > 1:
+        action, names = "-", arguments
+    status = 0
+    for word in names:
+        signal = signal_name(word)
+        if signal is None:
+            text = {
+                "bash": f"trap: {word}: invalid signal specification",
+                "dash": f"trap: {word}: bad trap",
+                "ash": f"trap: {word}: invalid signal specification",
+            }
+            context.complain(text[shell.dialect.name])
+            status = 1
+        elif action == "-":
+            shell.traps.pop(signal, None)
+        else:
+            shell.traps[signal] = action
+    return status
+
+
+def signal_name(word: str) -> str | None:
+    """The name of a signal that is given by number or name."""
+    if word.isdecimal():
+        number = int(word[:5])
+        return (
+            "EXIT" if number == 0 else next((name for name, each in SIGNALS.items() if each == number), None)
+        )
+    name = word.upper().removeprefix("SIG")
+    return name if name in SIGNALS or name in ("EXIT", "DEBUG", "ERR", "RETURN") else None
+
+
+def show_signals(context: Context) -> None:
+    """`kill -l` of bash."""
+    names = [*((number, name) for name, number in SIGNALS.items() if number != 16), (16, "STKFLT")]
+    names += [
+        (34, "RTMIN"),
+        *((34 + n, f"RTMIN+{n}") for n in range(1, 16)),
+        *((64 - n, f"RTMAX-{n}") for n in range(14, 0, -1)),
+        (64, "RTMAX"),
+    ]
+    rows = sorted(names)
+    lines = [
+        "\t".join(f"{number:>2}) SIG{name}" for number, name in rows[at : at + 5])
+        for at in range(0, len(rows), 5)
+    ]
+    context.out("".join(line + ("\t" if len(line.split("\t")) == 5 else "") + "\n" for line in lines))
