@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from decnet.commands.allocation import addresses_in_use
@@ -19,9 +20,10 @@ from decnet.engine.run_pass import Propose, run_pass
 from decnet.engine.snapshot import Snapshot
 from decnet.engine.workers import with_local
 from decnet.errors import PlanRefused, WorkerBusy
-from decnet.model.fleet import Decky, Fleet
+from decnet.model.fleet import STARTS, Decky, Fleet
 from decnet.model.planfile import Basis, PlanFile
 from decnet.model.spec import LOCAL
+from decnet.plan.assemble import starts
 from decnet.plan.plan_document import difference, plan_document
 from decnet.store.desired import load_fleet
 
@@ -56,8 +58,8 @@ async def apply(ctx: Context, path: Path, options: PassOptions) -> PassOutcome:
         async def propose(ctx: Context, connections: Connections, snap: Snapshot) -> Proposal:
             if LOCAL not in snap.workers and desired.count_on(LOCAL):
                 snap = await with_local(ctx, connections, snap, adopt=run.adopt_agent)
-            snap = snap.with_desired(desired)
-            await _check_world(ctx, connections, path, file, snap, run)
+            # With the times of the plan: the containers of what is new are made with the present ones.
+            await _check_world(ctx, connections, path, file, snap.with_desired(file.desired), run)
             return with_ranges(snap, desired, dry_run=run.dry_run)
 
         return propose
@@ -109,17 +111,19 @@ def _with_times(stored: Fleet, planned: Fleet, now: float) -> Fleet:
     """The planned fleet, in which what is new or mutated counts from now and not from the plan on."""
     for project in planned.projects.values():
         deckies = {
-            name: decky.model_copy(update={"mutated_at": now})
-            if _is_fresh(stored.decky(project.name, name), decky)
-            else decky
+            name: decky.model_copy(update=_times(stored.decky(project.name, name), decky, now))
             for name, decky in project.deckies.items()
         }
         planned = planned.with_deckies(deckies, project.name)
     return planned
 
 
-def _is_fresh(before: Decky | None, planned: Decky) -> bool:
-    return before is None or before.mutated_at != planned.mutated_at
+def _times(before: Decky | None, planned: Decky, now: float) -> dict[str, Any]:
+    is_same = before is not None and before.since == planned.since
+    times = starts(before if is_same else None, planned.services, now)
+    if before is None or before.mutated_at != planned.mutated_at:
+        times["mutated_at"] = now
+    return times
 
 
 def _is_applied(stored: Fleet, planned: Fleet) -> bool:
@@ -129,7 +133,8 @@ def _is_applied(stored: Fleet, planned: Fleet) -> bool:
         deckies = {}
         for name, decky in project.deckies.items():
             same = planned.decky(project.name, name)
-            deckies[name] = decky.model_copy(update={"mutated_at": same.mutated_at}) if same else decky
+            times = {key: getattr(same, key) for key in ("mutated_at", *STARTS)} if same else {}
+            deckies[name] = decky.model_copy(update=times)
         stored = stored.with_deckies(deckies, project.name)
     return stored.model_copy(update={"confirmed": planned.confirmed}) == planned
 

@@ -8,6 +8,13 @@ from dataclasses import dataclass
 from .persona import Persona
 
 LONGEST_UP_DAYS = 90
+FIRST_REBOOT = (2 * 3600, 12 * 86400)
+"""A new machine is started again within days: updates. Later only after its period of weeks."""
+BEFORE_1970 = 719468
+"""Days from 0000-03-01 to the epoch."""
+MOST_AFTER_RELEASE = 40 * 86400
+INSTALLED_BEFORE = (86400, 500 * 86400)
+"""How long before its first start on this network a machine was installed."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +89,19 @@ OTHERS = (
 """Releases of the catalog that use the nearest system of their OS profile."""
 
 
+RELEASED = {
+    "debian-11": "2021-08-14", "debian-12": "2023-06-10", "ubuntu-20.04": "2020-04-23", "ubuntu-22.04": "2022-04-21",
+    "ubuntu-24.04": "2024-04-25", "rocky-8": "2021-06-21", "rocky-9": "2022-07-14", "synology": "2023-09-26",
+    "qnap": "2024-07-17", "openwrt": "2022-04-20", "busybox": "2019-03-14", "tp-link": "2022-08-03",
+    "freebsd-13": "2023-04-11", "freebsd-14": "2023-11-20", "windows-11": "2021-10-05",
+}  # fmt: skip
+"""When a system was first released, by the beginning of its name: no such machine was installed earlier. The
+dates are those of its vendor's release notes; of a device, that of its firmware."""
+
+_reboots: dict[str, int] = {}
+"""When machines were really rebooted, by their seed: a process serves one, tests have several."""
+
+
 class Machine:
     """One machine. Times are seconds since the epoch."""
 
@@ -96,15 +116,36 @@ class Machine:
             "lost", 40000, 90000
         )
         self.processors = persona.choice("processors", (1, 2, 4))
-        self.installed = 1_690_000_000 + persona.number("installed", 0, 30_000_000)
+        self.installed = _installed(persona)
+        self._first_reboot = persona.number("first reboot", *FIRST_REBOOT)
         self._period = persona.number("period", 20, LONGEST_UP_DAYS) * 86400
         self._phase = persona.number("phase", 0, LONGEST_UP_DAYS * 86400)
         self._packets = persona.number("received", 200_000, 9_000_000)
 
     def booted(self) -> int:
         """When the machine was started; restarts of the container do not affect it."""
-        now = int(time.time())
-        return now - (now - self._phase) % self._period
+        now, since = int(time.time()), self.persona.since
+        settled = since + self._first_reboot if since else self._phase
+        booted = since if now < settled else now - (now - settled) % self._period
+        return max(booted, _reboots.get(self.persona.seed, 0))
+
+    def rebooted(self, at: float) -> None:
+        """Note that all of the machine was started again at that time."""
+        _reboots[self.persona.seed] = int(at)
+
+    def started(self, seconds: int) -> int:
+        """When a service was started that the machine starts `seconds` after its own start: then, or when
+        the service was added to the machine."""
+        return min(max(self.booted() + seconds, self.persona.service_since), int(time.time()))
+
+    def first_start(self, seconds: int, released: int = 0) -> int:
+        """When a service was started for the first time, and made its own files: `seconds` after the
+        installation of the machine, or when it was added; never before its version was `released`."""
+        first, since = self.persona.service_first, self.persona.service_since
+        usual = self.installed + seconds
+        if released > usual:
+            usual = released + self.persona.number("upgraded", 3600, MOST_AFTER_RELEASE)
+        return max(usual, since if first is None else first)
 
     def received(self) -> int:
         """Packets that its network card has received since."""
@@ -117,6 +158,27 @@ class Machine:
         if self.system.busybox or self.system.id == "qts":
             return "eth0"
         return "ens192" if self.mac.startswith(("00:50:56", "00:0c:29")) else "eno1"
+
+
+def day(date: str) -> int:
+    """The seconds since the epoch of a date like 2024-07-31."""
+    year, month, of_month = map(int, date.split("-"))
+    # Years begin in March, so that a leap day is the last one.
+    year, month = (year, month - 3) if month > 2 else (year - 1, month + 9)
+    days = 365 * year + year // 4 - year // 100 + year // 400 + (153 * month + 2) // 5 + of_month - 1
+    return (days - BEFORE_1970) * 86400
+
+
+def _installed(persona: Persona) -> int:
+    """When the machine was installed: never before its system was released, nor after its first start."""
+    name = persona.system or persona.release
+    released = next((day(date) for known, date in RELEASED.items() if name.startswith(known)), 0)
+    earliest = released + persona.number("installed after", 3600, MOST_AFTER_RELEASE)
+    usual = 1_690_000_000 + persona.number("installed", 0, 30_000_000)
+    if persona.since:
+        usual = persona.since - persona.number("installed", *INSTALLED_BEFORE)
+    installed = usual if usual > released else earliest
+    return min(installed, persona.since - 3600) if persona.since else installed
 
 
 def system_of(persona: Persona) -> System:

@@ -28,6 +28,12 @@ class Persona:
     machine_seed: str = ""
     system: str = ""
     """The operating system of the machine; "": that of its release."""
+    since: int = 0
+    """The machine's first start, seconds since the epoch; 0: unknown."""
+    service_since: int = 0
+    """When this service was added to it; 0: it came with the machine."""
+    service_first: int | None = None
+    """The first start of a service that was added again, 0: with the machine; None: `service_since`."""
 
     @property
     def machine(self) -> "Persona":
@@ -77,6 +83,9 @@ def from_environment() -> Persona:
             mac=str(document.get("mac") or ""),
             machine_seed=str(document.get("machine") or ""),
             system=str(document.get("system") or ""),
+            since=int(document.get("since") or 0),
+            service_since=int(document.get("service_since") or 0),
+            service_first=int(document["service_first"]) if "service_first" in document else None,
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"PERSONA is not complete: {error!r}") from error

@@ -41,3 +41,6 @@ Short = Annotated[str, StringConstraints(max_length=200)]
 
 Timestamp = Annotated[float, Field(ge=0, le=1e11)]
 """Seconds since the epoch, up to the year 5138: clocks of workers may be wrong."""
+
+Moment = Annotated[int, Field(ge=0, le=10**11)]
+"""Whole seconds since the epoch."""

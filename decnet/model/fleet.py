@@ -11,7 +11,7 @@ from pydantic import SerializerFunctionWrapHandler, StringConstraints, model_ser
 
 from decnet.wire import NETWORK, PROJECT
 
-from .base import FrozenModel, Hex32, Loose, Mac, Name, NetworkName, ProjectName, ServiceName, Short
+from .base import FrozenModel, Hex32, Loose, Mac, Moment, Name, NetworkName, ProjectName, ServiceName, Short
 from .event_settings import EventSettings
 from .keys import label
 from .rollout_policy import Policy
@@ -22,6 +22,8 @@ from .values import Settings
 SCHEMA_VERSION = 2
 BASE_IMAGE = r"^decnet/base:[0-9a-f]{12}$"
 DECOYS_IMAGE = r"^decnet/decoys:[0-9a-f]{12}$"
+STARTS = ("since", "service_since", "service_first")
+"""The fields of a decky with the first starts of the machine and of its services."""
 
 
 class Network(FrozenModel):
@@ -92,6 +94,21 @@ class Decky(FrozenModel):
     """Services that mutations never remove; None: those of its archetype, else all that it has."""
     side: Annotated[tuple[ServiceName, ...], Loose] | None = None
     """Services that mutations add and remove; None: those of its archetype or OS."""
+    since: Moment | None = None
+    """The machine's first start, seconds since the epoch; None: unknown, as for deckies of older versions."""
+    service_since: dict[ServiceName, Moment] = {}
+    """When those of its services that came later, or came back, were added."""
+    service_first: dict[ServiceName, Moment] = {}
+    """The first start of each service that it has lost, also of those that came back; 0: with the machine."""
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, inner: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without these times a decky is written as before there were any: equal files, hashes and plans."""
+        written: dict[str, Any] = inner(self)
+        for key in STARTS:
+            if getattr(self, key) in (None, {}):
+                written.pop(key, None)
+        return written
 
     @property
     def home(self) -> Attachment:
@@ -126,8 +143,23 @@ class Decky(FrozenModel):
                 "previous": tuple(self.services),
                 "mutated": True,
                 "mutated_at": at,
+                **self.starts_with(services, at=at),
             }
         )
+
+    def starts_with(self, services: Iterable[str], *, at: float) -> dict[str, Any]:
+        """The fields of STARTS of the same machine with these services from `at` (seconds since the epoch)
+        on."""
+        names = set(services)
+        added = dict.fromkeys(names - self.services.keys(), int(at))
+        later = {name: when for name, when in self.service_since.items() if name in names} | added
+        lost = {name: self.service_since.get(name, 0) for name in self.services.keys() - names}
+        first = {**lost, **self.service_first}
+        return {
+            "since": self.since,
+            "service_since": dict(sorted(later.items())),
+            "service_first": dict(sorted(first.items())),
+        }
 
 
 class Project(FrozenModel):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
 
 from decnet.model.catalog import Catalog
 from decnet.model.fleet import Attachment, Decky
@@ -99,4 +100,10 @@ def _decky(draft: Draft, worker: str, address: str, mac: str, hostname: str, now
         previous=draft.previous,
         core=draft.core,
         side=draft.side,
+        **starts(kept if draft.same_machine else None, draft.services, now),
     )
+
+
+def starts(same: Decky | None, services: Iterable[str], now: float) -> dict[str, Any]:
+    """The first starts of a machine and of its services: those of the `same` machine before, else now."""
+    return same.starts_with(services, at=now) if same else {"since": int(now)}

@@ -179,6 +179,7 @@ class _Composer:
         system = self._catalog.releases[decky.release].system
         # Omitted if not set, so that the containers of earlier versions keep their fingerprints.
         system = f',"system":{_quoted(system)}' if system else ""
+        since = f',"since":{decky.since}' if decky.since else ""
         banner = self._catalog.banner(decky.release, service, hostname=decky.hostname, address=home.address)
         return (
             f'{{"address":{_quoted(home.address)},"banner":{_quoted(banner)},'
@@ -186,7 +187,9 @@ class _Composer:
             f'"machine":"{machine}","os":{_quoted(decky.os)},'
             f'"ports":{template.ports_json},"release":{_quoted(decky.release)},'
             f'"seed":"{service_seed(decky.seed, service)}",'
-            f'"service":{_quoted(service)},"settings":{_json(settings) if settings else "{}"}{system}}}'
+            f'"service":{_quoted(service)}{_own_starts(decky, service)},'
+            f'"settings":{_json(settings) if settings else "{}"}'
+            f"{since}{system}}}"
         )
 
     def _base(
@@ -295,6 +298,16 @@ class _Composer:
 
 def machine_seed(decky: Decky) -> str:
     return service_seed(decky.seed, "")
+
+
+def _own_starts(decky: Decky, service: str) -> str:
+    """When a service was added, and its first start if that was earlier; omitted if unknown, as for deckies
+    of older versions, which keep their fingerprints."""
+    if service not in decky.service_since:
+        return ""
+    first = decky.service_first.get(service)
+    earlier = "" if first is None else f',"service_first":{first}'
+    return f'{earlier},"service_since":{decky.service_since[service]}'
 
 
 def _json(value: object) -> str:

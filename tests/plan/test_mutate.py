@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from decnet.errors import UsageError
 from decnet.model.catalog import Catalog
-from decnet.model.fleet import Decky, Fleet
+from decnet.model.fleet import STARTS, Decky, Fleet
 from decnet.plan.core_services import core_and_side
 from decnet.plan.mutate import MAX_SIDE, core_lost, due, may_change, mutate, next_due, next_services, undo
 from decnet.plan.services import first_clash
@@ -210,7 +210,7 @@ def test_a_service_whose_decoy_is_new_comes_to_what_it_is_core_of() -> None:
 def test_a_mutation_keeps_everything_but_the_services() -> None:
     before = fleet(decky("a", archetype="linux-server"), decky("b", ip=11))
     after = mutated(before, "a")
-    kept = {"services": None, "previous": None, "mutated": None, "mutated_at": None}
+    kept = dict.fromkeys(("services", "previous", "mutated", "mutated_at", *STARTS))
     assert after.deckies["b"] == before.deckies["b"]
     assert after.deckies["a"].model_copy(update=kept) == before.deckies["a"].model_copy(update=kept)
     assert (after.deckies["a"].previous, after.deckies["a"].mutated_at) == (("ssh", "http"), NOW + 60)

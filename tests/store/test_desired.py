@@ -391,6 +391,7 @@ SERVICES = st.dictionaries(
     max_size=3,
 )
 
+MOMENTS = st.integers(0, 10**11)
 LISTED = st.none() | st.lists(st.sampled_from(["ssh", "http", "smtp_relay"]), unique=True).map(tuple)
 
 
@@ -415,6 +416,9 @@ def fleets(draw: st.DrawFn) -> Fleet:
             previous=draw(st.none() | st.lists(TEXT, max_size=3).map(tuple)),
             core=draw(LISTED),
             side=draw(LISTED),
+            since=draw(st.none() | MOMENTS),
+            service_since=draw(st.dictionaries(st.sampled_from(["ssh", "http"]), MOMENTS)),
+            service_first=draw(st.dictionaries(st.sampled_from(["ssh", "http"]), MOMENTS)),
         )
         for number, name in enumerate(names)
     }

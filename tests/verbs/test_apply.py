@@ -303,7 +303,8 @@ def test_what_is_new_counts_from_when_it_was_applied(fleet: FakeFleet, plan: Pat
     out(fleet, plan)
     fleet.clock.advance(9 * 86_400.0)
     assert applied(fleet, plan).code == 0
-    assert fleet.desired.deckies["web-05"].mutated_at == pytest.approx(fleet.clock.now(), abs=600)
+    new = fleet.desired.deckies["web-05"]
+    assert (new.mutated_at, new.since) == (pytest.approx(fleet.clock.now(), abs=600),) * 2
 
 
 def test_a_plan_is_written_while_a_catalog_file_has_mistakes(fleet: FakeFleet, plan: Path) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from decnet.model.fleet import Decky, Fleet, Network
+from decnet.model.fleet import STARTS, Decky, Fleet, Network
 from decnet.model.keys import SliceKey
 from decnet.model.topology import Topology
 from decnet.wire import digest
 
-_MUTATED = ("services", "previous", "mutated", "mutated_at", "core", "settings")
+_MUTATED = ("services", "previous", "mutated", "mutated_at", "core", "settings", *STARTS)
 """The fields of a decky that may change while a rollout is open."""
 
 

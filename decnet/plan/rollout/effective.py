@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from decnet.model.fleet import Decky, Fleet, Network, Project
+from decnet.model.fleet import STARTS, Decky, Fleet, Network, Project
 from decnet.model.keys import SliceKey
 from decnet.model.rollout import RELEASED, Rollout
 from decnet.model.topology import Topology
 from decnet.wire import PROJECT
 
-_KEPT = ("services", "previous", "mutated", "mutated_at", "core", "settings")
+_KEPT = ("services", "previous", "mutated", "mutated_at", "core", "settings", *STARTS)
 """What a mutation during the rollout has changed, and neither document may take back."""
 
 

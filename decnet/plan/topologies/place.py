@@ -9,6 +9,7 @@ from decnet.errors import SpecError
 from decnet.model.catalog import Catalog
 from decnet.model.fleet import Attachment, Decky, Fleet, Network, Project
 from decnet.model.topology import Design, DesignDecky, Topology
+from decnet.plan.assemble import starts
 from decnet.plan.draft import Draft
 from decnet.plan.topologies.machines import machine_vendor
 from decnet.wire import NETWORK, bridge_name, digest, inner_network
@@ -125,6 +126,7 @@ def _decky(
         spec_hash=spec_hash(each),
         images=same.images if same else None,
         mutated_at=same.mutated_at if same else now,
+        **starts(same, each.services, now),
     )
 
 

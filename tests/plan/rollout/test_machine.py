@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 from plan.rollout.trial import DAY, START, deployed, policy, workers
 
 from decnet.errors import UsageError
-from decnet.model.fleet import Decky, Fleet
+from decnet.model.fleet import STARTS, Decky, Fleet
 from decnet.model.rollout import (
     ENDED,
     IN_FLIGHT,
@@ -527,7 +527,9 @@ class Rollouts(RuleBasedStateMachine):
 def _assert_same(decky: Decky, wanted: Decky) -> None:
     """It is that decky, perhaps mutated since."""
     if (decky.mutated_at or 0.0) > (wanted.mutated_at or 0.0):
-        kept = {name: getattr(wanted, name) for name in ("services", "previous", "mutated", "mutated_at")}
+        kept = {
+            name: getattr(wanted, name) for name in ("services", "previous", "mutated", "mutated_at", *STARTS)
+        }
         decky = decky.model_copy(update=kept)
     assert decky == wanted
 

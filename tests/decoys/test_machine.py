@@ -1,0 +1,89 @@
+"""When a machine was installed and started, and when its services were: never before they existed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from decnet.decoys import machine as machines
+from decnet.decoys.machine import MOST_AFTER_RELEASE, Machine, day
+from decnet.decoys.persona import Persona
+
+HOUR, DAY = 3600, 86400
+NOW = day("2026-03-01")
+PERSONA = Persona(
+    "redis", "srv", "linux", "debian-12", "7.0.15", "a" * 32, ((6379, "tcp"),), machine_seed="b" * 32
+)
+SEEDS = [f"{number:032x}" for number in range(40)]
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time, which a test may change."""
+    now = [float(NOW)]
+    monkeypatch.setattr(machines.time, "time", lambda: now[0])
+    return now
+
+
+def made(seed: str = "b" * 32, **changes: object) -> Machine:
+    return Machine(replace(PERSONA, machine_seed=seed, **changes))  # type: ignore[arg-type]
+
+
+def test_a_machine_is_up_since_its_first_start_at_most() -> None:
+    assert all(made(seed, since=NOW - HOUR).booted() == NOW - HOUR for seed in SEEDS)
+
+
+def test_machines_of_one_deploy_are_started_again_at_different_times(clock: list[float]) -> None:
+    clock[0] += 13 * DAY
+    booted = [made(seed, since=NOW).booted() for seed in SEEDS]
+    assert len(set(booted)) == len(SEEDS) and min(booted) > NOW and max(booted) <= clock[0]
+
+
+def test_time_of_the_start_never_goes_backwards(clock: list[float]) -> None:
+    machine, times = made(since=NOW), []
+    for _ in range(400):
+        times.append(machine.booted())
+        clock[0] += DAY / 2
+    assert times == sorted(times) and len(set(times)) > 2
+
+
+def test_an_added_service_is_up_since_it_was_added(clock: list[float]) -> None:
+    machine = made(since=NOW - 40 * DAY, service_since=NOW - HOUR)
+    assert machine.started(30) == NOW - HOUR
+    clock[0] += 100 * DAY
+    assert machine.started(30) == machine.booted() + 30 > NOW
+
+
+def test_no_service_was_started_in_the_future() -> None:
+    assert made(since=NOW - 5).started(30) == NOW
+    assert made(since=NOW + HOUR).started(30) == NOW
+
+
+def test_a_real_reboot_is_the_last_start(clock: list[float]) -> None:
+    machine = made("f" * 32, since=NOW - 100 * DAY)
+    machine.rebooted(clock[0])
+    assert Machine(machine.persona).booted() == NOW and made(since=NOW - 100 * DAY).booted() < NOW
+
+
+@pytest.mark.parametrize("release", ["debian-12", "ubuntu-24.04", "synology-dsm-7", "openwrt-21.02", "other"])
+@pytest.mark.parametrize("since", [0, day("2026-02-28")])
+def test_no_machine_was_installed_before_its_system_was_released(release: str, since: int) -> None:
+    released = next((day(date) for name, date in machines.RELEASED.items() if release.startswith(name)), 0)
+    installed = {made(seed, release=release, since=since).installed for seed in SEEDS}
+    assert len(installed) == len(SEEDS) and released < min(installed)
+    assert max(installed) < (since or NOW)
+
+
+def test_a_machine_of_an_older_version_was_installed_when_it_always_was() -> None:
+    assert made().installed == 1_690_000_000 + PERSONA.machine.number("installed", 0, 30_000_000)
+
+
+def test_a_service_makes_its_own_files_at_its_first_start_and_after_its_release() -> None:
+    machine = made()
+    assert machine.first_start(60) == machine.installed + 60
+    assert made(service_since=NOW - HOUR).first_start(60) == NOW - HOUR
+    assert made(service_since=NOW, service_first=NOW - DAY).first_start(60) == NOW - DAY
+    assert made(service_since=NOW, service_first=0).first_start(60) == machine.installed + 60
+    released = day("2025-12-01")
+    assert released < made().first_start(60, released) < released + MOST_AFTER_RELEASE
