@@ -38,7 +38,6 @@ DIFFERENT = {
     'declare -A m; m[k]=v; m[x y]=z; echo ${m[k]} "${m[x y]}" ${#m[@]}': "blanks in subscripts",
     "[[ a b ]]": "bash's status",
     "hash; enable -n echo; type -t echo": "a disabled builtin's kind",
-    "f() { trap 'echo ret' RETURN; }; f; echo $?": "traps of RETURN",
     "printf -v x '%03d' 7; echo $x; printf '%q\\n' 'a b' \"it's\" ''; printf '%(%Y)T\\n' 0": "%q behind -v",
     "time -p true 2>/dev/null; echo $?": "times differ",
 }

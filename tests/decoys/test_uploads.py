@@ -22,9 +22,10 @@ from decnet.decoys.host.world import World
 from decnet.decoys.http.messages import Request
 from decnet.decoys.http.uploads import carries_files
 from decnet.decoys.persona import Persona
-from decnet.decoys.shell.engine import Engine, Readable
+from decnet.decoys.shell.engine import Engine
 from decnet.decoys.shell.evaluator import Evaluator
 from decnet.decoys.shell.state import Shell
+from decnet.decoys.shell.tasks import Readable
 from decnet.decoys.shell.typed_input import TypedInput
 
 OPENSSH = "OpenSSH_9.2p1 Debian-2+deb12u3"

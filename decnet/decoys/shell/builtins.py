@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import builtins_flow, builtins_jobs, builtins_names, builtins_text, builtins_variables
+from . import (
+    builtins_flow,
+    builtins_jobs,
+    builtins_kill,
+    builtins_limits,
+    builtins_names,
+    builtins_text,
+    builtins_variables,
+)
 from .all_builtins import ALL
 from .context import Context
 
@@ -50,5 +58,7 @@ BUILTINS = _table(
     builtins_names.BUILTINS,
     builtins_text.BUILTINS,
     builtins_jobs.BUILTINS,
+    builtins_kill.BUILTINS,
+    builtins_limits.BUILTINS,
 )
 ALL.update(BUILTINS)

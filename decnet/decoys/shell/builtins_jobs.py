@@ -1,307 +1,187 @@
 # ruff: noqa: E501 (what real programs print is not broken into shorter lines)
-"""Builtins about running commands: jobs, wait, kill and the limits of processes."""
+"""Builtins about jobs: jobs, fg, bg, wait, disown."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from .context import Context, Work
-from .engine import Ended, Task
-from .signals import SIGNALS, show_signals, signal_name
-
-LIMITS = (
-    ("real-time non-blocking time", "microseconds, -R", "R", "unlimited"), ("core file size", "blocks, -c", "c", "0"),
-    ("data seg size", "kbytes, -d", "d", "unlimited"), ("scheduling priority", "-e", "e", "0"),
-    ("file size", "blocks, -f", "f", "unlimited"), ("pending signals", "-i", "i", "7656"),
-    ("max locked memory", "kbytes, -l", "l", "251732"), ("max memory size", "kbytes, -m", "m", "unlimited"),
-    ("open files", "-n", "n", "1024"), ("pipe size", "512 bytes, -p", "p", "8"),
-    ("POSIX message queues", "bytes, -q", "q", "819200"), ("real-time priority", "-r", "r", "0"),
-    ("stack size", "kbytes, -s", "s", "8192"), ("cpu time", "seconds, -t", "t", "unlimited"),
-    ("max user processes", "-u", "u", "7656"), ("virtual memory", "kbytes, -v", "v", "unlimited"),
-    ("file locks", "-x", "x", "unlimited"),
-)  # fmt: skip
-IN_DASH = (
-    ("time(seconds)", "t"), ("file(blocks)", "f"), ("data(kbytes)", "d"), ("stack(kbytes)", "s"), ("coredump(blocks)", "c"),
-    ("memory(kbytes)", "m"), ("locked memory(kbytes)", "l"), ("process", "u"), ("nofiles", "n"), ("vmemory(kbytes)", "v"),
-    ("locks", "x"), ("rtprio", "r"),
-)  # fmt: skip
+from .jobs import Job
+from .signals import SIGNALS
+from .tasks import CONTINUE, Ended, Signalled
 
 
 def wait(context: Context, words: list[Any]) -> Work:
-    engine = context.engine
-    arguments = [str(word) for word in words[1:] if not str(word).startswith("-")]
+    arguments = [str(word) for word in words[1:]]
+    flags = "".join(arguments.pop(0)[1:] for _ in words[1:] if arguments and arguments[0].startswith("-"))
+    own = [job for job in context.jobs.by_number.values() if not job.is_foreign]
+    if not arguments and "n" in flags and context.shell.dialect.bash:
+        return (yield from _next_of(context, own))
     if not arguments:
-        tasks = [task for job in engine.jobs.values() for task in job if not task.done]
-        yield Ended(tasks)
-        _forget(context)
-        return 0
+        running = [task for job in own if not job.stopped for task in job.tasks]
+        yield Signalled(Ended(running), context)
+        context.jobs.forget_done() if not context.shell.interactive else None
+        return _interrupted(context, 0)
     status = 0
     for word in arguments:
-        task = _task(context, word)
-        if task is not None:
-            yield Ended([task])
-            status = task.status
-        elif word.isdecimal() and int(word[:9]) in engine.statuses:
-            status = engine.statuses[int(word[:9])]
-        elif word.startswith("%"):
-            context.complain(
-                f"wait: {word}: no such job" if context.shell.dialect.bash else f"wait: No such job: {word}"
-            )
-            status = 127 if context.shell.dialect.bash else 2
-        else:
-            if context.shell.dialect.bash:
-                text = (
-                    f"wait: pid {word} is not a child of this shell"
-                    if word.isdecimal()
-                    else f"wait: `{word}': not a pid or valid job spec"
-                )
-                context.complain(text)
-            status = 127 if word.isdecimal() else 1 if context.shell.dialect.bash else 2
-    _forget(context)
-    return status
+        status = yield from _wait_for(context, word)
+    return _interrupted(context, status)
 
 
-def _forget(context: Context) -> None:
-    jobs = context.engine.jobs
-    for number in [number for number, tasks in jobs.items() if all(task.done for task in tasks)]:
-        del jobs[number]
+def _interrupted(context: Context, status: int) -> int:
+    """The status: that of a signal whose trap ends the wait."""
+    return 128 + SIGNALS[context.pending[0]] if context.pending else status
 
 
-def _task(context: Context, word: str) -> Task | None:
-    """The task of a job number or process id."""
-    jobs = context.engine.jobs
+def _next_of(context: Context, jobs: list[Job]) -> Work:
+    """`wait -n`: the status of the first one that ends."""
+    if not jobs:
+        return 127
+    while not any(job.done for job in jobs) and not context.pending:
+        yield Signalled(_AnyEnded(jobs), context)
+    ended = next((job for job in jobs if job.done), None)
+    if ended is None:
+        return _interrupted(context, 0)
+    context.jobs.remove(ended)
+    return ended.status
+
+
+class _AnyEnded:
+    def __init__(self, jobs: list[Job]) -> None:
+        self._jobs = jobs
+
+    def ready(self) -> bool:
+        return any(job.done for job in self._jobs)
+
+
+def _wait_for(context: Context, word: str) -> Work:
+    """One job or process; its status."""
+    bash, statuses = context.shell.dialect.bash, context.engine.statuses
+    job = context.jobs.found(word)
+    if job is not None and not job.is_foreign:
+        yield Signalled(Ended(job.tasks), context)
+        if job.done and not context.shell.interactive:
+            context.jobs.remove(job)
+        return job.status
+    if word.isdecimal() and int(word[:9]) in statuses:
+        return statuses[int(word[:9])]
     if word.startswith("%"):
-        rest = word[1:]
-        if rest in ("", "%", "+", "-"):
-            return jobs[max(jobs)][0] if jobs else None
-        if rest.isdecimal():
-            tasks = jobs.get(int(rest[:5]))
-            return tasks[0] if tasks else None
-        return next((tasks[0] for tasks in jobs.values() if tasks[0].text.startswith(rest)), None)
-    number = int(word[:9]) if word.isdecimal() else -1
-    return next((task for tasks in jobs.values() for task in tasks if task.pid == number), None)
+        context.complain(f"wait: {word}: no such job" if bash else f"wait: No such job: {word}")
+        return 127 if bash else 2
+    if bash and word.isdecimal():
+        context.complain(f"wait: pid {word} is not a child of this shell")
+    elif bash:
+        context.complain(f"wait: `{word}': not a pid or valid job spec")
+    return 127 if word.isdecimal() else 1 if bash else 2
 
 
 def jobs(context: Context, words: list[Any]) -> int:
-    for number in sorted(context.engine.jobs):
-        task = context.engine.jobs[number][0]
-        context.out(
-            job_line(context, number, task, pids="-l" in words) if "-p" not in words else f"{task.pid}\n"
-        )
-    _forget(context)
-    return 0
+    arguments = [str(word) for word in words[1:]]
+    flags = "".join(word[1:] for word in arguments if word.startswith("-"))
+    names = [word for word in arguments if not word.startswith("-")]
+    status, found = 0, list[Job]()
+    for name in names:
+        job = context.jobs.found(name)
+        if job is None:
+            context.complain(
+                f"jobs: {name}: no such job" if context.shell.dialect.bash else f"jobs: No such job: {name}"
+            )
+            status = 1 if context.shell.dialect.bash else 2
+        else:
+            found.append(job)
+    for job in found if names else [each for _, each in sorted(context.jobs.by_number.items())]:
+        if ("r" in flags and (job.done or job.stopped)) or ("s" in flags and not job.stopped):
+            continue
+        context.out(f"{job.pid}\n" if "p" in flags else job_line(context, job, pids="l" in flags))
+    context.jobs.forget_done()
+    return status
 
 
-def job_line(context: Context, number: int, task: Task, *, pids: bool = False) -> str:
+def job_line(context: Context, job: Job, *, pids: bool = False) -> str:
     """One line about a job, as `jobs` and the prompt show it."""
-    numbers = sorted(context.engine.jobs)
-    mark = "+" if number == numbers[-1] else "-" if len(numbers) > 1 and number == numbers[-2] else " "
-    state = "Stopped" if task.stopped else "Running"
-    if task.done:
-        state = (
-            "Done"
-            if not task.status
-            else "Terminated"
-            if task.status == 143
-            else "Killed"
-            if task.status == 137
-            else f"Exit {task.status}"
-        )
-        state = (
-            f"Done({task.status})" if state.startswith("Exit") and not context.shell.dialect.bash else state
-        )
-    end = " &" if state == "Running" and context.shell.dialect.bash else ""
-    pid = f"{task.pid} " if pids else " "
+    mark, state = context.jobs.mark(job), job.state(context.shell.dialect)
     if not context.shell.dialect.bash:
-        return f"[{number}] {mark} {pid.strip() + ' ' if pids else ''}{state:<27}{task.text}\n"
-    return f"[{number}]{mark} {pid}{state:<24}{task.text}{end}\n"
+        pid = f"{job.pid} " if pids else ""
+        return f"[{job.number}] {mark} {pid}{state:<27}{job.text}\n"
+    pid = f"{job.pid} " if pids else " "
+    return f"[{job.number}]{mark} {pid}{state:<24}{job.text}{' &' if state == 'Running' else ''}\n"
 
 
 def foreground(context: Context, words: list[Any]) -> Work:
-    task = _task(context, str(words[1]) if len(words) > 1 else "%%")
-    if not context.shell.interactive and context.shell.dialect.bash:
-        context.complain(f"{words[0]}: no job control")
-        return 1
-    if task is None:
-        word = str(words[1]) if len(words) > 1 else "current"
-        text = (
-            f"{words[0]}: {word}: no such job"
+    """`fg` and `bg`."""
+    name, arguments = str(words[0]), [str(word) for word in words[1:] if str(word) != "--"]
+    if not context.shell.interactive:
+        context.complain(
+            f"{name}: no job control"
             if context.shell.dialect.bash
-            else f"{words[0]}: No current job"
-            if word == "current"
-            else f"{words[0]}: No such job: {word}"
+            else f"{name}: job (null) not created under job control"
         )
-        context.complain(text)
         return 1 if context.shell.dialect.bash else 2
-    number = task.group
-    if task.stopped:
-        task.stopped, task.done = False, True
-    if words[0] == "bg":
-        context.out(f"[{number}]+ {task.text} &\n")
+    status = 0
+    for word in arguments or ["%%"]:
+        given = word if word.startswith("%") or not word.isdecimal() else f"%{word}"
+        job = context.jobs.found(given if given.startswith("%") else f"%{given}")
+        if job is None or job.done:
+            status = _no_such_job(context, name, word if arguments else "current")
+        elif name == "bg":
+            status = _continue_behind(context, job)
+        else:
+            return (yield _continue_here(context, job))
+    return status
+
+
+def _no_such_job(context: Context, name: str, word: str) -> int:
+    if context.shell.dialect.bash:
+        context.complain(f"{name}: {word}: no such job")
+        return 1
+    context.complain(f"{name}: No current job" if word == "current" else f"{name}: No such job: {word}")
+    return 2
+
+
+def _continue_behind(context: Context, job: Job) -> int:
+    if not job.stopped:
+        context.complain(f"bg: job {job.number} already in background")
         return 0
-    context.out(task.text + "\n")
-    task.group = 0
-    yield Ended([task])
-    context.engine.jobs.pop(number, None)
-    return task.status
+    context.jobs.ask(job)
+    for task in job.tasks:
+        context.engine.signal(task, CONTINUE)
+    bash = context.shell.dialect.bash
+    context.out(
+        f"[{job.number}]{context.jobs.mark(job)} {job.text} &\n" if bash else f"[{job.number}] {job.text}\n"
+    )
+    return 0
+
+
+def _continue_here(context: Context, job: Job) -> Work:
+    context.out(job.text + "\n")
+    for task in job.tasks:
+        context.engine.signal(task, CONTINUE)
+    yield context.in_foreground(job.tasks, job.text)
+    if job.done:
+        context.jobs.remove(job)
+    return context.shell.status
 
 
 def disown(context: Context, words: list[Any]) -> int:
-    names = [str(word) for word in words[1:] if not str(word).startswith("-")]
-    if not names and not context.engine.jobs and "-a" not in words:
-        context.complain("disown: current: no such job")
-        return 1
+    arguments = [str(word) for word in words[1:]]
+    flags = "".join(word[1:] for word in arguments if word.startswith("-"))
+    names = [word for word in arguments if not word.startswith("-")]
+    if "h" in flags:
+        return 0
+    if not names and ("a" in flags or "r" in flags):
+        for job in list(context.jobs.by_number.values()):
+            if "r" not in flags or not (job.done or job.stopped):
+                context.jobs.remove(job)
+        return 0
+    status = 0
     for word in names or ["%%"]:
-        task = _task(context, word)
-        if task is not None:
-            context.engine.jobs.pop(task.group, None)
-    return 0
-
-
-def kill(context: Context, words: list[Any]) -> int:
-    shell = context.shell
-    arguments = [str(word) for word in words[1:]]
-    signal = "TERM"
-    if arguments[:1] in (["-l"], ["-L"]):
-        return _list_signals(context, arguments[1:])
-    if arguments[:1] in (["-s"], ["-n"]):
-        signal, arguments = arguments[1] if len(arguments) > 1 else "", arguments[2:]
-    elif arguments and arguments[0].startswith("-") and arguments[0] != "--" and len(arguments[0]) > 1:
-        signal, arguments = arguments[0][1:], arguments[1:]
-    arguments = arguments[1:] if arguments[:1] == ["--"] else arguments
-    number = 0 if signal == "0" else SIGNALS.get(signal_name(signal) or "", -1)
-    if number < 0:
-        text = {"bash": f"kill: {signal}: invalid signal specification", "dash": f"kill: invalid signal number or name: {signal}",
-                "ash": f"kill: bad signal name '{signal}'"}  # fmt: skip
-        context.complain(text[shell.dialect.name])
-        return 1
-    if not arguments:
-        usage = "kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]"
-        context.err(
-            usage + "\n"
-            if shell.dialect.bash
-            else "Usage: kill [-s sigspec | -signum | -sigspec] [pid | job]... or\n       kill -l [exitstatus]\n"
-        )
-        return 2
-    return max([_kill_one(context, word, number) for word in arguments])
-
-
-def _kill_one(context: Context, word: str, signal: int) -> int:
-    shell = context.shell
-    task = _task(context, word)
-    if task is not None:
-        if signal and signal not in (18, 19, 17, 28):
-            context.engine.kill(task, signal)
-        return 0
-    if not word.lstrip("-").isdecimal() or len(word) > 9:
-        text = (
-            f"kill: {word}: arguments must be process or job IDs"
-            if shell.dialect.bash
-            else f"kill: Illegal number: {word}"
-        )
-        context.complain(text if not word.startswith("%") else f"kill: {word}: no such job")
-        return 1
-    number = abs(int(word))
-    if number in (shell.pid, shell.own_pid, 0, -1) or not signal:
-        if signal in (9, 1, 15) and number == shell.pid and (signal != 15 or not shell.interactive):
-            from .engine import Killed
-
-            raise Killed(signal)
-        known = {shell.pid, shell.own_pid, 1, *(task.pid for task in context.engine.tasks)}
-        if number in known:
-            return 0
-    text = (
-        f"kill: ({word}) - No such process"
-        if shell.dialect.bash
-        else "kill: No such process"
-        if shell.dialect.name == "dash"
-        else f"kill: can't kill pid {word}: No such process"
-    )
-    context.complain(text)
-    return 1
-
-
-def _list_signals(context: Context, arguments: list[str]) -> int:
-    if not arguments:
-        if context.shell.dialect.bash:
-            show_signals(context)
+        found = context.jobs.found(word)
+        if found is None:
+            context.complain(f"disown: {word if names else 'current'}: no such job")
+            status = 1
         else:
-            context.out("".join(f"{name}\n" for name in SIGNALS))
-        return 0
-    for word in arguments:
-        number = int(word[:5]) if word.isdecimal() else -1
-        name = signal_name(str(number - 128 if number > 128 else number) if number >= 0 else word)
-        context.out(f"{name if number >= 0 else SIGNALS.get(name or '', '')}\n")
-    return 0
+            context.jobs.remove(found)
+    return status
 
 
-def ulimit(context: Context, words: list[Any]) -> int:
-    arguments = [str(word) for word in words[1:]]
-    letters = (
-        "".join(word[1:] for word in arguments if word.startswith("-")).replace("S", "").replace("H", "")
-    )
-    values = [word for word in arguments if not word.startswith("-")]
-    stored = context.shell.notes
-    limits = {letter: stored.get(f" ulimit {letter}", value) for _, _, letter, value in LIMITS}
-    if values:
-        stored[f" ulimit {letters[:1] or 'f'}"] = values[0][:20]
-        return 0
-    if "a" in letters:
-        if context.shell.dialect.bash:
-            for name, unit, letter, _ in LIMITS:
-                context.out(f"{name:<{38 - len(unit) - 2}}({unit}) {limits[letter]}\n" if True else "")
-        else:
-            context.out("".join(f"{name:<20} {limits[letter]}\n" for name, letter in IN_DASH))
-        return 0
-    for letter in letters or "f":
-        if letter not in limits:
-            context.complain(
-                f"ulimit: -{letter}: invalid option"
-                if context.shell.dialect.bash
-                else f"ulimit: Illegal option -{letter}"
-            )
-            return 2
-        context.out(limits[letter] + "\n")
-    return 0
-
-
-def times(context: Context, words: list[Any]) -> int:
-    context.out(
-        "0m0.003s 0m0.002s\n0m0.001s 0m0.000s\n"
-        if context.shell.dialect.bash
-        else "0m0.000000s 0m0.000000s\n0m0.000000s 0m0.000000s\n"
-    )
-    return 0
-
-
-def umask(context: Context, words: list[Any]) -> int:
-    shell = context.shell
-    arguments = [str(word) for word in words[1:]]
-    if arguments in ([], ["-p"]):
-        context.out(("umask " if arguments else "") + f"{shell.umask:04o}\n")
-        return 0
-    if arguments == ["-S"]:
-        bits = ~shell.umask & 0o777
-        shown = [
-            "".join(letter for letter, bit in zip("rwx", (4, 2, 1), strict=True) if bits >> shift & bit)
-            for shift in (6, 3, 0)
-        ]
-        context.out(f"u={shown[0]},g={shown[1]},o={shown[2]}\n")
-        return 0
-    text = arguments[-1]
-    if text.isdecimal():
-        if set(text) & set("89") or int(text, 8) > 0o7777:
-            context.complain(
-                f"umask: {text}: octal number out of range"
-                if shell.dialect.bash
-                else f"umask: Illegal number: {text}"
-            )
-            return 1
-        shell.umask = int(text, 8) & 0o777
-    return 0
-
-
-BUILTINS = {
-    "wait": wait, "jobs": jobs, "fg": foreground, "bg": foreground, "disown": disown, "kill": kill, "ulimit": ulimit,
-    "times": times, "umask": umask,
-}  # fmt: skip
+BUILTINS = {"wait": wait, "jobs": jobs, "fg": foreground, "bg": foreground, "disown": disown}

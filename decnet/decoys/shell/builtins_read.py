@@ -9,7 +9,7 @@ from typing import Any
 from .builtins_shown import NAME, bad_name
 from .context import Context, Leave, Work
 from .descriptors import Stream
-from .engine import Readable
+from .tasks import Readable
 from .variables import NotAssigned, assign, unset
 
 MOST_READ = 1024 * 1024

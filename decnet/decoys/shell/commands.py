@@ -17,7 +17,7 @@ MODULES: dict[str, str] = {
     "text.chars": "tr fold expand unexpand column fmt",
     "text.dumps": "od xxd hexdump hd strings",
     "text.sums": "base64 base32 md5sum sha1sum sha224sum sha256sum sha384sum sha512sum cksum sum",
-    "text.running": "xargs env nohup nice timeout tee yes",
+    "text.running": "xargs env nohup nice timeout yes",
     "text.copying": "dd split",
     "text.find": "find",
     "text.compare": "cmp diff",

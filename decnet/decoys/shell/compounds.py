@@ -9,7 +9,6 @@ from . import variables
 from .conditions import holds
 from .context import ExpansionError, Jump, Returned, Work
 from .descriptors import Stream
-from .engine import Killed
 from .patterns import compiled
 from .running import Running
 from .state import Call
@@ -28,6 +27,7 @@ from .syntax import (
     Subshell,
     Word,
 )  # fmt: skip
+from .tasks import Killed
 
 
 class Compounds(Running, Protocol):
@@ -190,7 +190,10 @@ class Compounds(Running, Protocol):
         shell.calls.append(Call(function.name, shell.line))
         loops, self.loops = self.loops, 0
         try:
+            returns = shell.traps.get("RETURN")
             yield self.command(function.body)
+            if shell.traps.get("RETURN") != returns or "T" in shell.options:
+                yield self.run_trap("RETURN")
         except Returned as returned:
             shell.status = returned.args[0]
         finally:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .descriptors import End, Stream
 from .dialect import Dialect
-from .engine import Engine
+from .jobs import Jobs
 from .process import Command
 from .state import Shell
 from .syntax import Assignment, Function, Parameter, Part, Sequence, Substitution, Word
+
+if TYPE_CHECKING:
+    from .engine import Engine
+    from .tasks import Task
 
 Work = Generator[Any, Any, Any]
 """What the engine drives: it yields other such generators, conditions to wait for, and seconds."""
@@ -102,8 +106,19 @@ class Context(Protocol):
     guards: int
     keeps_redirections: bool
     is_subshell: bool
+    jobs: Jobs
+    pending: list[str]
+    """Names of signals whose traps are to be executed."""
+    text: str
+    """The source of the pipeline that runs."""
+    becomes: Task | None
+    """The process that a program started now would be, if this one has nothing else to do."""
 
     expansion: Words
+
+    @property
+    def controls_jobs(self) -> bool:
+        """Whether programs get process groups of their own: in a shell with a prompt on a terminal."""
 
     def spend(self, work: int) -> None:
         """Account for steps. Raises OutOfWork."""
@@ -146,6 +161,9 @@ class Context(Protocol):
     def invoke(self, words: list[Any], *, functions: bool = True) -> Work:
         """Run a command by its words."""
 
+    def process(self, command: Command, name: str, arguments: list[str]) -> Work:
+        """Run a command of this machine; its status."""
+
     def program(self, words: list[str]) -> Work:
         """Run a program by its name."""
 
@@ -172,3 +190,15 @@ class Context(Protocol):
 
     def run_trap(self, name: str) -> Work:
         """Execute what `trap` has set."""
+
+    def as_process(self, child: Context, work: Work) -> Work:
+        """A shell that this one starts, up to its end; its status."""
+
+    def start(self, child: Any, work: Work, text: str = "") -> Work:
+        """Start a task, once there is room for one."""
+
+    def in_foreground(self, tasks: list[Task], text: str) -> Work:
+        """Wait for the tasks of a new job that has the terminal."""
+
+    def own_pid_of(self, child: Context) -> None:
+        """Give a shell that this one starts its process id."""

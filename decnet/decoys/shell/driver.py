@@ -9,9 +9,10 @@ from ..events import Session
 from ..waits import Turn, at_most
 from .completion import complete
 from .editor import END, INTERRUPT, SUSPEND, Editor
-from .engine import KILL, Engine, Killed, Line, Readable
+from .engine import Engine
 from .state import Shell
 from .stream import IDLE_SECONDS, Stream
+from .tasks import KILL, Line, Readable
 from .turns import BUSY_SECONDS, MOST_SECONDS, REST_FACTOR, SLICE_SECONDS, TURNS
 from .typed_input import TypedInput
 
@@ -166,15 +167,7 @@ class Driver:
                     continue
                 shown = {2: b"^C", 20: b"^Z", 3: b"^\\"}[signal]
                 await self._channel.write(shown + (self._newline if signal == 2 else b""))
-                if signal == 2:
-                    self._engine.interrupt()
-                else:
-                    self._signal(signal)
-
-    def _signal(self, signal: int) -> None:
-        for task in self._engine.tasks:
-            if not task.group:
-                task.error = Killed(signal)
+                self._engine.press(signal)
 
     async def _read_input(self) -> None:
         """Input for a command that waits for it."""
@@ -222,7 +215,7 @@ class Driver:
         if end == END:
             stream.ended = True
         elif end == INTERRUPT:
-            self._engine.interrupt()
+            self._engine.press(2)
 
     def _woken(self, wake: float | None) -> None:
         """A wait has ended without input. Raises TimeoutError if no command was to wake up."""

@@ -10,101 +10,38 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator
 from types import GeneratorType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from .descriptors import Broken, End, FileWriter, Screen, Stream
 from .limits import OutOfWork
 from .process import MOST_AT_ONCE
+from .signals import NAMES
 from .state import Shell
+from .tasks import (
+    CONTINUE,
+    HARMLESS,
+    INTERRUPT,
+    KILL,
+    PIPE,
+    QUIT,
+    SEGMENT,
+    STOP,
+    STOPPING,
+    TERMINAL_STOP,
+    TERMINATE,
+    Killed,
+    Task,
+    Within,
+)
+
+if TYPE_CHECKING:
+    from .context import Context
 
 MOST_TASKS = 30
 MOST_FRAMES = 1600
 """Of one task: about 200 functions inside each other."""
 MOST_FRAMES_IN_ALL = 4000
 MOST_WAITING_OUTPUT = 64 * 1024
-PIPE, INTERRUPT, SEGMENT, KILL = 13, 2, 11, 9
-
-
-class Killed(BaseException):
-    """A signal ends the task."""
-
-    def __init__(self, signal: int) -> None:
-        super().__init__(signal)
-        self.signal = signal
-
-
-class Condition(Protocol):
-    """What a task waits for."""
-
-    def ready(self) -> bool:
-        """Whether the wait is over."""
-
-
-class Readable:
-    """There is input, or its end; with a delimiter: a whole line."""
-
-    def __init__(self, stream: Stream, delimiter: bytes = b"") -> None:
-        self.stream, self.delimiter = stream, delimiter
-
-    def ready(self) -> bool:
-        if self.delimiter:
-            return self.stream.has_line(self.delimiter)
-        return self.stream.is_readable
-
-
-class Writable:
-    """There is room for output."""
-
-    def __init__(self, end: End) -> None:
-        self._end = end
-
-    def ready(self) -> bool:
-        return not self._end.is_full
-
-
-class Ended:
-    """All of these tasks have ended."""
-
-    def __init__(self, tasks: list[Task]) -> None:
-        self._tasks = tasks
-
-    def ready(self) -> bool:
-        return all(task.done for task in self._tasks)
-
-
-class Line:
-    """A line that the visitor types at a prompt; `text` is None at the end of the input."""
-
-    def __init__(self, prompt: str, shell: Shell) -> None:
-        self.prompt = prompt
-        self.shell = shell
-        self.text: str | None = None
-        self.is_there = False
-
-    def ready(self) -> bool:
-        return self.is_there
-
-
-class Task:
-    """One command that runs at the same time as others: a stack of generators, the innermost last."""
-
-    def __init__(
-        self, pid: int, work: Generator[Any, Any, Any], fds: dict[int, End], text: str, group: int
-    ) -> None:
-        self.pid = pid
-        self.text = text
-        self.stack: list[Generator[Any, Any, Any]] = [work]
-        self.fds = fds
-        self.group = group
-        """0 for the foreground, else the number of the job."""
-        self.status = 0
-        self.done = False
-        self.waits: Condition | None = None
-        self.wake = 0.0
-        self.error: BaseException | None = None
-        self.value: Any = None
-        self.stopped = False
-        self.on_end: list[Callable[[], None]] = []
 
 
 class Engine:
@@ -117,11 +54,16 @@ class Engine:
         self.strict = strict
         """Whether an error of our own is raised: else it looks like a failed command."""
         self.input = Stream()
-        self.jobs: dict[int, list[Task]] = {}
+        self.foreground = 0
+        """The process group that the terminal's keys go to; 0: every one without a job."""
         self.statuses: dict[int, int] = {}
         self.reads_lines: Callable[[str], None] = lambda line: None
         """Called with each line that a shell reads from the visitor's input."""
         self.main: Task | None = None
+        self.first: Context | None = None
+        """The shell that the channel was opened for."""
+        self.running: Task | None = None
+        """The task that is running now."""
         self.used = 0.0
         """Seconds of the processor's time in all."""
         self.kills = 0
@@ -174,10 +116,14 @@ class Engine:
         work: Generator[Any, Any, Any],
         fds: dict[int, End],
         text: str = "",
+        context: Context | None = None,
         group: int = 0,
     ) -> Task:
-        """Start a task."""
-        task = Task(self.next_pid(shell), work, fds, text, group)
+        """Start a task: the process of that shell, or of another program; `group` is its process group."""
+        is_first = self.main is None and not self.tasks
+        task = Task(shell.pid if is_first else self.next_pid(shell), work, fds, text)
+        task.context = self.first if is_first else context
+        task.group = group or (self.running.group if self.running is not None else task.pid)
         for end in set(fds.values()):
             end.share()
         self.tasks.append(task)
@@ -208,16 +154,7 @@ class Engine:
     def can_run(self) -> bool:
         """Whether a task would do something now."""
         now = self.now()
-        return any(self._is_ready(task, now) for task in self.tasks)
-
-    def _is_ready(self, task: Task, now: float) -> bool:
-        if task.error is not None:
-            return True
-        if task.stopped:
-            return False
-        if task.wake:
-            return task.wake <= now
-        return task.waits is None or task.waits.ready()
+        return any(task.ready(now) for task in self.tasks)
 
     # Running
 
@@ -227,13 +164,15 @@ class Engine:
         until = began + seconds
         while time.perf_counter() < until:
             now = self.now()
-            ready = [task for task in self.tasks if self._is_ready(task, now)]
+            ready = [task for task in self.tasks if task.ready(now)]
             if not ready:
                 break
             for task in ready:
-                if task.done or not self._is_ready(task, now):
+                if task.done or not task.ready(now):
                     continue
+                self.running = task
                 self._advance(task, until, alone=len(ready) == 1)
+                self.running = None
                 if time.perf_counter() >= until:
                     break
             self.tasks.append(self.tasks.pop(0)) if len(self.tasks) > 1 else None
@@ -276,6 +215,7 @@ class Engine:
                 return
             elif not item.ready():
                 task.waits = item
+                task.wake = item.until if type(item) is Within else 0.0
                 return
             steps += 1
             if steps & 15 == 0 and clock() >= until:
@@ -291,7 +231,7 @@ class Engine:
         if error is None:
             task.status = task.value if isinstance(task.value, int) else 0
         elif isinstance(error, Killed):
-            task.status = 128 + error.signal
+            task.status, task.signal = 128 + error.signal, error.signal
         elif isinstance(error, Broken):
             task.status = 128 + PIPE
         elif isinstance(error, OutOfWork):
@@ -307,25 +247,54 @@ class Engine:
             end.close()
         for call in task.on_end:
             call()
-        if task.group:
+        if task.kept:
             self.statuses[task.pid] = task.status
             while len(self.statuses) > 50:
                 del self.statuses[next(iter(self.statuses))]
 
     # Signals
 
-    def interrupt(self) -> None:
-        """^C: what is in the foreground ends."""
-        for task in self.tasks:
-            if not task.group:
-                task.error = Killed(INTERRUPT)
+    def press(self, signal: int) -> None:
+        """^C, ^Z or ^\\ on the terminal: a signal for what is in the foreground."""
+        for task in list(self.tasks):
+            if task.group == self.foreground or (not self.foreground and not task.kept):
+                self._press(task, signal)
+
+    def _press(self, task: Task, signal: int) -> None:
+        context = task.context
+        if context is not None and context.shell.interactive and not context.is_subshell:
+            if signal == INTERRUPT:
+                task.error = Killed(signal)
+        elif context is not None and context.shell.traps.get(NAMES[signal]) == "":
+            return
+        elif signal == TERMINAL_STOP:
+            task.stopped = self.foreground != 0
+        else:
+            task.error = Killed(signal)
+
+    def signal(self, task: Task, number: int) -> None:
+        """`kill`: what a signal does to one process. A trap of a shell waits for the command that it runs."""
+        context = task.context
+        action = (
+            None
+            if context is None or number in (KILL, STOP)
+            else context.shell.traps.get(NAMES.get(number, ""))
+        )
+        if number == CONTINUE:
+            task.stopped = False
+        if task.done or action == "":
+            return
+        if action is not None and context is not None:
+            context.pending.append(NAMES[number])
+        elif number in STOPPING:
+            task.stopped = not _is_prompting(context)
+        elif number not in HARMLESS and not (number in (TERMINATE, QUIT) and _is_prompting(context)):
+            self.kill(task, number)
 
     def kill(self, task: Task, signal: int) -> None:
-        """Send a signal that ends a task."""
-        if task.stopped:
-            task.stopped, task.done, task.status = False, True, 128 + signal
-        elif not task.done:
-            task.error = Killed(signal)
+        """Let a signal end a task, which may have stopped."""
+        if not task.done:
+            task.stopped, task.error = task.stopped and signal != KILL, Killed(signal)
 
     def close(self) -> None:
         """The visitor has left: everything ends, and what was written is recorded."""
@@ -348,4 +317,11 @@ class Engine:
         """Whether the main task has ended, and no other one can still print to the channel."""
         if self.main is None or not self.main.done:
             return False
+        if self.input.is_terminal:
+            return True
         return not any(isinstance(end, Screen) for task in self.tasks for end in task.fds.values())
+
+
+def _is_prompting(context: Context | None) -> bool:
+    """Whether it is a shell with a prompt, which ignores what would end or stop it."""
+    return context is not None and context.shell.interactive and not context.is_subshell

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .builtins_jobs import job_line
 from .compounds import COMPOUND, Compounds
-from .context import Discard, ExpansionError, Jump, Leave, NotRedirected, Returned, Words, Work
+from .context import Context, Discard, ExpansionError, Jump, Leave, NotRedirected, Returned, Words, Work
 from .descriptors import Collector, End, Stream
 from .dialect import SPECIAL_BUILTINS
-from .engine import Ended, Engine, Killed, Task
+from .engine import Engine
 from .expansion import MOST_WORD, Expansion
+from .jobs import ENDS, Jobs
 from .limits import OutOfWork
 from .redirecting import opened
+from .signals import NAMES
 from .state import Shell
 from .syntax import (
     AndOr,
@@ -23,6 +26,7 @@ from .syntax import (
     Substitution,
     Word,
 )  # fmt: skip
+from .tasks import INTERRUPT, KILL, PIPE, TERMINAL_STOP, TERMINATE, Ended, Killed, Task
 from .variables import NotAssigned
 
 MOST_DEPTH = 60
@@ -34,6 +38,7 @@ class Evaluator(Compounds):
 
     def __init__(self, engine: Engine, shell: Shell, fds: dict[int, End]) -> None:
         self.engine = engine
+        engine.first = engine.first or self
         self.shell = shell
         self.fds = fds
         self.expansion: Words = Expansion(self)
@@ -42,6 +47,16 @@ class Evaluator(Compounds):
         self.loops = 0
         self.keeps_redirections = False
         self.is_subshell = False
+        self.jobs = Jobs()
+        self.pending: list[str] = []
+        self.becomes: Task | None = None
+        self.text = ""
+        self._in_traps: set[str] = set()
+
+    @property
+    def controls_jobs(self) -> bool:
+        """Whether programs get process groups of their own: in a shell with a prompt on a terminal."""
+        return self.shell.interactive and not self.is_subshell and self.engine.input.is_terminal
 
     def spend(self, work: int) -> None:
         """Account for steps. Raises OutOfWork."""
@@ -55,6 +70,7 @@ class Evaluator(Compounds):
         child.guards = self.guards
         child.loops = self.loops
         child.is_subshell = True
+        child.jobs = self.jobs.copy()
         return child
 
     # Output
@@ -100,9 +116,17 @@ class Evaluator(Compounds):
             finally:
                 self.guards -= at < last
             counts = at == last and not pipeline.negated
-            if counts and self.shell.status and "e" in self.shell.options and not self.guards:
-                raise Leave(self.shell.status)
+            if counts and self.shell.status and not self.guards:
+                yield self._failed()
         return self.shell.status
+
+    def _failed(self) -> Work:
+        """A command has failed where `set -e` and the trap of ERR count."""
+        if "ERR" in self.shell.traps and (not self.shell.calls or "E" in self.shell.options):
+            yield self.run_trap("ERR")
+        if "e" in self.shell.options:
+            raise Leave(self.shell.status)
+        yield None
 
     def _background(self, node: AndOr) -> Work:
         """`command &`."""
@@ -110,19 +134,18 @@ class Evaluator(Compounds):
         child.guards = 0
         if not self.shell.interactive:
             child.fds[0] = Stream(ended=True)
-        task = yield self.start(child, child._and_or(node), node.text, background=True)
-        if task is None:
-            return 0
-        number = max(self.engine.jobs, default=0) + 1
-        task.group = number
-        self.engine.jobs[number] = [task]
+        task = yield self.start(child, child._and_or(node), node.text)
+        child.becomes = task if _is_one_command(node) else None
+        task.kept = True
+        task.group = task.pid if self.controls_jobs else task.group
+        job = self.jobs.add([task], node.text)
         self.shell.last_background = task.pid
         if self.shell.interactive and not self.is_subshell:
-            self.err(f"[{number}] {task.pid}\n")
+            self.err(f"[{job.number}] {task.pid}\n")
         self.shell.status = 0
         return 0
 
-    def start(self, child: Evaluator, work: Work, text: str = "", *, background: bool = False) -> Work:
+    def start(self, child: Evaluator, work: Work, text: str = "") -> Work:
         """Start a task, once there is room for one; None if there is none for long."""
         for seconds in (1.0, 2.0, 4.0, 8.0):
             if not self.engine.is_crowded:
@@ -138,9 +161,18 @@ class Evaluator(Compounds):
                 text if self.shell.dialect.name != "ash" else "can't fork: Resource temporarily unavailable"
             )
             raise Leave(254 if self.shell.dialect.bash else 2)
-        task = self.engine.spawn(self.shell, child.whole(work), child.fds, text)
+        task = self.engine.spawn(self.shell, child.whole(work), child.fds, text, child)
         child.shell.own_pid = task.pid
         return task
+
+    def own_pid_of(self, child: Context) -> None:
+        """Give a shell that this one starts its process id: a new one, unless it is all that a task does."""
+        task, self.becomes = self.becomes, None
+        if task is None:
+            child.shell.own_pid = child.shell.pid = self.engine.next_pid(self.shell)
+            return
+        child.shell.own_pid = child.shell.pid = task.pid
+        task.context = child
 
     def whole(self, work: Work) -> Work:
         """A subshell from its begin to its end; its status."""
@@ -151,6 +183,10 @@ class Evaluator(Compounds):
                 self.shell.status = leave.status
             except (Returned, Jump):
                 pass
+            except Killed as killed:
+                if killed.signal != KILL and not self.shell.interactive:
+                    yield self.run_trap("EXIT")
+                raise
             except NotAssigned as error:
                 self.complain(f"{error.args[0]}: {error.args[1]}")
                 self.shell.status = 1
@@ -160,17 +196,52 @@ class Evaluator(Compounds):
         return self.shell.status
 
     def run_trap(self, name: str) -> Work:
-        """Execute what `trap` has set for this; the status stays."""
-        action = self.shell.traps.pop(name, "")
-        if action:
+        """Execute what `trap` has set for this; the status stays. That of EXIT is executed once."""
+        action = self.shell.traps.get(name, "")
+        if name == "EXIT":
+            self.shell.traps.pop(name, None)
+        if action and name not in self._in_traps:
             status = self.shell.status
-            yield self.evaluate(action, "trap")
+            self._in_traps.add(name)
+            try:
+                yield self.evaluate(action, "trap")
+            finally:
+                self._in_traps.discard(name)
             self.shell.status = status
+
+    def _run_pending(self) -> Work:
+        """The traps of the signals that have come."""
+        while self.pending:
+            yield self.run_trap(self.pending.pop(0))
+
+    def in_foreground(self, tasks: list[Task], text: str) -> Work:
+        """Wait for the tasks of a job that has the terminal: until they end, or ^Z stops them."""
+        engine, own = self.engine, self.engine.foreground
+        engine.foreground = tasks[0].group
+        try:
+            yield Ended(tasks, or_stopped=True)
+        finally:
+            engine.foreground = own
+        if any(task.stopped for task in tasks):
+            for task in tasks:
+                task.stopped, task.kept = not task.done, True
+            job = self.jobs.found(str(tasks[0].pid)) or self.jobs.add(tasks, text)
+            self.jobs.ask(job)
+            self.err("\n" + job_line(self, job))
+            self.shell.status = 128 + TERMINAL_STOP
+            return self.shell.status
+        self.shell.status = tasks[-1].status
+        signal = tasks[-1].signal
+        if signal == INTERRUPT:
+            raise Killed(INTERRUPT)
+        if signal and signal != PIPE:
+            self.err(ENDS.get(signal, f"Signal {signal}") + "\n")
+        return self.shell.status
 
     # Pipelines
 
     def _pipeline(self, node: Pipeline) -> Work:
-        began = self.engine.now()
+        began, self.text = self.engine.now(), node.text
         if len(node.commands) == 1:
             self.guards += node.negated
             try:
@@ -205,13 +276,22 @@ class Evaluator(Compounds):
             task = yield self.start(child, child.command(command), node.text)
             task.on_end.append(_ends(before, after))
             tasks.append(task)
+            if self.controls_jobs:
+                task.group = tasks[0].pid
+            if isinstance(command, Simple):
+                child.becomes = task
             before = after
         try:
-            yield Ended(tasks)
+            if self.controls_jobs:
+                yield self.in_foreground(tasks, node.text)
+            else:
+                yield Ended(tasks)
         except BaseException:
             for task in tasks:
-                self.engine.kill(task, 15)
+                self.engine.kill(task, TERMINATE)
             raise
+        if any(task.stopped for task in tasks):
+            return self.shell.status
         statuses = [task.status for task in tasks]
         if self.shell.dialect.bash:
             self.shell.arrays["PIPESTATUS"] = dict(enumerate(map(str, statuses)))
@@ -234,6 +314,8 @@ class Evaluator(Compounds):
         self.shell.line = node.line
         try:
             yield work
+        except Killed as killed:
+            self._survive(killed)
         except ExpansionError as error:
             self._report(error)
         except NotRedirected as error:
@@ -246,7 +328,21 @@ class Evaluator(Compounds):
             self._give_up(1 if self.shell.dialect.bash else 2)
         except OutOfWork:
             self._report_killed(node)
+        if self.pending:
+            yield self._run_pending()
         return self.shell.status
+
+    def _survive(self, killed: Killed) -> None:
+        """A signal that has ended what this shell was executing: with a trap, the shell goes on."""
+        name = NAMES.get(killed.signal, "")
+        if (
+            killed.signal == KILL
+            or not self.shell.traps.get(name)
+            or killed.pid not in (0, self.shell.own_pid)
+        ):
+            raise killed
+        self.shell.status = 128 + killed.signal
+        self.pending.append(name)
 
     def _report_killed(self, node: Node) -> None:
         self.shell.status = 137
@@ -338,6 +434,12 @@ class Evaluator(Compounds):
         path = f"/dev/fd/{number}"
         self.shell.put(path, bytes(collector.content), len(collector.content), 0o600)
         return path
+
+
+def _is_one_command(node: AndOr) -> bool:
+    """Whether it is a single simple command: a program takes the place of its subshell."""
+    commands = node.parts[0][1].commands
+    return len(node.parts) == 1 and len(commands) == 1 and isinstance(commands[0], Simple)
 
 
 def _is_special(node: Simple) -> bool:

@@ -11,12 +11,25 @@ from .commands import command_of
 from .context import Context, ExpansionError, Work
 from .descriptors import BadDescriptor, Broken, Collector, End, Screen, Stream
 from .dialect import ASH, BASH, DASH, Dialect
-from .engine import Killed, Readable, Writable
+from .jobs import ENDS
 from .limits import OutOfWork
 from .passwords import record_passwords
 from .process import Call as Called
 from .process import Command, NeedsInput, Process
 from .programs import PROGRAMS, enter
+from .tasks import (
+    CONTINUE,
+    INTERRUPT,
+    ITSELF,
+    PIPE,
+    TERMINATE,
+    Ended,
+    Killed,
+    Readable,
+    Task,
+    Within,
+    Writable,
+)
 
 MOST_GIVEN = 1024 * 1024
 """Bytes of a command's input."""
@@ -28,6 +41,10 @@ SYSTEM_FOLDERS = ("/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/", "/usr/local/bin/
 
 SHEBANGS: dict[str, Dialect | None] = {"sh": None, "bash": BASH, "dash": DASH, "ash": ASH}
 
+NOT_RUN = {"env": "{0}: ‘{1}’", "xargs": "{0}: {1}", "find": "{0}: ‘{1}’"} | dict.fromkeys(
+    ("nice", "nohup", "timeout"), "{0}: failed to run command ‘{1}’"
+)
+"""How a program that runs another one reports that there is none, up to the reason."""
 PASSED_ON = (Broken, OutOfWork, ExpansionError, Killed)
 
 
@@ -35,6 +52,7 @@ class Launching(Context, Protocol):
     """The part of the evaluator that runs programs."""
 
     fds: dict[int, End]
+    becomes: Task | None
 
     def program(self, words: list[str]) -> Work:
         """Run a program by its name or path; its status."""
@@ -177,13 +195,48 @@ class Launching(Context, Protocol):
         """Run a script in a shell of its own: only what is exported goes there."""
         child = self.fork()
         enter(child.shell, script, arguments, dialect, mode)
-        child.shell.own_pid = child.shell.pid = self.engine.next_pid(self.shell)
+        return (yield self.as_process(child, child.script(text)))
+
+    def as_process(self, child: Context, work: Work) -> Work:
+        """A shell that this one starts, up to its end; its status."""
+        self.own_pid_of(child)
         child.is_subshell = False
         child.guards = child.loops = 0
-        return (yield child.whole(child.script(text)))
+        try:
+            yield child.whole(work)
+        except Killed as killed:
+            if killed.pid != child.shell.own_pid:
+                raise
+            return self._report_end(killed.signal, child.shell.own_pid)
+        return child.shell.status
+
+    def _report_end(self, signal: int, pid: int) -> int:
+        """What bash prints about a program that a signal has ended; the status."""
+        text = ENDS.get(signal, f"Signal {signal}")
+        if signal in (INTERRUPT, PIPE):
+            return 128 + signal
+        if self.shell.dialect.bash and self.shell.mode != "i" and signal != TERMINATE:
+            self.complain(f"{pid:>5} {text:<24}{self.text}")
+        else:
+            self.err(f"{text}\n")
+        return 128 + signal
 
     def process(self, command: Command, name: str, arguments: list[str]) -> Work:
         """Run a command of this machine; its status."""
+        if self.controls_jobs:
+            return (yield self._as_job(command, name, arguments))
+        return (yield from self._here(command, name, arguments))
+
+    def _as_job(self, command: Command, name: str, arguments: list[str]) -> Work:
+        """In a process group of its own, which ^Z stops."""
+        child = self.fork()
+        task = yield self.start(child, child.process(command, name, arguments), self.text)
+        task.group = task.pid
+        child.becomes = task
+        yield self.in_foreground([task], self.text)
+        return self.shell.status
+
+    def _here(self, command: Command, name: str, arguments: list[str]) -> Work:
         given: bytes | None = None
         source = self.fds.get(0)
         if not isinstance(source, Stream):
@@ -192,6 +245,10 @@ class Launching(Context, Protocol):
             process = self._new_process(name, arguments, given)
             try:
                 return (yield from self._drive(command, process))
+            except Killed as killed:
+                if killed.pid != ITSELF:
+                    raise
+                return self._report_end(killed.signal, self.engine.next_pid(self.shell))
             except NeedsInput:
                 lines = _lines_of_head(arguments) if name.rsplit("/", 1)[-1] == "head" else 0
                 given = yield from self._all_input(cast("Stream", source), lines)
@@ -229,7 +286,7 @@ class Launching(Context, Protocol):
                 yield from self._drain(process)
                 process.rest()
                 self.shell.files.read = 0
-                value = yield self._called(item) if isinstance(item, Called) else item
+                value = yield self._called(item, process) if isinstance(item, Called) else item
         finally:
             running.close()
 
@@ -246,19 +303,50 @@ class Launching(Context, Protocol):
             if end.is_full:
                 yield Writable(end)
 
-    def _called(self, item: Called) -> Work:
+    def _called(self, item: Called, caller: Process) -> Work:
         """A command that another one runs."""
+        if self.where(item.words[0]) is None and caller.name in NOT_RUN:
+            text = NOT_RUN[caller.name].format(caller.name, item.words[0])
+            if self.shell.world.system.busybox and caller.name != "xargs":
+                text = f"{caller.name}: can't execute '{item.words[0]}'"
+            self.err(f"{text}: No such file or directory\n")
+            return (127, False) if item.seconds else (127, b"") if item.captured else 127
         child = self.fork()
+        child.becomes, self.becomes = self.becomes, None
         if item.given is not None:
             child.fds[0] = Stream(item.given, ended=True)
         for name, value in (item.variables or {}).items():
             variables.assign(child.shell, name, value)
             child.shell.exported.add(name)
+        if item.seconds:
+            return (yield self._limited(child, item))
         if not item.captured:
             return (yield child.whole(child.program(item.words)))
         collector = child.fds[1] = Collector(MOST_GIVEN // 4)
         status = yield child.whole(child.program(item.words))
         return status, bytes(collector.content)
+
+    def _limited(self, child: Context, item: Called) -> Work:
+        """A command that gets a signal after some time; its status, and whether the time was up."""
+        child.becomes = None
+        task = yield self.start(child, child.program(item.words), " ".join(item.words)[:200])
+        child.becomes = task
+        signals, until = [item.signal, *([9] if item.kill_after else [])], self.engine.now() + item.seconds
+        is_late = False
+        try:
+            for signal in signals:
+                yield Within(Ended([task]), until)
+                if task.done:
+                    break
+                is_late = True
+                self.engine.signal(task, signal)
+                self.engine.signal(task, CONTINUE)
+                until = self.engine.now() + item.kill_after
+            yield Ended([task])
+        except BaseException:
+            self.engine.kill(task, 15)
+            raise
+        return task.status, is_late
 
     def _all_input(self, source: Stream, most_lines: int = 0) -> Work:
         """Everything up to the end of the standard input, bounded; of a pipe, so many lines are enough."""

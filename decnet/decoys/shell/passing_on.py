@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from .context import Context, Work
 from .descriptors import End, FileWriter, Stream
-from .engine import Readable, Writable
 from .process import Process
+from .tasks import Readable, Writable
 
 
 def cat(context: Context, process: Process) -> Work:

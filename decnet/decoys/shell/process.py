@@ -53,6 +53,11 @@ class Call:
     given: bytes | None = None
     variables: dict[str, str] | None = None
     captured: bool = False
+    seconds: float = 0.0
+    """When the command gets a signal; 0.0: never. The answer is then (status, whether it got one)."""
+    signal: int = 15
+    kill_after: float = 0.0
+    """Seconds from that signal to KILL; 0.0: none."""
 
 
 @dataclass

@@ -11,19 +11,21 @@ from .builtins_jobs import job_line
 from .context import Context, Discard, Leave, Returned, Work
 from .descriptors import Stream
 from .dialect import BadSyntax, Incomplete, error_text
-from .engine import INTERRUPT, Killed, Line, Readable, Task
 from .parser import Parser
 from .state import Shell
+from .tasks import INTERRUPT, Killed, Line, Readable
 from .variables import value_of
 
 MOST_LINES = 2000
 MOST_JOINED = 500
-STOP = 20
 
 
 def converse(context: Context) -> Work:
     """Prompt and execute until the visitor leaves; the shell's status."""
     shell = context.shell
+    running = context.engine.running
+    if running is not None and context.controls_jobs:
+        context.engine.foreground = running.group
     for _ in range(MOST_LINES):
         _report_jobs(context)
         try:
@@ -38,29 +40,12 @@ def converse(context: Context) -> Work:
                 return shell.status
             yield from execute(context, text)
         except Killed as killed:
-            if killed.signal not in (INTERRUPT, STOP):
+            if killed.signal != INTERRUPT or killed.pid:
                 raise
             shell.status = 128 + killed.signal
-            if killed.signal == STOP:
-                _stopped(context)
             shell.calls.clear()
             context.loops = context.guards = 0
     return 1
-
-
-def _stopped(context: Context) -> None:
-    """^Z: the command is in the list of jobs, where `fg` ends it."""
-    number = max(context.engine.jobs, default=0) + 1
-    text = context.shell.history[-1] if context.shell.history else ""
-    task = Task(context.engine.next_pid(context.shell), _nothing(), {}, text, number)
-    task.stopped = True
-    context.engine.jobs[number] = [task]
-    context.err("\n" + job_line(context, number, task))
-
-
-def _nothing() -> Work:
-    yield None
-    return 0
 
 
 def execute(context: Context, text: str) -> Work:
@@ -198,11 +183,11 @@ def _report_jobs(context: Context) -> None:
     """Background commands that have ended."""
     if context.is_subshell:
         return
-    jobs = context.engine.jobs
-    for number in sorted(jobs):
-        if all(task.done for task in jobs[number]):
-            context.err(job_line(context, number, jobs[number][0]))
-            del jobs[number]
+    jobs = context.jobs
+    for job in list(jobs.by_number.values()):
+        if job.done:
+            context.err(job_line(context, job))
+            jobs.remove(job)
 
 
 def prompt_of(shell: Shell) -> str:

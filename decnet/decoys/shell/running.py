@@ -11,12 +11,12 @@ from .builtins import BUILTINS
 from .context import Work
 from .descriptors import BadDescriptor, End
 from .dialect import SPECIAL_BUILTINS
-from .engine import Killed, Writable
 from .launching import Launching
 from .quoting import if_needed
 from .redirecting import opened
 from .scripts import Scripts
 from .syntax import Assignment, Simple, Word
+from .tasks import Killed, Writable
 
 
 class Running(Assigning, Launching, Scripts, Protocol):
@@ -40,6 +40,8 @@ class Running(Assigning, Launching, Scripts, Protocol):
             if "x" in self.shell.options:
                 self.trace([_as_source(each) if isinstance(each, Assignment) else each for each in words])
             try:
+                if "DEBUG" in self.shell.traps:
+                    yield self._debug(node)
                 yield self.invoke(words, node)
             finally:
                 self._restore_assigned(hidden)
@@ -59,6 +61,13 @@ class Running(Assigning, Launching, Scripts, Protocol):
             yield Writable(out)
         return self.shell.status
 
+    def _debug(self, node: Simple) -> Work:
+        """The trap of DEBUG, which functions do not have."""
+        if not self.shell.calls or "T" in self.shell.options:
+            self.shell.notes[" command"] = node.text
+            yield self.run_trap("DEBUG")
+        yield None
+
     def _words(self, node: Simple) -> Work:
         """The expanded words; assignments among a declaration's words stay what they are."""
         words: list[Any] = []
@@ -71,6 +80,8 @@ class Running(Assigning, Launching, Scripts, Protocol):
 
     def _only_assignments(self, node: Simple) -> Work:
         here: list[End] = []
+        if "DEBUG" in self.shell.traps:
+            yield self._debug(node)
         if node.redirections:
             before = self.fds
             self.fds = yield from opened(self, node.redirections, here)

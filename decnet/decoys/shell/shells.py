@@ -120,11 +120,7 @@ def _child(
     child = context.fork()
     enter(child.shell, script, arguments, dialect, mode)
     child.shell.options = options
-    child.shell.own_pid = child.shell.pid = context.engine.next_pid(context.shell)
-    child.is_subshell = False
-    child.guards = child.loops = 0
-    yield work(child)
-    return child.shell.status
+    return (yield context.as_process(child, work(child)))
 
 
 def enter(shell: Shell, script: str, arguments: list[str], dialect: Dialect | None, mode: str) -> None:

@@ -13,6 +13,7 @@ SIGNALS = {
     "TTIN": 21, "TTOU": 22, "URG": 23, "XCPU": 24, "XFSZ": 25, "VTALRM": 26, "PROF": 27, "WINCH": 28, "IO": 29,
     "PWR": 30, "SYS": 31,
 }  # fmt: skip
+NAMES = {number: name for name, number in SIGNALS.items()}
 
 
 def trap(context: Context, words: list[Any]) -> int:
@@ -24,8 +25,9 @@ def trap(context: Context, words: list[Any]) -> int:
         show_signals(context)
         return 0
     if not arguments or arguments[0] == "-p":
+        wanted = {signal_name(word) for word in arguments[1:]}
         for name in ("EXIT", *SIGNALS, "DEBUG", "ERR", "RETURN"):
-            if name in shell.traps:
+            if name in shell.traps and (name in wanted or not wanted):
                 sign = "" if name in ("EXIT", "DEBUG", "ERR", "RETURN") or not shell.dialect.bash else "SIG"
                 quoted = "'" + shell.traps[name].replace("'", "'\\''") + "'"
                 context.out(f"trap -- {quoted} {sign}{name}\n")

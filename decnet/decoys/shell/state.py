@@ -138,7 +138,8 @@ class Shell:
             self.aliases.copy(),
         )
         child.arrays = {name: values.copy() for name, values in self.arrays.items()}
-        child.options, child.shopts, child.traps = self.options.copy(), self.shopts.copy(), {}
+        child.options, child.shopts = self.options.copy(), self.shopts.copy()
+        child.traps = {name: "" for name, action in self.traps.items() if not action}
         child.positional = self.positional.copy()
         child.calls = [Call(call.name, call.line, call.hidden.copy()) for call in self.calls]
         child.depth += 1

@@ -59,6 +59,7 @@ OF_BASH: dict[str, Callable[[Shell], str | None]] = {
     "RANDOM": lambda shell: str(random.randrange(32768)),
     "SECONDS": lambda shell: str(int(time.time() - shell.began)),
     "LINENO": lambda shell: str(shell.line),
+    "BASH_COMMAND": lambda shell: shell.notes.get(" command", ""),
     "BASHPID": lambda shell: str(shell.own_pid),
     "BASH": lambda shell: "/bin/bash",
     "BASH_VERSION": lambda shell: bash_version(shell),

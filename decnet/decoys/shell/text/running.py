@@ -1,8 +1,10 @@
 # ruff: noqa: E501 (options and messages)
-"""Tools that run others or write for them: xargs, env, nohup, nice, timeout, tee, yes."""
+"""Tools that run others: xargs, env, nohup, nice, timeout; and yes."""
 
-from ..process import Process, Running
-from .common import Failure, Options, bytes_of, content, parse, quoted, save, text_of, tool
+from ..process import Call, Process, Running
+from ..signals import NAMES, SIGNALS, signal_name
+from ..tasks import ITSELF, KILL, Killed
+from .common import Failure, Options, content, parse, quoted, text_of, tool
 
 MOST_WORDS = 20_000
 MOST_RUNS = 2_000
@@ -179,16 +181,29 @@ def nice(process: Process) -> Running:
 
 @tool
 def timeout(process: Process) -> Running:
-    """Run a command, at most for some time."""
-    options = parse(process, "k:s:vp", "kill-after=k signal=s verbose=v foreground preserve-status", status=125, stop=True)  # fmt: skip # noqa: E501
+    """Run a command, and send it a signal after some time."""
+    options = parse(process, "k:s:vp", "kill-after=k signal=s verbose=v foreground preserve-status=p", status=125, stop=True)  # fmt: skip # noqa: E501
     words = options.operands
     if len(words) < 2:
-        raise Failure("", 125, hint=True)
-    if _seconds(words[0]) is None:
-        raise Failure(f"invalid time interval {quoted(process, words[0])}", 125, hint=True)
-    limit = _seconds(words[0]) or 0.0
-    running = process.call(words[1:])
-    return (yield from _limited(running, limit))
+        process.err(f"Try '{process.name} --help' for more information.\n")
+        return 125
+    seconds, kill_after = _seconds(words[0]), _seconds(options.value("k") or "0")
+    for value, given in ((kill_after, options.value("k")), (seconds, words[0])):
+        if value is None:
+            raise Failure(f"invalid time interval {quoted(process, given)}", 125, hint=True)
+    signal = SIGNALS.get(signal_name(options.value("s") or "TERM") or "")
+    if signal is None:
+        raise Failure(f"{quoted(process, options.value('s'))}: invalid signal", 125, hint=True)
+    if not seconds:
+        return (yield from process.call(words[1:]))
+    status, is_late = yield Call(words[1:], None, None, False, seconds, signal, kill_after or 0.0)
+    if is_late and "v" in options:
+        process.err(f"timeout: sending signal {NAMES[signal]} to command {quoted(process, words[1])}\n")
+    if is_late and status == 128 + KILL:
+        raise Killed(KILL, ITSELF)
+    if not is_late or "p" in options:
+        return int(status)
+    return 124
 
 
 def _seconds(text: str) -> float | None:
@@ -197,46 +212,6 @@ def _seconds(text: str) -> float | None:
     if not number or number.count(".") > 1 or not number.replace(".", "").isdecimal():
         return None
     return float(number[:12]) * (unit or 1)
-
-
-def _limited(running: Running, limit: float) -> Running:
-    """The command's status, 124 when it takes too long."""
-    import time
-
-    end = time.monotonic() + limit
-    answer = None
-    while True:
-        try:
-            waits = running.send(answer)
-        except StopIteration as stop:
-            status: int = stop.value
-            return status
-        if isinstance(waits, float) and limit and time.monotonic() + waits > end:
-            yield max(0.0, end - time.monotonic())
-            running.close()
-            return 124
-        answer = yield waits
-
-
-@tool
-def tee(process: Process) -> Running:
-    """Standard input to files and to standard output."""
-    options = parse(process, "aip", "append=a ignore-interrupts=i output-error::")
-    data = process.given
-    status = 0
-    for path in options.operands:
-        before = b""
-        if "a" in options:
-            before = bytes_of(process.shell.read(process.shell.absolute(path)) or "")
-        reason = save(process, path, before + data)
-        if reason:
-            process.err(f"{process.name}: {path}: {reason}\n")
-            status = 1
-    for at in range(0, len(data), 32768):
-        process.out(data[at : at + 32768])
-        if process.tired:
-            yield 0.0
-    return status
 
 
 @tool
@@ -250,5 +225,5 @@ def yes(process: Process) -> Running:
 
 
 COMMANDS = {
-    "xargs": xargs, "env": env, "nohup": nohup, "nice": nice, "timeout": timeout, "tee": tee, "yes": yes,
+    "xargs": xargs, "env": env, "nohup": nohup, "nice": nice, "timeout": timeout, "yes": yes,
 }  # fmt: skip

@@ -1,0 +1,135 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
+"""The builtin `kill`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .context import Context
+from .jobs import Job
+from .signals import SIGNALS, show_signals, signal_name
+from .tasks import CONTINUE, KILL, STOP, Killed, Task
+
+
+def kill(context: Context, words: list[Any]) -> int:
+    shell = context.shell
+    arguments = [str(word) for word in words[1:]]
+    signal = "TERM"
+    if arguments[:1] in (["-l"], ["-L"]):
+        return _list_signals(context, arguments[1:])
+    if arguments[:1] in (["-s"], ["-n"]):
+        signal, arguments = arguments[1] if len(arguments) > 1 else "", arguments[2:]
+    elif arguments and arguments[0].startswith("-") and arguments[0] != "--" and len(arguments[0]) > 1:
+        signal, arguments = arguments[0][1:], arguments[1:]
+    arguments = arguments[1:] if arguments[:1] == ["--"] else arguments
+    number = 0 if signal == "0" else SIGNALS.get(signal_name(signal) or "", -1)
+    if number < 0:
+        text = {"bash": f"kill: {signal}: invalid signal specification", "dash": f"kill: invalid signal number or name: {signal}",
+                "ash": f"kill: bad signal name '{signal}'"}  # fmt: skip
+        context.complain(text[shell.dialect.name])
+        return 1
+    if not arguments:
+        usage = "kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]"
+        context.err(
+            usage + "\n"
+            if shell.dialect.bash
+            else "Usage: kill [-s sigspec | -signum | -sigspec] [pid | job]... or\n       kill -l [exitstatus]\n"
+        )
+        return 2
+    return max([_kill_one(context, word, number) for word in arguments])
+
+
+def _kill_one(context: Context, word: str, signal: int) -> int:
+    bash = context.shell.dialect.bash
+    if word.startswith("%"):
+        job = context.jobs.found(word)
+        if job is None or job.done:
+            context.complain(f"kill: {word}: no such job" if bash else f"kill: No such job: {word}")
+            return 1 if bash else 2
+        _kill_job(context, job, signal)
+        return 0
+    if not word.removeprefix("-").isdecimal() or len(word) > 9:
+        context.complain(
+            f"kill: {word}: arguments must be process or job IDs" if bash else f"kill: Illegal number: {word}"
+        )
+        return 1
+    return _kill_process(context, word, signal)
+
+
+def _kill_job(context: Context, job: Job, signal: int) -> None:
+    stopped = job.stopped
+    for task in job.tasks:
+        _send(context, task, signal)
+    if stopped and signal not in (STOP, CONTINUE, 0):
+        for task in job.tasks:
+            context.engine.signal(task, CONTINUE)
+
+
+def _kill_process(context: Context, word: str, signal: int) -> int:
+    shell, number = context.shell, int(word)
+    if number == shell.own_pid:
+        kill_itself(context, signal, number)
+        return 0
+    tasks = [
+        task
+        for task in context.engine.tasks
+        if task.pid == number or number == -1 or (number < -1 and task.group == -number) or number == 0
+    ]
+    tasks = [task for task in tasks if number > 0 or task is not context.engine.running]
+    for task in tasks:
+        _send(context, task, signal)
+    if tasks or number in (0, -1):
+        return 0
+    reason = _refusal(context, abs(number))
+    if not reason:
+        return 0
+    text = {
+        "bash": f"kill: ({word}) - {reason}",
+        "dash": f"kill: {reason}",
+        "ash": f"kill: can't kill pid {word}: {reason}",
+    }
+    context.complain(text[shell.dialect.name])
+    return 1
+
+
+def _refusal(context: Context, number: int) -> str:
+    """Why a process of the machine gets no signal from this visitor, "" if it does."""
+    if number != 1:
+        return "No such process"
+    return "" if context.shell.user == "root" else "Operation not permitted"
+
+
+def _send(context: Context, task: Task, signal: int) -> None:
+    if signal:
+        context.engine.signal(task, signal)
+
+
+def kill_itself(context: Context, signal: int, pid: int) -> None:
+    """A shell that sends itself a signal. Raises Killed."""
+    name, shell = signal_name(str(signal)) or "", context.shell
+    action = shell.traps.get(name) if signal not in (KILL, STOP) else None
+    if action:
+        context.pending.append(name)
+    elif (
+        action is None
+        and signal not in (0, 17, 18, 20, 21, 22, 23, 28)
+        and not (shell.interactive and not context.is_subshell and signal in (2, 3, 15))
+    ):
+        raise Killed(signal, pid)
+
+
+def _list_signals(context: Context, arguments: list[str]) -> int:
+    if not arguments:
+        if context.shell.dialect.bash:
+            show_signals(context)
+        else:
+            context.out("".join(f"{name}\n" for name in SIGNALS))
+        return 0
+    for word in arguments:
+        number = int(word[:5]) if word.isdecimal() else -1
+        name = signal_name(str(number - 128 if number > 128 else number) if number >= 0 else word)
+        context.out(f"{name if number >= 0 else SIGNALS.get(name or '', '')}\n")
+    return 0
+
+
+BUILTINS = {"kill": kill}
