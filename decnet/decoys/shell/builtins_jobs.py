@@ -7,7 +7,7 @@ from typing import Any
 
 from .context import Context, Work
 from .jobs import Job
-from .signals import SIGNALS
+from .signal_numbers import SIGNALS
 from .tasks import CONTINUE, Ended, Signalled
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from .context import Context
 from .jobs import Job
-from .signals import SIGNALS, show_signals, signal_name
+from .signal_numbers import SIGNALS
+from .signals import show_signals, signal_name
 from .tasks import CONTINUE, KILL, STOP, Killed, Task
 
 

@@ -10,12 +10,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator
 from types import GeneratorType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .descriptors import Broken, End, FileWriter, Screen, Stream
 from .limits import OutOfWork
 from .process import MOST_AT_ONCE
-from .signals import NAMES
+from .signal_numbers import NAMES
 from .state import Shell
 from .tasks import (
     CONTINUE,
@@ -30,12 +30,10 @@ from .tasks import (
     TERMINAL_STOP,
     TERMINATE,
     Killed,
+    ShellProcess,
     Task,
     Within,
 )
-
-if TYPE_CHECKING:
-    from .context import Context
 
 MOST_TASKS = 30
 MOST_FRAMES = 1600
@@ -60,7 +58,7 @@ class Engine:
         self.reads_lines: Callable[[str], None] = lambda line: None
         """Called with each line that a shell reads from the visitor's input."""
         self.main: Task | None = None
-        self.first: Context | None = None
+        self.first: ShellProcess | None = None
         """The shell that the channel was opened for."""
         self.running: Task | None = None
         """The task that is running now."""
@@ -116,7 +114,7 @@ class Engine:
         work: Generator[Any, Any, Any],
         fds: dict[int, End],
         text: str = "",
-        context: Context | None = None,
+        context: ShellProcess | None = None,
         group: int = 0,
     ) -> Task:
         """Start a task: the process of that shell, or of another program; `group` is its process group."""
@@ -322,6 +320,6 @@ class Engine:
         return not any(isinstance(end, Screen) for task in self.tasks for end in task.fds.values())
 
 
-def _is_prompting(context: Context | None) -> bool:
+def _is_prompting(context: ShellProcess | None) -> bool:
     """Whether it is a shell with a prompt, which ignores what would end or stop it."""
     return context is not None and context.shell.interactive and not context.is_subshell

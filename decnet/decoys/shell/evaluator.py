@@ -15,7 +15,7 @@ from .expansion import MOST_WORD, Expansion
 from .jobs import ENDS, Jobs
 from .limits import OutOfWork
 from .redirecting import opened
-from .signals import NAMES
+from .signal_numbers import NAMES
 from .state import Shell
 from .syntax import (
     AndOr,

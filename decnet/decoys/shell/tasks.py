@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from .descriptors import End, Stream
 from .state import Shell
-
-if TYPE_CHECKING:
-    from .context import Context
 
 INTERRUPT, QUIT, KILL, SEGMENT, PIPE, TERMINATE = 2, 3, 9, 11, 13, 15
 CONTINUE, STOP, TERMINAL_STOP, TERMINAL_INPUT, TERMINAL_OUTPUT = 18, 19, 20, 21, 22
@@ -26,6 +23,15 @@ class Killed(BaseException):
     def __init__(self, signal: int, pid: int = 0) -> None:
         super().__init__(signal)
         self.signal, self.pid = signal, pid
+
+
+class ShellProcess(Protocol):
+    """A process that is a shell."""
+
+    shell: Shell
+    pending: list[str]
+    """Names of signals whose traps are to be executed."""
+    is_subshell: bool
 
 
 class Condition(Protocol):
@@ -72,7 +78,7 @@ class Ended:
 class Signalled:
     """Another condition, or a signal for which the shell has a trap."""
 
-    def __init__(self, condition: Condition, context: Context) -> None:
+    def __init__(self, condition: Condition, context: ShellProcess) -> None:
         self._condition, self._context = condition, context
 
     def ready(self) -> bool:
@@ -112,7 +118,7 @@ class Task:
         self.fds = fds
         self.group = pid
         """The process group: the terminal's signals go to all tasks of the one in the foreground."""
-        self.context: Context | None = None
+        self.context: ShellProcess | None = None
         """The shell that this process is, if it is one."""
         self.status = 0
         self.signal = 0

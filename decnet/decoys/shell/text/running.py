@@ -2,7 +2,8 @@
 """Tools that run others: xargs, env, nohup, nice, timeout; and yes."""
 
 from ..process import Call, Process, Running
-from ..signals import NAMES, SIGNALS, signal_name
+from ..signal_numbers import NAMES, SIGNALS
+from ..signals import signal_name
 from ..tasks import ITSELF, KILL, Killed
 from .common import Failure, Options, content, parse, quoted, text_of, tool
 
