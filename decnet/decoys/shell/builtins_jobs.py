@@ -156,9 +156,11 @@ def _continue_here(context: Context, job: Job) -> Work:
     context.out(job.text + "\n")
     for task in job.tasks:
         context.engine.signal(task, CONTINUE)
-    yield context.in_foreground(job.tasks, job.text)
-    if job.done:
-        context.jobs.remove(job)
+    try:
+        yield context.in_foreground(job.tasks, job.text)
+    finally:
+        if job.done:
+            context.jobs.remove(job)
     return context.shell.status
 
 
