@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E)
 MYPY := $(BIN)/mypy
 
-.PHONY: browser binary wheel deb help install packages demo test check format unit pages faults soak bench generate clean engines
+.PHONY: browser binary wheel deb help install packages demo test check format unit pages faults soak bench generate clean engines shells
 
 help: ## Show this list.
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -69,6 +69,9 @@ soak: install ## Random operations and faults on two workers: SOAK_MINUTES=3, an
 
 engines: install ## Live on each engine, system and Python that people run, cell by cell, as a table.
 	$(AS_ROOT) .ci/engines
+
+shells: install ## Compare the decoys' shell with real Debian, Ubuntu and BusyBox, command by command, as a table.
+	$(AS_ROOT) $(BIN)/python -m tests.decoys.real_systems all
 
 generate: install ## Rewrite the generated files: completions, command reference, manual page, troubleshooting.
 	$(BIN)/python -m decnet.cli.generate

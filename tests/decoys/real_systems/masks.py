@@ -1,0 +1,63 @@
+"""What of an answer is compared: everything but what differs between two real machines of one release."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a command has printed on both channels, and its status (None: it did not end)."""
+
+    out: str
+    error: str
+    status: int | None
+
+
+def _exact(text: str) -> str:
+    return text
+
+
+def _shape(text: str) -> str:
+    """Numbers, and the blanks that columns need because of them, are all alike."""
+    lines = (re.sub(r"\s+", " ", _numbers(line)).strip() for line in text.splitlines())
+    return "\n".join(lines)
+
+
+def _first(text: str) -> str:
+    return _shape("\n".join(text.splitlines()[:1]))
+
+
+def _numbers(text: str) -> str:
+    months = r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b"
+    days = r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b"
+    text = re.sub(months + r" +\d+ +(?:\d\d:\d\d|\d{4})(?= )", "DATE", text)
+    text = re.sub(days, "DAY", re.sub(months, "MONTH", text))
+    return re.sub(r"\d+(?:[.,]\d+)*[KMGTkMG]?i?\b|\d+", "N", text)
+
+
+RULES: dict[str, Callable[[str], str]] = {"exact": _exact, "shape": _shape, "first": _first}
+"""By name, what is compared of the output: all; without numbers, dates and widths; and its first line."""
+
+MASKS: tuple[tuple[str, str], ...] = (
+    (r"/tmp/tmp\.[A-Za-z0-9]{10}", "/tmp/tmp.XXXXXXXXXX"),
+    (r"(?m)^(\[\d+\]) \d+$", r"\1 PID"),
+    (r"(?m)^(\S+: line \d+:) +\d+ (?=Killed|Terminated|Segmentation)", r"\1 PID "),
+    (r"\(\d+\) - No such process", "(PID) - No such process"),
+    (r"(?:BusyBox )?v1\.\d+\.\d+ \([^)]*\)", "vVERSION (BUILT)"),
+)
+"""Patterns, and what stands for them: names from the dice, and process numbers."""
+
+
+def compared(reply: Reply, rule: str) -> tuple[str, str, int | None]:
+    """An answer as it is compared."""
+    on_error = RULES["exact" if rule == "exact" else "shape"]
+    return RULES[rule](_masked(reply.out)), on_error(_masked(reply.error)), reply.status
+
+
+def _masked(text: str) -> str:
+    for pattern, name in MASKS:
+        text = re.sub(pattern, name, text)
+    return text
