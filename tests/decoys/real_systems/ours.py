@@ -14,10 +14,10 @@ from clients import persona_of
 from inside import Inside
 
 from decnet.decoys.events import Recorder
+from decnet.decoys.host.world import World
 from decnet.decoys.persona import Persona
 from decnet.decoys.shell.at_once import run_at_once
 from decnet.decoys.shell.state import Shell
-from decnet.decoys.shell.world import World
 
 from .at_prompt import typed
 from .commands import Command
