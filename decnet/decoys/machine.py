@@ -125,9 +125,19 @@ class Machine:
     def booted(self) -> int:
         """When the machine was started; restarts of the container do not affect it."""
         now, since = int(time.time()), self.persona.since
-        settled = since + self._first_reboot if since else self._phase
-        booted = since if now < settled else now - (now - settled) % self._period
+        settled = self._settled()
+        booted = since if now < settled and since else now - (now - settled) % self._period
         return max(booted, _reboots.get(self.persona.seed, 0))
+
+    def boots(self) -> int:
+        """How often it was started, which only grows."""
+        settled = self._settled()
+        before = (self.installed - settled) // self._period
+        return (int(time.time()) - settled) // self._period - before + 1
+
+    def _settled(self) -> int:
+        """The first of its regular starts."""
+        return self.persona.since + self._first_reboot if self.persona.since else self._phase
 
     def rebooted(self, at: float) -> None:
         """Note that all of the machine was started again at that time."""
@@ -146,6 +156,12 @@ class Machine:
         if released > usual:
             usual = released + self.persona.number("upgraded", 3600, MOST_AFTER_RELEASE)
         return max(usual, since if first is None else first)
+
+    def changed(self, purpose: str, most: int) -> int:
+        """When something on it was last changed: up to `most` seconds after its installation, and never in
+        the future. Files of a service that was added to it are not older than that."""
+        most = min(most, self.persona.since - self.installed) if self.persona.since else most
+        return max(self.installed + self.persona.number(purpose, 0, most), self.first_start(0))
 
     def received(self) -> int:
         """Packets that its network card has received since."""

@@ -127,10 +127,11 @@ def of_guest(persona: Persona, owner: str = "root") -> Tree:
     from ..host.node import Node as Made
 
     persona = persona.machine
-    installed = Machine(persona).installed
+    machine = Machine(persona)
+    installed = machine.first_start(0)
     nodes = {"/": Made(0o755, folder=True, owner=owner, changed=installed)}
     if not persona.os.startswith(("embedded", "cisco")) and persona.choice("ftp pub", (True, True, False)):
-        made = installed + persona.number("ftp pub made", 0, 9_000_000)
+        made = machine.changed("ftp pub made", 9_000_000)
         nodes["/pub"] = Made(0o755, folder=True, owner=owner, changed=made)
     return Tree(nodes, "/", "ftp")
 

@@ -1,5 +1,6 @@
 """The site: its pages, its login form, and the routing of requests."""
 
+from ..machine import Machine
 from ..persona import Persona
 from . import pages
 from .dialects import Dialect, Nginx
@@ -68,7 +69,7 @@ def build_site(persona: Persona, dialect: Dialect) -> Site:
     kind = persona.text("site") or persona.choice("http site", DRAWN_SITES.get(persona.os, ("default",)))
     wanted = persona.settings.get("login")
     with_login = kind in WITH_LOGIN if wanted is None else bool(wanted)
-    changed = 1_690_000_000 + persona.number("http changed", 0, 40_000_000)
+    changed = _changed(persona)
     look = pages.Look(persona, persona.text("title"), dialect.server)
     realm = ""
     if kind == "device" and with_login and persona.choice("http basic", (True, False)):
@@ -77,6 +78,14 @@ def build_site(persona: Persona, dialect: Dialect) -> Site:
         login = _login_path(persona, dialect, kind) if with_login else ""
     contents = _contents(kind, look, login, changed)
     return Site(persona, dialect, contents, login, realm)
+
+
+def _changed(persona: Persona) -> int:
+    """When its pages were last changed, seconds since the epoch."""
+    machine = Machine(persona)
+    if persona.since:
+        return machine.changed("http changed", 40_000_000)
+    return max(1_690_000_000 + persona.number("http changed", 0, 40_000_000), machine.first_start(600))
 
 
 def _login_path(persona: Persona, dialect: Dialect, kind: str) -> str:

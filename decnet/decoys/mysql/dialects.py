@@ -24,6 +24,15 @@ COMMENTS = (
 )  # fmt: skip
 
 
+RELEASED = {
+    "8.0.34": "2023-07-18", "8.0.35": "2023-10-25", "8.0.36": "2024-01-16", "8.0.37": "2024-04-30",
+    "8.0.38": "2024-07-01", "8.0.39": "2024-07-31", "8.0.40": "2024-10-15", "8.0.41": "2025-01-30",
+    "8.0.42": "2025-04-15", "8.4.0": "2024-04-30", "8.4.2": "2024-07-23", "8.4.3": "2024-10-15",
+    "8.4.4": "2025-01-21", "8.4.5": "2025-04-15",
+}  # fmt: skip
+"""When a version of MySQL became available (its release notes; 8.0.39 and 8.0.41: Ubuntu's packages)."""
+
+
 @dataclass(frozen=True)
 class Dialect:
     """One server software. `version` as SELECT VERSION() prints it."""
@@ -39,6 +48,11 @@ class Dialect:
     plugin: str
     comment: str
     system: str
+
+    @property
+    def plain_version(self) -> str:
+        """Its version without that of the package."""
+        return self.version.split("-")[0]
 
     @property
     def name(self) -> str:

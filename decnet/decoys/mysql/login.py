@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from ..credentials import is_text, record_login
 from ..der import BASIC_CONSTRAINTS, Wanted, certificate, pem, rsa_key, sequence
 from ..events import shown
-from ..machine import Machine
+from ..machine import Machine, day
 from ..persona import Persona
 from ..threads import Later
 from ..tls import TEN_YEARS, Identity, Secured
 from . import dialects as no
 from .answer import Answer, change_of_user, replica, take_apart
-from .dialects import CACHING, CLEAR, NATIVE, Dialect
+from .dialects import CACHING, CLEAR, NATIVE, RELEASED, Dialect
 from .packets import SHORT_PACKET, Channel, Failed, Malformed, OutOfOrder
 from .passwords import Known, caching_proof, native_proof, unwrap
 
@@ -47,6 +47,11 @@ class Visitor:
         return f"{self.user}@%"
 
 
+def made(persona: Persona, dialect: Dialect) -> int:
+    """When the server made its files, seconds since the epoch."""
+    return Machine(persona).first_start(3600, day(RELEASED.get(dialect.plain_version, "1970-01-01")))
+
+
 class Gate:
     """The state that all logins share: accounts, keys, and the errors of each source."""
 
@@ -62,8 +67,8 @@ class Gate:
 
     def _certify(self) -> Identity:
         """The certificates that MySQL makes for itself at its first start."""
-        persona, begins = self._persona, Machine(self._persona).installed + 3600
-        label = f"MySQL_Server_{self._dialect.version.split('-')[0]}_Auto_Generated"
+        persona, begins = self._persona, made(self._persona, self._dialect)
+        label = f"MySQL_Server_{self._dialect.plain_version}_Auto_Generated"
         authority, key = rsa_key(persona, "mysql ca"), rsa_key(persona, "mysql tls")
         issuer = f"{label}_CA_Certificate"
         root = Wanted(issuer, issuer, 1, begins, begins + TEN_YEARS,

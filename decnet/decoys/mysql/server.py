@@ -59,8 +59,7 @@ class Server:
 
     async def converse(self, line: Line) -> None:
         """One connection."""
-        self._world.threads += 1
-        thread = self._world.threads
+        thread = self._world.connected()
         channel = Channel(line)
         try:
             login = Login(self._gate, self._dialect, channel, thread)
@@ -98,7 +97,7 @@ class Talk:
         while True:
             self._channel.number = 0
             content = await self._channel.read(IDLE_SECONDS, LONG_PACKET)
-            self._world.queries += 1
+            self._world.statements += 1
             await self._channel.line.turn.pass_on()
             code, rest = (content[0], content[1:]) if content else (0xFF, b"")
             if code == QUIT:

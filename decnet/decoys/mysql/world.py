@@ -45,12 +45,30 @@ class World:
         self.dialect = dialect
         self.application = persona.choice("mysql application", APPLICATIONS)
         self.databases: dict[str, dict[str, Table]] = {self.application: _application(persona)}
-        self.queries = persona.number("mysql queries", 4000, 900_000)
-        self.threads = persona.number("mysql threads", 30, 6000)
+        self.visits = 0
+        """Connections and statements of visitors, in addition to those of its application."""
+        self.statements = 0
+        self._newest = 0
 
     def started(self) -> int:
         """When the server was started, seconds since the epoch."""
-        return self.machine.booted() + self.persona.number("mysql start", 8, 50)
+        return self.machine.started(self.persona.number("mysql start", 8, 50))
+
+    @property
+    def queries(self) -> int:
+        """Statements since the start."""
+        return self.uptime() // self.persona.number("mysql seconds", 2, 60) + 5 + self.statements
+
+    @property
+    def threads(self) -> int:
+        """Connections since the start."""
+        return self.uptime() // self.persona.number("mysql pause", 300, 3600) + 7 + self.visits
+
+    def connected(self) -> int:
+        """Count one more connection; the number of its thread, which is higher than all before."""
+        self.visits += 1
+        self._newest = max(self._newest + 1, self.threads)
+        return self._newest
 
     def uptime(self) -> int:
         """Seconds since then."""

@@ -27,30 +27,57 @@ DAY = 86_400_000
 
 
 def fill(database: Database, persona: Persona) -> None:
-    """The keys of one kind of application: the setting `content`, else one chosen by the seed."""
-    kind = persona.text("content") or persona.choice("redis content", KINDS)
-    if kind == "empty":
-        return
-    for number in range(persona.number("redis sessions", 4, 18)):
-        _session(database, persona, number)
+    """The keys of one kind of application, without its sessions."""
+    kind = _kind(persona)
     if kind == "shop":
         _shop(database, persona)
     elif kind == "jobs":
         _jobs(database, persona)
-    else:
+    elif kind != "empty":
         _users(database, persona)
 
 
-def _session(database: Database, persona: Persona, number: int) -> None:
-    key = b"session:" + persona.bytes_for(f"redis session {number}", 16).hex().encode()
+def _kind(persona: Persona) -> str:
+    """The setting `content`, else one chosen by the seed."""
+    return persona.text("content") or persona.choice("redis content", KINDS)
+
+
+class Sessions:
+    """The sessions of the application's users. Each place has one after the other: when a session ends, that
+    of another user follows. Which one it is at a time, and its end, depend on the seed alone, so that they
+    outlive a restart."""
+
+    def __init__(self, persona: Persona) -> None:
+        self._persona = persona
+        count = 0 if _kind(persona) == "empty" else persona.number("redis sessions", 4, 18)
+        lengths = [persona.number(f"redis end {place}", DAY // 8, 14 * DAY) for place in range(count)]
+        self._places = [(each, persona.number(f"redis begin {n}", 0, each)) for n, each in enumerate(lengths)]
+        self._ends = [0] * count
+        self._next = 0 if count else None
+
+    def renew(self, database: Database) -> None:
+        """Put those that have begun since the last call. It costs nothing while none has."""
+        at = now()
+        if self._next is None or at < self._next:
+            return
+        for place, (length, phase) in enumerate(self._places):
+            if self._ends[place] <= at:
+                turn, past = divmod(at - phase, length)
+                self._ends[place] = at - past + length
+                _session(database, self._persona, f"{place} {turn}", self._ends[place])
+        self._next = min(self._ends)
+
+
+def _session(database: Database, persona: Persona, name: str, end: int) -> None:
+    key = b"session:" + persona.bytes_for(f"redis session {name}", 16).hex().encode()
     content = {
-        "user_id": persona.number(f"redis session user {number}", 3, 900),
-        "csrf": persona.bytes_for(f"redis csrf {number}", 8).hex(),
-        "ip": f"10.{persona.number(f'a {number}', 0, 40)}.{persona.number(f'b {number}', 0, 255)}."
-        f"{persona.number(f'c {number}', 2, 250)}",
+        "user_id": persona.number(f"redis session user {name}", 3, 900),
+        "csrf": persona.bytes_for(f"redis csrf {name}", 8).hex(),
+        "ip": f"10.{persona.number(f'a {name}', 0, 40)}.{persona.number(f'b {name}', 0, 255)}."
+        f"{persona.number(f'c {name}', 2, 250)}",
     }
     database.put(key, json.dumps(content).encode())
-    database.ends[key] = now() + persona.number(f"redis end {number}", DAY // 8, 14 * DAY)
+    database.ends[key] = end
 
 
 def _users(database: Database, persona: Persona) -> None:

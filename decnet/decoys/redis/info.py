@@ -124,11 +124,10 @@ def _of_memory(server: Instance) -> dict[str, object]:
 def _of_use(server: Instance) -> dict[str, object]:
     """Counters of a server in use: those of a fictitious application, plus the commands of visitors."""
     up = int(time.time() - server.started())
-    each = server.persona.number("redis seconds", 2, 40)
-    before = up // each if server.began == 0 else 0
+    before = server.served()
     done = before + server.calls.total()
     received, sent = before * 61 + server.received, before * 184 + server.sent
-    visits = before // 90 + server.visits
+    visits = server.connections()
     saves = (up // 7200 if server.began == 0 else 0) + bool(server.saved)
     return {
         "visits": visits, "commands": done, "ops": min(server.calls.total(), 1), "received": received, "sent": sent,

@@ -131,7 +131,6 @@ class Instance:
         self.table = Table(self.version)
         self.incoming = Budget(MOST_RECEIVED)
         self.clients: dict[int, Client] = {}
-        self.count = persona.number("redis clients", 3, 90)
         self._events: list[asyncio.Event] = []
         self.began = 0.0
         self._begin((persona.text("password") or "").encode())
@@ -142,18 +141,21 @@ class Instance:
         self.empty = persona.number("redis empty", *EMPTY_BYTES)
         self.keyspace = Keyspace(self.most - self.empty)
         contents.fill(self.keyspace.databases[0], persona)
+        self.sessions = contents.Sessions(persona)
+        self.sessions.renew(self.keyspace.databases[0])
         self.loaded = len(self.keyspace.databases[0].values)
         self.keyspace.measure()
         self.keyspace.changes = 0
         self.config = Config(self.version, places(self.machine), self.port, self.most, password)
-        self.run_id = persona.bytes_for(f"run {self.started():.0f}", 20).hex()
-        self.replication = persona.bytes_for(f"replication {self.started():.0f}", 20).hex()
+        self.run_id = persona.bytes_for(f"run {self._life()}", 20).hex()
+        self.replication = persona.bytes_for(f"replication {self._life()}", 20).hex()
         self.master: tuple[str, int] | None = None
         self.link_down = 0.0
         self.scripts: dict[str, bytes] = {}
         self.calls: Counter[str] = Counter()
         self.errors: Counter[str] = Counter()
         self.visits = self.received = self.sent = 0
+        self._newest = 0
         self.saved = 0.0
 
     def restart(self) -> None:
@@ -169,8 +171,29 @@ class Instance:
         return self.config.password
 
     def started(self) -> float:
-        """When the server was started: with the machine, unless a client has stopped it since."""
-        return max(self.began, self.machine.booted() + self.persona.number("redis start", 6, 40))
+        """When the server was started: with the machine or when it was added, unless a client has stopped it
+        since."""
+        return max(self.began, self.machine.started(self.persona.number("redis start", 6, 40)))
+
+    def _life(self) -> int:
+        """What differs after each start of the server."""
+        return int(max(self.began, self.machine.booted(), self.persona.service_since))
+
+    def served(self) -> int:
+        """The commands of its application since the start."""
+        if self.began:
+            return 0
+        return int(time.time() - self.started()) // self.persona.number("redis seconds", 2, 40)
+
+    def connections(self) -> int:
+        """Accepted connections since the start: those of its application, and the visitors'."""
+        return self.served() // 90 + self.visits
+
+    def connected(self) -> int:
+        """Count one more connection; the id of its client, which is higher than all before."""
+        self.visits += 1
+        self._newest = max(self._newest + 1, self.connections() + 2)
+        return self._newest
 
     def last_save(self) -> int:
         """When it last wrote its file."""

@@ -55,10 +55,8 @@ async def start(persona: Persona, recorder: Recorder) -> Stop:
 
 
 async def _converse(server: Instance, line: Line) -> None:
-    server.count += 1
-    server.visits += 1
     reader = Reader(line, server.incoming)
-    client = Client(server, line, reader, server.count)
+    client = Client(server, line, reader, server.connected())
     server.clients[client.number] = client
     commands = 0
     late = b""
@@ -87,6 +85,7 @@ async def _converse(server: Instance, line: Line) -> None:
 async def _answer(client: Client, words: list[bytes]) -> None:
     server = client.server
     client.active = time.time()
+    server.sessions.renew(server.keyspace.databases[0])
     watching = [each for each in server.clients.values() if each.monitoring]
     index = client.index
     reply = await perform(client, words)

@@ -132,8 +132,8 @@ class Agent:
         reply = message.report(
             request,
             engine,
-            self._objects.boots,
-            self._objects.seconds(),
+            self._objects.boots(),
+            int(self._objects.uptime()),
             counter,
             self._counts[counter],
             number,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ..machine import Machine
 from ..persona import Persona
 from .ber import Oid
 
@@ -32,7 +33,7 @@ class Dialect:
             return b""
         start = (0x80000000 | self.object_id[0]).to_bytes(4, "big")
         if self.net_snmp:
-            made = 1_690_000_000 + persona.number("installed", 0, 30_000_000) + 600
+            made = Machine(persona).first_start(600)
             return (
                 start + b"\x80" + persona.bytes_for("snmp engine", 4) + made.to_bytes(4, "little") + bytes(4)
             )

@@ -45,9 +45,10 @@ class AgentObjects:
 
     tree: Tree
     engine: bytes
-    boots: int
-    seconds: Callable[[], int]
-    """The time since the agent was started."""
+    boots: Callable[[], int]
+    """How often it was started."""
+    uptime: Callable[[], float]
+    """Seconds since the agent was started."""
 
 
 def objects_of(persona: Persona) -> AgentObjects:
@@ -55,16 +56,17 @@ def objects_of(persona: Persona) -> AgentObjects:
     shared = persona.machine
     machine = Machine(persona)
     dialect = dialect_of(persona)
-    started = shared.number("snmp started", 5, 60)
+    start, fraction = shared.number("snmp started", 5, 60), shared.number("snmp fraction", 0, 99) / 100
 
-    def seconds() -> int:
-        return int(time.time()) - machine.booted() - started
+    def uptime() -> float:
+        return max(time.time() - machine.started(start) - fraction, 0.0)
 
-    rows = dict(_rows(shared, machine, dialect, seconds))
+    def boots() -> int:
+        return shared.number("snmp boots", 2, 40) + machine.boots()
+
+    rows = dict(_rows(shared, machine, dialect, uptime))
     columns = frozenset(name[: _column_length(name)] for name in rows)
-    return AgentObjects(
-        Tree(rows, columns), dialect.engine(shared), shared.number("snmp boots", 2, 40), seconds
-    )
+    return AgentObjects(Tree(rows, columns), dialect.engine(shared), boots, uptime)
 
 
 def _column_length(name: Oid) -> int:
@@ -75,9 +77,9 @@ def _column_length(name: Oid) -> int:
 
 
 def _rows(
-    persona: Persona, machine: Machine, dialect: Dialect, seconds: Callable[[], int]
+    persona: Persona, machine: Machine, dialect: Dialect, uptime: Callable[[], float]
 ) -> Iterator[tuple[Oid, Value]]:
-    yield from _system(persona, dialect, seconds)
+    yield from _system(persona, dialect, uptime)
     if dialect.net_snmp:
         yield from _modules()
     cards = interfaces.cards_of(persona, machine, dialect)
@@ -89,16 +91,15 @@ def _rows(
         yield from _printer(persona, dialect)
 
 
-def _system(persona: Persona, dialect: Dialect, seconds: Callable[[], int]) -> Iterator[tuple[Oid, Value]]:
+def _system(persona: Persona, dialect: Dialect, uptime: Callable[[], float]) -> Iterator[tuple[Oid, Value]]:
     texts = {
         1: persona.banner or dialect.name,
         4: dialect.contact(persona),
         5: persona.hostname,
         6: dialect.location(persona),
     }
-    fraction = persona.number("snmp fraction", 0, 99)
     yield (*SYSTEM, 2, 0), ber.oid((*ENTERPRISES, *dialect.object_id))
-    yield (*SYSTEM, 3, 0), lambda: ber.integer((seconds() * 100 + fraction) & TICKS, ber.TICKS)
+    yield (*SYSTEM, 3, 0), lambda: ber.integer(int(uptime() * 100) & TICKS, ber.TICKS)
     for column, text in texts.items():
         yield (*SYSTEM, column, 0), ber.string(text.encode("utf-8", "replace"))
     yield (*SYSTEM, 7, 0), ber.integer(dialect.services)
@@ -135,7 +136,7 @@ def _ip(persona: Persona, cards: list[interfaces.Card]) -> Iterator[tuple[Oid, V
 
 def _host(persona: Persona, machine: Machine) -> Iterator[tuple[Oid, Value]]:
     def uptime() -> bytes:
-        return ber.integer((int(time.time()) - machine.booted()) * 100 & TICKS, ber.TICKS)
+        return ber.integer(int((time.time() - machine.booted()) * 100) & TICKS, ber.TICKS)
 
     def date() -> bytes:
         now = time.gmtime()
