@@ -152,6 +152,8 @@ def _called(shell: Shell, call: Call, process: Process, run: Run, limit: int) ->
     given = call.given if call.given is not None else process.given
     inner = Run()
     status = _drive(shell, call.words, given, inner if call.captured else run, limit)
+    if call.seconds:
+        return status, False
     if not call.captured:
         return status
     return status, b"".join(data for number, data in inner.chunks if number == 1)

@@ -9,7 +9,7 @@ from . import variables
 from .conditions import holds
 from .context import ExpansionError, Jump, Returned, Work
 from .descriptors import Stream
-from .patterns import compiled
+from .extended_patterns import fits_pattern
 from .running import Running
 from .state import Call
 from .syntax import (
@@ -154,7 +154,7 @@ class Compounds(Running, Protocol):
             for word in patterns if not falls else ():
                 pattern = yield from self.expansion.pattern(word)
                 self.spend(1 + len(text) // 4)
-                if compiled(pattern).matches(text, self.spend):
+                if fits_pattern(self.shell, pattern, text, self.spend):
                     fits = True
                     break
             if fits:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import cast
 
 from .context import Context, ExpansionError, Work
-from .patterns import compiled
+from .extended_patterns import fits_pattern
 from .state import Shell
 from .syntax import Test, Word
 from .variables import elements_of, value_of
@@ -238,7 +238,7 @@ def holds(context: Context, test: Test) -> Work:
     if operator in ("=", "==", "!="):
         pattern = yield from context.expansion.pattern(word)
         context.spend(1 + len(text) // 2)
-        return compiled(pattern).matches(text, context.spend) == (operator != "!=")
+        return fits_pattern(context.shell, pattern, text, context.spend, always=True) == (operator != "!=")
     if operator == "=~":
         return (yield from _matches(context, text, word))
     other = yield from context.expansion.single(word)

@@ -273,6 +273,9 @@ class Evaluator(Compounds):
                 child.fds[0] = before
             if after is not None:
                 child.fds[1] = after
+            if after is None and "lastpipe" in self.shell.shopts and not self.controls_jobs:
+                yield self._last_of_pipe(command, before, tasks)
+                return self.shell.status
             task = yield self.start(child, child.command(command), node.text)
             task.on_end.append(_ends(before, after))
             tasks.append(task)
@@ -295,6 +298,22 @@ class Evaluator(Compounds):
         statuses = [task.status for task in tasks]
         if self.shell.dialect.bash:
             self.shell.arrays["PIPESTATUS"] = dict(enumerate(map(str, statuses)))
+        failed = [status for status in statuses if status]
+        self.shell.status = (failed or [0])[-1] if "pipefail" in self.shell.options else statuses[-1]
+        return self.shell.status
+
+    def _last_of_pipe(self, command: Node, source: Stream | None, tasks: list[Task]) -> Work:
+        """`shopt -s lastpipe`: the last command of a pipe runs in this shell."""
+        before = self.fds
+        self.fds = {**before, 0: source} if source is not None else before
+        try:
+            yield self.command(command)
+        finally:
+            self.fds = before
+            _ends(source, None)()
+        yield Ended(tasks)
+        statuses = [*(task.status for task in tasks), self.shell.status]
+        self.shell.arrays["PIPESTATUS"] = dict(enumerate(map(str, statuses)))
         failed = [status for status in statuses if status]
         self.shell.status = (failed or [0])[-1] if "pipefail" in self.shell.options else statuses[-1]
         return self.shell.status

@@ -49,7 +49,12 @@ class Expansion:
         fields: list[str] = []
         for word in words:
             literal = word.literal
-            if literal is not None and not word.braces and literal[:1] != "~" and not is_pattern(literal):
+            if (
+                literal is not None
+                and not word.braces
+                and literal[:1] != "~"
+                and not self._is_pattern(literal)
+            ):
                 fields.append(literal)
                 continue
             for each in braced(word, self.shell) if word.braces else (word,):
@@ -68,13 +73,23 @@ class Expansion:
         for pieces in split(segments, ifs):
             text = "".join(piece for piece, _ in pieces)
             if "f" in self.shell.options or not any(
-                not hidden and is_pattern(piece) or "[" in piece for piece, hidden in pieces
+                not hidden and self._is_pattern(piece) or "[" in piece for piece, hidden in pieces
             ):
                 found.append(text)
                 continue
             pattern = "".join(quoted(piece) if hidden else piece for piece, hidden in pieces)
-            found += (paths_of(self.shell, pattern, self.spend) or [text]) if is_pattern(pattern) else [text]
+            found += self._paths(pattern, text) if self._is_pattern(pattern) else [text]
         return found
+
+    def _is_pattern(self, text: str) -> bool:
+        return is_pattern(text, extended="extglob" in self.shell.shopts)
+
+    def _paths(self, pattern: str, text: str) -> list[str]:
+        """The paths that a pattern stands for, or what the options want if there are none."""
+        found = paths_of(self.shell, pattern, self.spend)
+        if not found and "failglob" in self.shell.shopts:
+            raise ExpansionError(f"no match: {text}", fatal=False)
+        return found or ([] if "nullglob" in self.shell.shopts else [text])
 
     def single(self, word: Word | None, *, tilde: str = "word") -> Expanding:
         """One text, without splitting and file names: of an assignment, a `case`, a redirection."""

@@ -49,17 +49,33 @@ class WordLexer(Scanner):
                 parts += self._special(char)
             elif self.dialect.bash and text[self.at : self.at + 2] in ("<(", ">(") and not parts:
                 parts.append(self._process_substitution())
-            elif char == "(" and self._is_extended_pattern(parts):
-                parts.append(self._extended_pattern())
+            elif char == "(" and self._begins_list(parts):
+                parts += self._pattern_list()
             else:
                 break
         return Word(_joined(parts), text[start : self.at], braces and self.dialect.bash)
 
-    def _is_extended_pattern(self, parts: list[Part]) -> bool:
-        return False
+    def _begins_list(self, parts: list[Part]) -> bool:
+        """Whether a parenthesis here belongs to a pattern like `@(a|b)`."""
+        last = parts[-1] if parts and self.extglob else None
+        return isinstance(last, Literal) and not last.quoted and last.text[-1:] in ("?", "*", "+", "@", "!")
 
-    def _extended_pattern(self) -> Part:
-        raise NotImplementedError
+    def _pattern_list(self) -> list[Part]:
+        """The rest of such a pattern, up to its last parenthesis."""
+        start, depth, parts = self.at, 0, list[Part]()
+        while self.at < len(self.text):
+            char = self.text[self.at]
+            if char in "'\"\\$`":
+                self._spend()
+                parts += self._special(char)
+                continue
+            depth += (char == "(") - (char == ")")
+            parts.append(Literal(char))
+            self.at += 1
+            if not depth:
+                return parts
+        self.at = start
+        raise self._open(")")
 
     def _special(self, char: str) -> list[Part]:
         if char == "'":

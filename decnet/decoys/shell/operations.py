@@ -9,8 +9,9 @@ from typing import Any
 
 from .context import ExpansionError, Words
 from .echoing import escaped
+from .extended_patterns import compiled_for
 from .limits import OutOfWork
-from .patterns import Pattern, compiled
+from .patterns import Pattern
 from .quoting import shown
 from .syntax import Parameter
 from .variables import value_of
@@ -125,7 +126,7 @@ def _without(text: str, operator: str, pattern: str, expansion: Words) -> str:
     """Without a prefix or suffix, or in another case."""
     if operator[0] in "^,":
         return _cased(text, operator, pattern)
-    compiled_pattern = compiled(pattern)
+    compiled_pattern = compiled_for(expansion.shell, pattern)
     expansion.spend(len(text) // (64 if compiled_pattern.is_literal else 2) + 1)
     if operator[0] == "#":
         first, last = compiled_pattern.ends(text, 0, expansion.spend)
@@ -152,7 +153,7 @@ def _replace(expansion: Words, part: Parameter, values: list[str], pattern: str)
     if pattern[:1] in ("#", "%") and not everywhere:
         anchor, pattern = pattern[0], pattern[1:]
     replacement = yield from expansion.single(part.more)
-    compiled_pattern = compiled(pattern)
+    compiled_pattern = compiled_for(expansion.shell, pattern)
     done = []
     for text in values:
         done.append(

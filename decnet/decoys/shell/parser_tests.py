@@ -25,7 +25,9 @@ class ConditionParser(SimpleParser):
 
     def _condition(self) -> Node:
         self.next()
+        before, self.extglob = self.extglob, self.dialect.bash
         test = self._or_test()
+        self.extglob = before
         token = self.peek()
         if not self._is_reserved(token, "]]"):
             text = "newline" if token.kind in ("end", "newline") else token.text

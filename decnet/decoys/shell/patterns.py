@@ -18,18 +18,19 @@ CLASSES: dict[str, Callable[[str], bool]] = {
     "graph": lambda char: char.isprintable() and char != " ", "cntrl": lambda char: char < " " or char == "\x7f",
     "word": lambda char: char.isalnum() or char == "_",
 }  # fmt: skip
-SPECIAL = "*?[\\"
+QUOTED = "*?[\\()|"
+"""What a quoted text has a backslash before: also the signs of lists."""
 STAR, ANY = "*", "?"
 
 
 Spend = Callable[[int], None]
 
 
-def _free(work: int) -> None:
+def free(work: int) -> None:
     return
 
 
-class _Set:
+class BracketSet:
     """A bracket expression."""
 
     def __init__(self, negated: bool, ranges: list[tuple[str, str]], classes: list[str]) -> None:
@@ -46,14 +47,14 @@ class Pattern:
     """A compiled pattern."""
 
     def __init__(self, text: str) -> None:
-        self._tokens = _parse(text)
+        self._tokens = tokens_of(text)
         self.is_literal = all(kind == "c" for kind, _ in self._tokens)
         self.literal = "".join(str(value) for kind, value in self._tokens) if self.is_literal else ""
         self._stars = sum(1 << at for at, (kind, _) in enumerate(self._tokens) if kind == STAR)
         self._end = 1 << len(self._tokens)
         self._masks: dict[str, int] = {}
 
-    def matches(self, text: str, spend: Spend = _free) -> bool:
+    def matches(self, text: str, spend: Spend = free) -> bool:
         """Whether it fits the whole text."""
         if self.is_literal:
             return text == self.literal
@@ -66,7 +67,7 @@ class Pattern:
                 spend(1500)
         return bool(state & self._end)
 
-    def ends(self, text: str, start: int = 0, spend: Spend = _free) -> tuple[int, int]:
+    def ends(self, text: str, start: int = 0, spend: Spend = free) -> tuple[int, int]:
         """The shortest and the longest piece from `start` that it fits, by their ends; (-1, -1) if none.
         `spend` accounts for the steps."""
         if self.is_literal:
@@ -111,7 +112,7 @@ class Pattern:
             if (
                 kind == ANY
                 or (kind == "c" and value == char)
-                or (isinstance(value, _Set) and value.has(char))
+                or (isinstance(value, BracketSet) and value.has(char))
             ):
                 mask |= 1 << at
         return mask
@@ -123,13 +124,18 @@ def compiled(text: str) -> Pattern:
     return Pattern(text)
 
 
-def is_pattern(text: str) -> bool:
-    """Whether an unquoted special character is in it."""
+def is_pattern(text: str, *, extended: bool = False) -> bool:
+    """Whether an unquoted special character is in it, or with `extended` a list like `@(a|b)`."""
     at = 0
     while at < len(text):
         if text[at] == "\\":
             at += 1
-        elif text[at] in "*?" or (text[at] == "[" and "]" in text[at + 1 :]):
+        elif (
+            text[at] in "*?"
+            or (text[at] == "[" and "]" in text[at + 1 :])
+            or extended
+            and text[at : at + 2] in ("+(", "@(", "!(")
+        ):
             return True
         at += 1
     return False
@@ -137,13 +143,14 @@ def is_pattern(text: str) -> bool:
 
 def quoted(text: str) -> str:
     """The pattern that fits this text only."""
-    if not any(char in text for char in SPECIAL):
+    if not any(char in text for char in QUOTED):
         return text
-    return "".join("\\" + char if char in SPECIAL else char for char in text)
+    return "".join("\\" + char if char in QUOTED else char for char in text)
 
 
-def _parse(text: str) -> list[tuple[str, str | _Set]]:
-    tokens: list[tuple[str, str | _Set]] = []
+def tokens_of(text: str) -> list[tuple[str, str | BracketSet]]:
+    """What a pattern consists of: a kind and a character or a set."""
+    tokens: list[tuple[str, str | BracketSet]] = []
     at = 0
     while at < len(text):
         char = text[at]
@@ -166,7 +173,7 @@ def _parse(text: str) -> list[tuple[str, str | _Set]]:
     return tokens
 
 
-def _bracket(text: str, at: int) -> tuple[_Set, int] | None:
+def _bracket(text: str, at: int) -> tuple[BracketSet, int] | None:
     """A bracket expression and where it ends; None if it is not closed."""
     at += 1
     negated = text[at : at + 1] in ("!", "^")
@@ -177,7 +184,7 @@ def _bracket(text: str, at: int) -> tuple[_Set, int] | None:
     while at < len(text):
         char = text[at]
         if char == "]" and not first:
-            return _Set(negated, ranges, classes), at + 1
+            return BracketSet(negated, ranges, classes), at + 1
         first = False
         if text.startswith("[:", at) and (end := text.find(":]", at)) > 0 and text[at + 2 : end] in CLASSES:
             classes.append(text[at + 2 : end])

@@ -54,6 +54,7 @@ def execute(context: Context, text: str) -> Work:
     parser = Parser(
         text, shell.dialect, 1 if shell.dialect.bash else shell.line, shell.aliases, complete=True
     )
+    parser.extglob = "extglob" in shell.shopts
     try:
         while (node := parser.next_command()) is not None:
             yield context.sequence(node)
@@ -118,6 +119,7 @@ def _read(context: Context, prompt: str) -> Work:
 def _goes_on(shell: Shell, text: str) -> bool:
     """Whether more lines belong to this command."""
     parser = Parser(text, shell.dialect, 1, shell.aliases, complete=False)
+    parser.extglob = "extglob" in shell.shopts
     try:
         while parser.next_command() is not None:
             continue

@@ -28,6 +28,8 @@ class Scanner:
         self.at = 0
         self.first_line = line
         self.depth = 0
+        self.extglob = False
+        """Whether `@(a|b)` is a pattern: `shopt -s extglob`, and always in `[[ ]]`."""
         self.complete = True
         """Whether the text is all there will be: else an open here-document waits for its end."""
         self._count = 0

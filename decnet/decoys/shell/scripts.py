@@ -48,7 +48,7 @@ class Scripts(Context, Protocol):
         parser = Parser(text, self.shell.dialect, first, self.aliases())
         while True:
             try:
-                parser.aliases = self.aliases()
+                parser.aliases, parser.extglob = self.aliases(), "extglob" in self.shell.shopts
                 node = parser.next_command()
             except BadSyntax as error:
                 self.err(error_text(error, self.shell.dialect, head, "\n" * (first - 1) + text))
@@ -112,6 +112,7 @@ class Scripts(Context, Protocol):
     def _parsed(self, text: str, first: int, *, at_end: bool) -> list[Any] | None:
         """The commands of some lines; None if more lines belong to them."""
         parser = Parser(text, self.shell.dialect, first, self.aliases(), complete=at_end)
+        parser.extglob = "extglob" in self.shell.shopts
         found = []
         try:
             while (node := parser.next_command()) is not None:

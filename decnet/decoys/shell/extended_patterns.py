@@ -1,0 +1,183 @@
+"""Patterns with lists: `?(a|b)`, `*(a)`, `+(a)`, `@(a)`, `!(a)`, as bash has them with `shopt -s extglob`.
+
+All ends that a piece of the pattern can have are tracked as a set, so that no pattern is tried twice at one
+place; the steps are accounted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+
+from .patterns import ANY, STAR, BracketSet, Pattern, Spend, compiled, free, tokens_of
+from .state import Shell
+
+LISTS = "?*+@!"
+MOST_NESTED = 20
+
+
+class _List:
+    """One list: its operator and its alternatives."""
+
+    def __init__(self, operator: str, alternatives: list[list[Token]]) -> None:
+        self.operator, self.alternatives = operator, alternatives
+
+    def turned(self) -> _List:
+        """The list of the reversed texts."""
+        return _List(self.operator, [_turned(each) for each in self.alternatives])
+
+
+Token = tuple[str, "str | BracketSet | _List"]
+
+
+def has_list(text: str) -> bool:
+    """Whether there may be such a list in a pattern."""
+    return "(" in text and any(f"{sign}(" in text for sign in LISTS)
+
+
+def compiled_for(shell: Shell, text: str, *, always: bool = False) -> Pattern:
+    """The pattern as this shell reads it; `always`: with lists, as in `[[ ]]` of bash."""
+    if has_list(text) and (always or "extglob" in shell.shopts) and shell.dialect.bash:
+        return extended(text)
+    return compiled(text)
+
+
+def fits_pattern(shell: Shell, pattern: str, text: str, spend: Spend, *, always: bool = False) -> bool:
+    """Whether a pattern of `case` or `[[ ]]` fits the whole text."""
+    if "nocasematch" in shell.shopts:
+        pattern, text = pattern.lower(), text.lower()
+    return compiled_for(shell, pattern, always=always).matches(text, spend)
+
+
+@lru_cache(maxsize=64)
+def extended(text: str) -> Pattern:
+    """The compiled pattern with lists; the last ones are kept."""
+    return ExtendedPattern(text)
+
+
+class ExtendedPattern(Pattern):
+    """A compiled pattern with lists."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("")
+        self._tree = _parsed(text, 0)
+        self.is_literal = False
+
+    def matches(self, text: str, spend: Spend = free) -> bool:
+        return len(text) in _Matcher(text, spend).ends(self._tree, {0})
+
+    def ends(self, text: str, start: int = 0, spend: Spend = free) -> tuple[int, int]:
+        found = _Matcher(text, spend).ends(self._tree, {start})
+        return (min(found), max(found)) if found else (-1, -1)
+
+    def reversed(self) -> ExtendedPattern:
+        turned = ExtendedPattern("")
+        turned._tree = _turned(self._tree)
+        return turned
+
+
+def _turned(tokens: list[Token]) -> list[Token]:
+    return [(kind, value.turned() if isinstance(value, _List) else value) for kind, value in reversed(tokens)]
+
+
+def _parsed(text: str, depth: int) -> list[Token]:
+    tokens: list[Token] = []
+    at = start = 0
+    while at < len(text):
+        if text[at] == "\\":
+            at += 2
+            continue
+        if text[at] == "[" and (end := text.find("]", at + 2)) > 0 and "/" not in text[at:end]:
+            at = end + 1
+            continue
+        if text[at] in LISTS and text.startswith("(", at + 1) and depth < MOST_NESTED:
+            found = _alternatives(text, at + 2)
+            if found is not None:
+                tokens += tokens_of(text[start:at])
+                tokens.append(("x", _List(text[at], [_parsed(each, depth + 1) for each in found[0]])))
+                at = start = found[1]
+                continue
+        at += 1
+    return tokens + list(tokens_of(text[start:]))
+
+
+def _alternatives(text: str, at: int) -> tuple[list[str], int] | None:
+    """The texts between the parentheses, and the place behind them; None if they are open."""
+    depth, start, found = 0, at, list[str]()
+    while at < len(text):
+        char = text[at]
+        if char == "\\":
+            at += 1
+        elif char == "(":
+            depth += 1
+        elif char == "|" and not depth:
+            found.append(text[start:at])
+            start = at + 1
+        elif char == ")":
+            if not depth:
+                return [*found, text[start:at]], at + 1
+            depth -= 1
+        at += 1
+    return None
+
+
+class _Matcher:
+    """One text."""
+
+    def __init__(self, text: str, spend: Spend) -> None:
+        self._text = text
+        self._spend = spend
+        self._known: dict[tuple[int, int], set[int]] = {}
+
+    def ends(self, tokens: list[Token], starts: set[int]) -> set[int]:
+        """Where these tokens can end when they begin at one of these places."""
+        for kind, value in tokens:
+            if not starts:
+                return starts
+            self._spend(2 + len(starts))
+            starts = self._after(kind, value, starts)
+        return starts
+
+    def _after(self, kind: str, value: str | BracketSet | _List, starts: set[int]) -> set[int]:
+        text, size = self._text, len(self._text)
+        if isinstance(value, _List):
+            return self._after_list(value, starts)
+        if kind == STAR:
+            self._spend(size // 8)
+            return set(range(min(starts), size + 1))
+        fits: Callable[[str], bool] = (
+            value.has
+            if isinstance(value, BracketSet)
+            else (lambda char: True)
+            if kind == ANY
+            else value.__eq__
+        )
+        return {at + 1 for at in starts if at < size and fits(text[at])}
+
+    def _after_list(self, node: _List, starts: set[int]) -> set[int]:
+        if node.operator == "!":
+            return {end for at in starts for end in self._others(node, at)}
+        once = self._once(node, starts)
+        if node.operator == "@":
+            return once
+        if node.operator == "?":
+            return once | starts
+        found, new = set(once), once
+        while new:
+            new = self._once(node, new) - found
+            found |= new
+        return found | starts if node.operator == "*" else found
+
+    def _once(self, node: _List, starts: Iterable[int]) -> set[int]:
+        found: set[int] = set()
+        for at in starts:
+            key = (id(node), at)
+            if key not in self._known:
+                self._known[key] = {end for each in node.alternatives for end in self.ends(each, {at})}
+            found |= self._known[key]
+        return found
+
+    def _others(self, node: _List, at: int) -> set[int]:
+        """All ends that no alternative has."""
+        self._spend(len(self._text) // 4)
+        return set(range(at, len(self._text) + 1)) - self._once(node, {at})
