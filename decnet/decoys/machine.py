@@ -105,6 +105,9 @@ _reboots: dict[str, int] = {}
 class Machine:
     """One machine. Times are seconds since the epoch."""
 
+    namespace = "/proc/net"
+    """Where the kernel shows the network namespace that the services share."""
+
     def __init__(self, persona: Persona) -> None:
         persona = persona.machine
         self.persona = persona

@@ -6,8 +6,11 @@ from time import gmtime, strftime
 
 from ..machine import Machine
 from ..persona import Persona
+from . import proc_net
 from .accounts import Account, Accounts, Group
+from .network import NetworkFacts, network_of
 from .node import Node
+from .sockets import SocketEntry, sockets_of
 from .tree import Tree
 
 FOLDERS = """/ /bin /boot /dev /etc /etc/apt /etc/cron.d /etc/cron.daily /etc/default /etc/init.d /etc/network /etc/ssh
@@ -38,6 +41,20 @@ class World(Machine):
         self.accounts = _accounts(self)
         self.nodes = Tree(_tree(self))
 
+    @property
+    def machine(self) -> Machine:
+        """The machine itself."""
+        return self
+
+    @property
+    def network(self) -> NetworkFacts:
+        """Its network now."""
+        return network_of(self)
+
+    def sockets(self) -> list[SocketEntry]:
+        """Its sockets now."""
+        return sockets_of(self, lambda port, protocol: ("", 0))
+
     def home(self, user: str) -> str:
         """A user's home folder."""
         account = self.accounts.user(user)
@@ -64,6 +81,7 @@ def _tree(world: World) -> dict[str, Node]:
     _homes(world, nodes)
     for path, text in _texts(world).items():
         nodes[path] = Node(_mode(path), content=text.encode(), changed=when)
+    nodes |= proc_net.files(world)
     for path, target in (("/etc/os-release", "../usr/lib/os-release"),):
         nodes[path] = Node(0o777, target=target, changed=when)
     return nodes

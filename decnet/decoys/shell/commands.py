@@ -24,6 +24,11 @@ MODULES: dict[str, str] = {
     "text.numbers": "seq factor expr",
     "text.dates": "date cal",
     "text.paths": "basename dirname realpath readlink",
+    "net.ip": "ip",
+    "net.ifconfig": "ifconfig route arp",
+    "net.ss": "ss",
+    "net.netstat": "netstat",
+    "net.hostname": "hostname dnsdomainname domainname nisdomainname ypdomainname",
 }
 """Names of commands, separated by blanks, by the module of this package whose COMMANDS has them."""
 

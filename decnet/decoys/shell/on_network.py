@@ -9,69 +9,6 @@ RESOLVE_SECONDS = 5.0
 CONNECT_SECONDS = 20.0
 
 
-def ifconfig(shell: Shell, arguments: list[str], given: str) -> Answer:
-    world = shell.world
-    broadcast = world.address.rsplit(".", 1)[0] + ".255"
-    received = world.received()
-    return Answer(
-        f"{world.interface()}: flags=4163<UP,BROADCAST,RUNNING,MULTICAST>  mtu 1500\n"
-        f"        inet {world.address}  netmask 255.255.255.0  broadcast {broadcast}\n"
-        f"        ether {world.mac}  txqueuelen 1000  (Ethernet)\n"
-        f"        RX packets {received}  bytes {received * 411} ({received * 411 / 1e6:.1f} MB)\n"
-        f"        TX packets {received // 3}  bytes {received // 3 * 270} ({received // 3 * 270 / 1e6:.1f} MB)\n\n"
-        "lo: flags=73<UP,LOOPBACK,RUNNING>  mtu 65536\n        inet 127.0.0.1  netmask 255.0.0.0\n"
-        "        loop  txqueuelen 1000  (Local Loopback)\n\n"
-    )
-
-
-def ip(shell: Shell, arguments: list[str], given: str) -> Answer:
-    world = shell.world
-    word = next((word for word in arguments if not word.startswith("-")), "a")
-    card = world.interface()
-    broadcast = world.address.rsplit(".", 1)[0]
-    if word.startswith("r"):
-        return Answer(
-            f"default via {broadcast}.1 dev {card} onlink\n{broadcast}.0/24 dev {card} proto kernel scope link src {world.address}\n"
-        )
-    if word.startswith("n"):
-        return Answer(f"{broadcast}.1 dev {card} lladdr {_gateway_mac(shell)} REACHABLE\n")
-    addresses = word.startswith("a")
-    return Answer(
-        "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000\n"
-        "    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00\n"
-        + ("    inet 127.0.0.1/8 scope host lo\n       valid_lft forever preferred_lft forever\n" if addresses else "")
-        + f"2: {card}: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc mq state UP group default qlen 1000\n"
-        f"    link/ether {world.mac} brd ff:ff:ff:ff:ff:ff\n"
-        + (f"    inet {world.address}/24 brd {broadcast}.255 scope global {card}\n       valid_lft forever preferred_lft forever\n"
-           if addresses else "")
-    )  # fmt: skip
-
-
-def _gateway_mac(shell: Shell) -> str:
-    return "00:1c:73:" + shell.world.persona.bytes_for("gateway", 3).hex(":")
-
-
-def netstat(shell: Shell, arguments: list[str], given: str) -> Answer:
-    rows = ("0.0.0.0:22", "127.0.0.1:25")
-    head = "Active Internet connections (only servers)\nProto Recv-Q Send-Q Local Address           Foreign Address         State\n"
-    return Answer(
-        head + "".join(f"tcp        0      0 {row:<23} 0.0.0.0:*               LISTEN\n" for row in rows)
-    )
-
-
-def ss(shell: Shell, arguments: list[str], given: str) -> Answer:
-    head = "State  Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
-    return Answer(head + "LISTEN 0      128          0.0.0.0:22        0.0.0.0:*\n")
-
-
-def arp(shell: Shell, arguments: list[str], given: str) -> Answer:
-    gateway = shell.world.address.rsplit(".", 1)[0] + ".1"
-    head = "Address                  HWtype  HWaddress           Flags Mask            Iface\n"
-    return Answer(
-        f"{head}{gateway:<24} ether   {_gateway_mac(shell)}   C                     {shell.world.interface()}\n"
-    )
-
-
 def wget(shell: Shell, arguments: list[str], given: str) -> Answer:
     url = next((word for word in arguments if not word.startswith("-")), "")
     if not url:
@@ -168,6 +105,6 @@ def _is_address(host: str) -> bool:
 
 
 COMMANDS: dict[str, Command] = {
-    "ifconfig": ifconfig, "ip": ip, "netstat": netstat, "ss": ss, "arp": arp, "wget": wget, "curl": curl, "ping": ping,
+    "wget": wget, "curl": curl, "ping": ping,
     "ssh": ssh, "apt": apt, "apt-get": apt, "yum": apt, "dnf": apt,
 }  # fmt: skip

@@ -37,10 +37,6 @@ def uname(shell: Shell, arguments: list[str], given: str) -> Answer:
     return Answer(" ".join(parts[flag] for flag in "snrvmpio" if flag in flags) + "\n")
 
 
-def hostname(shell: Shell, arguments: list[str], given: str) -> Answer:
-    return Answer((shell.world.address if "-I" in arguments else shell.world.hostname) + "\n")
-
-
 def uptime(shell: Shell, arguments: list[str], given: str) -> Answer:
     return Answer(_uptime(shell) + "\n")
 
@@ -243,7 +239,7 @@ def _clear(shell: Shell, arguments: list[str], given: str) -> Answer:
 
 
 COMMANDS: dict[str, Command] = {
-    "id": id_, "whoami": whoami, "uname": uname, "hostname": hostname, "uptime": uptime, "w": w, "who": who, "last": last,
+    "id": id_, "whoami": whoami, "uname": uname, "uptime": uptime, "w": w, "who": who, "last": last,
     "date": date, "ps": ps, "top": top, "htop": top, "free": free, "df": df, "mount": mount, "env": env, "printenv": env,
     "lscpu": lscpu, "nproc": nproc, "passwd": passwd, "systemctl": systemctl, "service": systemctl, "crontab": crontab,
     "clear": _clear, "reset": _clear, "kill": _nothing, "killall": _nothing, "pkill": _nothing, "stty": _nothing,

@@ -1,0 +1,93 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
+"""`hostname` and its other names (hostname 3.23, and BusyBox's)."""
+
+from __future__ import annotations
+
+from ..process import Process
+from ..text.common import Failure, parse
+from .usage import HOSTNAME_USAGE
+
+LONG = "alias=a all-fqdns=A boot=b domain=d fqdn=f long=f file:=F ip-address=i all-ip-addresses=I short=s yp=y nis=y version=V help=h"
+
+
+def hostname(process: Process) -> int:
+    """`hostname`."""
+    world, busybox = process.shell.world, process.shell.world.system.busybox
+    try:
+        options = parse(process, "sidfF:" if busybox else "aAbdfF:iIsyvVh", LONG)
+    except Failure as failure:
+        process.err(f"hostname: {failure.message}\n" + ("" if busybox else HOSTNAME_USAGE))
+        return 1 if busybox else 255
+    if "h" in options:
+        process.out(HOSTNAME_USAGE)
+        return 0
+    if options.operands or "F" in options:
+        return _set(process, options.value("F") or options.operands[0])
+    name = world.hostname
+    if process.name == "dnsdomainname" or "d" in options:
+        process.out(_domain(process) + "\n" if _domain(process) else "" if not busybox else "\n")
+    elif process.name in ("domainname", "nisdomainname", "ypdomainname") or "y" in options:
+        if "y" in options:
+            process.err("hostname: Local domain name not set\n")
+            return 1
+        process.out("(none)\n")
+    elif "I" in options:
+        process.out(f"{world.address} \n")
+    elif "A" in options:
+        process.out(f"{_full(process)} \n")
+    elif "i" in options:
+        process.out(f"{address_of(process, name) or world.address}\n")
+    elif "f" in options:
+        process.out(f"{_full(process)}\n")
+    elif "s" in options:
+        process.out(f"{name.partition('.')[0]}\n")
+    elif "a" in options:
+        process.out(f"{_alias(process)}\n")
+    else:
+        process.out(f"{name}\n")
+    return 0
+
+
+def hosts(process: Process) -> list[list[str]]:
+    """The lines of /etc/hosts as address and names."""
+    text = process.shell.read("/etc/hosts") or ""
+    process.spend(len(text) // 8)
+    found = (line.partition("#")[0].split() for line in text.splitlines()[:1000])
+    return [fields for fields in found if len(fields) > 1]
+
+
+def address_of(process: Process, name: str) -> str:
+    """The address that /etc/hosts gives a name, "" for none."""
+    wanted = name.lower().rstrip(".")
+    lines = [fields for fields in hosts(process) if wanted in (each.lower() for each in fields[1:])]
+    return next((fields[0] for fields in lines if ":" not in fields[0]), lines[0][0] if lines else "")
+
+
+def _full(process: Process) -> str:
+    name = process.shell.world.hostname
+    return next((fields[1] for fields in hosts(process) if name in fields[1:]), name)
+
+
+def _alias(process: Process) -> str:
+    name = process.shell.world.hostname
+    return next((" ".join(fields[2:]) for fields in hosts(process) if name in fields[1:]), "")
+
+
+def _domain(process: Process) -> str:
+    return _full(process).partition(".")[2]
+
+
+def _set(process: Process, name: str) -> int:
+    if process.shell.user != "root":
+        process.err(
+            "hostname: sethostname: Operation not permitted\n"
+            if process.shell.world.system.busybox
+            else "hostname: you must be root to change the host name\n"
+        )
+        return 1
+    return 0
+
+
+COMMANDS = dict.fromkeys(
+    ("hostname", "dnsdomainname", "domainname", "nisdomainname", "ypdomainname"), hostname
+)

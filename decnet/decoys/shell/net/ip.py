@@ -1,0 +1,385 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
+"""`ip`: what it shows; changes need the superuser, and then do nothing that would be visible."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from ipaddress import IPv4Network
+from typing import Any
+
+from ..process import Process
+from ..text.common import Failure
+from . import ip_show
+from .ip_help import HELP_ADDRESS, HELP_NEIGHBOUR, HELP_ROUTE, USAGE
+from .ip_show import Link, View
+
+VERSIONS = {
+    ("debian", "11"): "iproute2-5.10.0, libbpf 0.3.0", ("debian", "12"): "iproute2-6.1.0, libbpf 1.1.2",
+    ("ubuntu", "20.04"): "iproute2-ss200127", ("ubuntu", "22.04"): "iproute2-5.15.0, libbpf 0.5.0",
+    ("ubuntu", "24.04"): "iproute2-6.1.0, libbpf 1.3.0", ("rocky", "8.10"): "iproute2-6.2.0, libbpf 0.5.0",
+    ("rocky", "9.4"): "iproute2-6.2.0, libbpf 1.3.0",
+}  # fmt: skip
+OBJECTS = (
+    "address", "addrlabel", "link", "maddress", "maddr", "monitor", "mroute", "mrule", "neighbor", "neighbour", "neigh",
+    "netns", "nexthop", "ntable", "ntbl", "route", "rule", "tunnel", "tuntap", "vrf", "xfrm", "help", "token",
+)  # fmt: skip
+SHOWS = ("show", "list", "lst", "ls")
+CHANGES = ("add", "change", "replace", "delete", "set", "flush", "append", "del")
+FLAGS = {
+    "4": "4", "6": "6", "o": "o", "oneline": "o", "br": "br", "brief": "br", "s": "s", "stats": "s", "statistics": "s",
+    "d": "d", "details": "d", "j": "j", "json": "j", "p": "p", "pretty": "p", "c": "c", "color": "c", "color=auto": "c",
+    "color=always": "c", "color=never": "c", "r": "r", "resolve": "r", "h": "h", "human": "h", "iec": "h", "N": "N",
+    "Numeric": "N", "a": "a", "all": "a", "t": "t", "timestamp": "t", "0": "0", "M": "M", "B": "B", "force": "force",
+}  # fmt: skip
+
+
+def ip(process: Process) -> int:
+    """`ip`."""
+    busybox = process.shell.world.system.busybox
+    view, flags, words = View(busybox=busybox), [], list(process.args)
+    while words and words[0].startswith("-"):
+        name = words.pop(0).lstrip("-")
+        if name in ("V", "Version"):
+            system = process.shell.world.system
+            process.out(f"ip utility, {VERSIONS.get((system.id, system.version), 'iproute2-6.1.0')}\n")
+            return 0
+        if name in ("f", "family") and words:
+            view = replace(view, family=words.pop(0))
+        elif name in FLAGS:
+            flags.append(FLAGS[name])
+        else:
+            process.err(f'Option "-{name}" is unknown, try "ip -help".\n')
+            return 255
+    view = replace(
+        view, family="inet" if "4" in flags else "inet6" if "6" in flags else view.family, one_line="o" in flags,
+        brief="br" in flags, statistics=flags.count("s"), details="d" in flags,
+    )  # fmt: skip
+    if not words or words[0] == "help":
+        process.err(USAGE)
+        return 255
+    name = next((each for each in OBJECTS if each.startswith(words[0])), "")
+    if not name:
+        process.err(f'Object "{words[0]}" is unknown, try "ip help".\n')
+        return 1
+    try:
+        return _objects()[name](process, view, words[1:], "j" in flags, "p" in flags)
+    except Failure as failure:
+        process.err(f"{failure.message}\n")
+        return failure.status
+
+
+def _objects() -> dict[str, Callable[[Process, View, list[str], bool, bool], int]]:
+    table = {
+        "address": _address, "link": _link, "route": _route, "neighbour": _neighbour, "neighbor": _neighbour,
+        "neigh": _neighbour, "rule": _rule, "maddress": _maddress, "maddr": _maddress,
+    }  # fmt: skip
+    return {name: table.get(name, _nothing) for name in OBJECTS}
+
+
+def _nothing(process: Process, view: View, words: list[str], json: bool, pretty: bool) -> int:
+    if json:
+        process.out("[ ]\n")
+    return 0
+
+
+def _action(process: Process, words: list[str]) -> str:
+    """ "show", or the refused change. Raises Failure."""
+    if not words:
+        return "show"
+    if words[0] == "help":
+        return "help"
+    if any(each.startswith(words[0]) for each in SHOWS):
+        return "show"
+    action = next((each for each in CHANGES if each.startswith(words[0])), "")
+    if action and process.shell.user != "root":
+        raise Failure("RTNETLINK answers: Operation not permitted", 2)
+    return action
+
+
+def _selected(process: Process, words: list[str]) -> tuple[list[Link], list[str]]:
+    """The interfaces that a command names, and the words after it. Raises Failure for an unknown one."""
+    found = ip_show.links(process.shell.world)
+    rest = words[1:]
+    while rest:
+        word = rest.pop(0)
+        if word == "up":
+            continue
+        if word in ("type", "scope", "to", "label", "master", "vrf", "table", "proto", "via"):
+            value = rest.pop(0) if rest else ""
+            if word == "scope":
+                found = [each for each in found if (each.index == 1) == (value == "host")]
+            elif word == "type":
+                found = []
+            continue
+        name = rest.pop(0) if word == "dev" and rest else word
+        found = [each for each in found if each.name == name]
+        if not found:
+            raise Failure(f'Device "{name}" does not exist.' if not process.shell.world.system.busybox
+                          else f"ip: can't find device '{name}'", 1)  # fmt: skip
+    return found, rest
+
+
+def _address(process: Process, view: View, words: list[str], json: bool, pretty: bool) -> int:
+    action = _action(process, words)
+    if action == "help":
+        process.err(HELP_ADDRESS)
+        return 255
+    if action != "show":
+        return _changed(process, action, words)
+    world, facts = process.shell.world, process.shell.world.network
+    chosen, _ = _selected(process, words)
+    if json:
+        return _json(
+            process, [_described(link, view, facts, addresses=True) for link in chosen], pretty=pretty
+        )
+    for link in chosen:
+        found = ip_show.addresses(facts, link, view.family)
+        if view.family == "inet6" and not found:
+            continue
+        if view.brief:
+            listed = "".join(f"{each['local']}/{each['prefixlen']} " for each in found)
+            process.out(f"{link.name:<16} {link.state:<14} {listed}\n")
+            continue
+        if not view.one_line:
+            process.out(ip_show.head(link, view, mode=False) + "\n")
+            if not view.family:
+                process.out(ip_show.hardware(world, link, view) + "\n")
+                _alternative(process, link)
+        process.out("".join(ip_show.inet(each, link, world, view) for each in found))
+        if view.statistics and not view.one_line:
+            process.out(ip_show.counters(world, link, view))
+    return 0
+
+
+def _alternative(process: Process, link: Link) -> None:
+    name = ip_show.alternative(process.shell.world, link)
+    if name:
+        process.out(f"    altname {name}\n")
+
+
+def _link(process: Process, view: View, words: list[str], json: bool, pretty: bool) -> int:
+    action = _action(process, words)
+    if action != "show":
+        return _changed(process, action, words)
+    world, facts = process.shell.world, process.shell.world.network
+    chosen, _ = _selected(process, words)
+    if json:
+        return _json(
+            process, [_described(link, view, facts, addresses=False) for link in chosen], pretty=pretty
+        )
+    for link in chosen:
+        if view.brief:
+            process.out(f"{link.name:<16} {link.state:<14} {link.mac} <{link.flags}> \n")
+            continue
+        between = "\\" if view.one_line else "\n"
+        process.out(ip_show.head(link, view, mode=True) + between + ip_show.hardware(world, link, view))
+        name = ip_show.alternative(world, link)
+        process.out(f"{between}    altname {name}\n" if name else "\n")
+        if view.statistics and not view.one_line:
+            process.out(ip_show.counters(world, link, view))
+    return 0
+
+
+def _changed(process: Process, action: str, words: list[str]) -> int:
+    """A change: only its errors are visible."""
+    if not action:
+        name = "address" if process.args and process.args[0].startswith("a") else "link"
+        process.err(f'Command "{words[0]}" is unknown, try "ip {name} help".\n')
+        return 255
+    if (
+        action in ("add", "delete", "del", "change", "replace")
+        and "dev" not in words
+        and process.args[0][:1] == "a"
+    ):
+        raise Failure('Not enough information: "dev" argument is required.', 1)
+    names = [link.name for link in ip_show.links(process.shell.world)]
+    device = (
+        words[words.index("dev") + 1]
+        if "dev" in words[:-1]
+        else words[1]
+        if action == "set" and len(words) > 1
+        else ""
+    )
+    if device and device not in names:
+        raise Failure(f'Cannot find device "{device}"', 1)
+    return 0
+
+
+def _route(process: Process, view: View, words: list[str], json: bool, pretty: bool) -> int:
+    facts = process.shell.world.network
+    if words[:1] == ["get"]:
+        return _get(process, words[1:])
+    action = _action(process, words)
+    if action == "help" or (action in ("add", "append", "change", "replace", "delete") and len(words) < 2):
+        process.err(HELP_ROUTE)
+        return 255
+    if action != "show":
+        return _changed(process, action or "add", words)
+    device = facts.interface
+    if view.family == "inet6":
+        process.out(
+            "".join(
+                f"fe80::/64 dev {device} proto kernel metric 256 pref medium\n"
+                for each in facts.inet6
+                if each[2] == 0x20
+            )
+        )
+        return 0
+    rest = words[1:]
+    chosen = list(facts.routes)
+    if "default" in rest:
+        chosen = [each for each in chosen if each.destination == "default"]
+    named = rest[rest.index("dev") + 1] if "dev" in rest[:-1] else ""
+    if named and named not in (device, "lo"):
+        raise Failure(f'Cannot find device "{named}"', 1)
+    if named == "lo":
+        chosen = []
+    if json:
+        return _json(process, [_route_keys(each, device) for each in chosen], pretty=pretty)
+    process.out("".join(ip_show.route_line(each, device, shows_device=not named) for each in chosen))
+    if "all" in rest or "local" in rest:
+        _local(process, everything="all" in rest)
+    return 0
+
+
+def _local(process: Process, *, everything: bool) -> None:
+    facts = process.shell.world.network
+    own, device = facts.address, facts.interface
+    table = "table local " if everything else ""
+    for kind, address, name, scope, source in (
+        ("local", "127.0.0.0/8", "lo", "host", "127.0.0.1"), ("local", "127.0.0.1", "lo", "host", "127.0.0.1"),
+        ("broadcast", "127.255.255.255", "lo", "link", "127.0.0.1"), ("local", own, device, "host", own),
+        ("broadcast", facts.broadcast, device, "link", own),
+    ):  # fmt: skip
+        process.out(f"{kind} {address} dev {name} {table}proto kernel scope {scope} src {source} \n")
+
+
+def _get(process: Process, words: list[str]) -> int:
+    facts, uid = process.shell.world.network, process.shell.world.number_of(process.shell.user)
+    words = [word for word in words if word != "to"]
+    try:
+        target = str(IPv4Network(words[0]).network_address) if words else ""
+    except ValueError:
+        raise Failure(f'Error: any valid prefix is expected rather than "{words[0]}".', 1) from None
+    if not target:
+        raise Failure("need at least a destination address", 1)
+    if facts.is_own(target):
+        source = target if target != "0.0.0.0" else "127.0.0.1"
+        process.out(f"local {target} dev lo src {source} uid {uid} \n    cache <local> \n")
+        return 0
+    via = "" if facts.is_near(target) else f" via {facts.gateway}"
+    if not via and not facts.is_near(target):
+        raise Failure("RTNETLINK answers: Network is unreachable", 2)
+    process.out(f"{target}{via} dev {facts.interface} src {facts.address} uid {uid} \n    cache \n")
+    return 0
+
+
+def _neighbour(process: Process, view: View, words: list[str], json: bool, pretty: bool) -> int:
+    action = _action(process, words)
+    if action == "help":
+        process.err(HELP_NEIGHBOUR)
+        return 255
+    if action != "show":
+        return _changed(process, action or "add", words)
+    facts = process.shell.world.network
+    chosen, _ = _selected(process, [word for word in words if not word[:1].isdecimal()])
+    found = facts.neighbours if any(link.index == 2 for link in chosen) and view.family != "inet6" else ()
+    named = next((word for word in words[1:] if word[:1].isdecimal()), "")
+    found = tuple(each for each in found if named in ("", each.address))
+    device = "" if "dev" in words else f" dev {facts.interface}"
+    if json:
+        rows: list[dict[str, Any]] = [
+            {
+                "dst": each.address,
+                "dev": facts.interface,
+                **({"lladdr": each.mac} if each.mac else {}),
+                "state": [each.state],
+            }
+            for each in found
+        ]
+        return _json(process, rows, pretty=pretty)
+    for each in found:
+        mac = f" lladdr {each.mac}" if each.mac else " "
+        used = ""
+        if view.statistics:
+            seconds = process.shell.world.persona.number(f"used {each.address}", 3, 28)
+            used = (
+                f" {'ref 1 ' if each.state == 'REACHABLE' else ''}used {seconds}/{seconds}/{seconds}probes 1"
+            )
+        if view.brief:
+            process.out(f"{each.address:<39} {facts.interface:<16} {each.mac} \n")
+        else:
+            process.out(f"{each.address}{device}{mac}{used} {each.state} \n")
+    return 0
+
+
+def _rule(process: Process, view: View, words: list[str], json: bool, pretty: bool) -> int:
+    action = _action(process, words)
+    if action != "show":
+        return _changed(process, action or "add", words)
+    if view.family != "inet6":
+        process.out(
+            "0:\tfrom all lookup local\n32766:\tfrom all lookup main\n32767:\tfrom all lookup default\n"
+        )
+    else:
+        process.out("0:\tfrom all lookup local\n32766:\tfrom all lookup main\n")
+    return 0
+
+
+def _maddress(process: Process, view: View, words: list[str], json: bool, pretty: bool) -> int:
+    six = bool(process.shell.world.network.inet6)
+    for link in ip_show.links(process.shell.world):
+        process.out(f"{link.index}:\t{link.name}\n")
+        if link.index == 2:
+            process.out("\tlink  01:00:5e:00:00:01\n" + ("\tlink  33:33:00:00:00:01\n" if six else ""))
+        process.out("\tinet  224.0.0.1\n" + ("\tinet6 ff02::1\n\tinet6 ff01::1\n" if six else ""))
+    return 0
+
+
+def _described(link: Link, view: View, facts: Any, *, addresses: bool) -> dict[str, Any]:
+    """An interface with the keys of `ip -j`."""
+    keys: dict[str, Any] = {
+        "ifindex": link.index, "ifname": link.name, "flags": link.flags.split(","), "mtu": link.mtu, "qdisc": link.qdisc,
+        "operstate": link.state, **({} if addresses else {"linkmode": "DEFAULT"}), "group": "default", "txqlen": 1000,
+        "link_type": link.kind, "address": link.mac, "broadcast": link.broadcast,
+    }  # fmt: skip
+    if addresses:
+        keys["addr_info"] = ip_show.addresses(facts, link, view.family)
+    return keys
+
+
+def _route_keys(route: Any, device: str) -> dict[str, Any]:
+    keys: dict[str, Any] = {"dst": route.destination}
+    for key, value in (
+        ("gateway", route.via), ("dev", device), ("protocol", route.protocol), ("scope", route.scope), ("prefsrc", route.source),
+        ("metric", route.metric),
+    ):  # fmt: skip
+        if value:
+            keys[key] = value
+    return keys | {"flags": ["onlink"] if route.onlink else []}
+
+
+def _json(process: Process, rows: list[dict[str, Any]], *, pretty: bool) -> int:
+    import json
+
+    if not pretty:
+        process.out(json.dumps(rows, separators=(",", ":")) + "\n")
+        return 0
+    items = [
+        "{\n" + ",\n".join(f'        "{key}": {_pretty(value)}' for key, value in row.items()) + "\n    }"
+        for row in rows
+    ]
+    process.out("[ " + ",".join(items) + " ]\n")
+    return 0
+
+
+def _pretty(value: Any) -> str:
+    import json
+
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return "[ " + ",".join(json.dumps(each) for each in value) + " ]" if value else "[ ]"
+    return json.dumps(value)
+
+
+COMMANDS = {"ip": ip}
