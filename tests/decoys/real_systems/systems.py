@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from .commands import Command
 from .masks import Reply
 
-INSIDE, TERMINAL = Path(__file__).with_name("inside.sh"), Path(__file__).with_name("terminal.py")
-AFTER_BUILD = Path(__file__).with_name("after_build.sh")
+FOLDER = Path(__file__).parent
+BOOT, SESSION, TERMINAL = FOLDER / "boot.sh", FOLDER / "session.sh", FOLDER / "terminal.py"
+AFTER_BUILD = FOLDER / "after_build.sh"
+GROUPS = "/sys/fs/cgroup/unified" if Path("/sys/fs/cgroup/unified").exists() else "/sys/fs/cgroup"
+BOOT_SECONDS = 6.0
+ON_TERMINAL = ("TERM=xterm-256color", "SSH_TTY=/dev/pts/0")
 MOST_SECONDS = 100
 AT_ONCE = {"exec": 4, "terminal": 10}
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -40,6 +47,7 @@ class RealSystem:
     variant: str
     packages: tuple[str, ...]
     sources: tuple[str, ...]
+    init: tuple[str, ...] = ("/lib/systemd/systemd", "--log-target=null")
     installer: tuple[str, ...] = ()
     """Words before `sh` as long as there is none."""
 
@@ -74,7 +82,7 @@ SYSTEMS = (
     ),
     RealSystem(
         "busybox", "busybox-camera", "ash", "bookworm", "extract", ("busybox-static",),
-        (f"deb {DEBIAN} bookworm main",), ("/bin/busybox",),
+        (f"deb {DEBIAN} bookworm main",), ("/bin/busybox", "init"), ("/bin/busybox",),
     ),
 )  # fmt: skip
 
@@ -88,24 +96,64 @@ def environment(shell: str) -> dict[str, str]:
 def replies(
     system: RealSystem, tree: Path, commands: Iterable[Command], way: str
 ) -> Iterator[tuple[Command, Reply]]:
-    """What the system answers to each command, each in a fresh copy of it. `way`: exec or terminal."""
-    with ThreadPoolExecutor(AT_ONCE[way]) as pool:
-        yield from pool.map(lambda each: (each, reply(system, tree, each, way)), commands)
+    """What the booted system answers to each command, each with files of its own. `way`: exec or terminal."""
+    with booted(system, tree) as instance, ThreadPoolExecutor(AT_ONCE[way]) as pool:
+        yield from pool.map(lambda each: (each, instance.reply(each, way)), commands)
 
 
-def reply(system: RealSystem, tree: Path, command: Command, way: str) -> Reply:
-    """What the system answers to one command, as it would over ssh."""
-    variables = [f"{name}={value}" for name, value in environment(system.shell).items()]
-    with tempfile.TemporaryDirectory() as mount:
+@contextmanager
+def booted(system: RealSystem, tree: Path) -> Iterator[Instance]:
+    """The system as it runs, in namespaces and a control group of its own."""
+    group = Path(GROUPS, f"real-system-{os.getpid()}")
+    group.mkdir()
+    with tempfile.TemporaryDirectory() as root:
+        inside = ["unshare", "-fpmnuiC", "--kill-child", "bash", str(BOOT), str(tree), root]
+        joined = 'echo $$ > "$1/cgroup.procs"; "${@:2:7}" /proc/$$/ns/net "${@:9}"; exit $?'
+        outer = ["unshare", "-mn", "--kill-child", "-f", "bash", "-c", joined, "outer", str(group)]
+        process = subprocess.Popen(
+            [*outer, *inside, *system.init], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
+        try:
+            yield Instance(system, root, _first_process(group))
+        finally:
+            (group / "cgroup.kill").write_text("1")
+            process.wait()
+            while "populated 1" in (group / "cgroup.events").read_text():
+                time.sleep(0.05)
+            for folder in (*sorted(group.rglob("*/"), reverse=True), group):
+                folder.rmdir()
+
+
+def _first_process(group: Path) -> int:
+    """The process of the host that is the system's first, once its services had time to start."""
+    time.sleep(BOOT_SECONDS)
+    pids = [int(pid) for file in group.rglob("cgroup.procs") for pid in file.read_text().split()]
+    return next(pid for pid in pids if _numbers_of(pid)[-1] == 1 and len(_numbers_of(pid)) > 1)
+
+
+def _numbers_of(pid: int) -> list[int]:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return [int(each) for each in status.partition("NSpid:")[2].partition("\n")[0].split()]
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A booted system. `root`: its root for `pid`, its first process."""
+
+    system: RealSystem
+    root: str
+    pid: int
+
+    def reply(self, command: Command, way: str) -> Reply:
+        """What it answers to one command, as over ssh."""
+        shell = self.system.shell
+        variables = [f"{name}={value}" for name, value in environment(shell).items()]
         if way == "exec":
-            inner = ["env", "-i", *variables, system.shell, "-c", command.text]
+            inner = ["env", "-i", *variables, shell, "-c", command.text]
         else:
-            typing = [sys.executable, str(TERMINAL), f"{mount}/root", command.text]
-            variables += ["TERM=xterm-256color", "SSH_TTY=/dev/pts/0"]
-            inner = [*typing, system.shell, *variables]
-        inside = ["unshare", "-fpmnui", "--kill-child", "bash", str(INSIDE), str(tree), mount, way]
-        outer = ["unshare", "-mn", "bash", "-c", '"${@:1:8}" /proc/$$/ns/net "${@:9}"; exit $?', "outer"]
-        return _run([*outer, *inside, *inner])
+            inner = [sys.executable, str(TERMINAL), ".", command.text, shell, *variables, *ON_TERMINAL]
+        entered = ["nsenter", "-t", str(self.pid), "-m", "-u", "-i", "-n", "-p", "-C", "unshare", "-mu"]
+        return _run([*entered, "bash", str(SESSION), f"{self.root}/root", way, *inner])
 
 
 def _run(argv: list[str]) -> Reply:
