@@ -63,7 +63,7 @@ def _compare(system: systems.RealSystem, way: str, names: Sequence[str]) -> int:
     results = _results(system, way, names)
     print(table.shares(results))
     if failing := os.environ.get("FAILING"):
-        table.write_failing(Path(failing), f"{system.name} {way}", results)
+        table.write_failing(Path(failing), CACHE, f"{system.name} {way}", results)
     else:
         print(table.differences(results))
     return 0

@@ -5,11 +5,13 @@ echo web01 > /etc/hostname
 echo nameserver 192.0.2.1 > /etc/resolv.conf
 printf '%s\t%s\n' 127.0.0.1 localhost 127.0.1.1 web01 > /etc/hosts
 if [ "$1" = busybox ]; then
-  mkdir -p /sbin /usr/sbin /proc /sys /root /run
-  busybox --install -s
-  ln -sf /bin/busybox /bin/ash
+  mkdir -p /sbin /usr/bin /usr/sbin /etc/init.d /proc /sys /root /run
+  /bin/busybox --install -s
+  [ -e /bin/ash ] || ln -s busybox /bin/ash
   echo 'root:x:0:0:root:/root:/bin/ash' > /etc/passwd
   echo 'root:x:0:' > /etc/group
+  printf '#!/bin/sh\n' > /etc/init.d/rcS
+  chmod 755 /etc/init.d/rcS
   exit 0
 fi
 cat >> /etc/hosts <<'END'

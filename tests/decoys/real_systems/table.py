@@ -62,13 +62,15 @@ def _shown(value: str | int | None) -> str:
     return "\n      ".join(["", *text.split("\n")]) if "\n" in text.rstrip("\n") else repr(text)
 
 
-def write_failing(folder: Path, system: str, results: Sequence[Result]) -> None:
+def write_failing(folder: Path, cache: Path, system: str, results: Sequence[Result]) -> None:
     """A file per category with what differs."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in sorted({each.command.category for each in results}):
         found = [each for each in results if each.command.category == name]
         head = f"# {system}: {name}: {sum(each.equal for each in found)} of {len(found)} are equal\n"
-        rerun = f"# .venv/bin/python -m tests.decoys.real_systems compare {system} {name}\n"
+        rerun = (
+            f"# REAL_SYSTEMS={cache} .venv/bin/python -m tests.decoys.real_systems compare {system} {name}\n"
+        )
         (folder / f"{name}.{system.replace(' ', '.')}.txt").write_text(
             head + rerun + "\n" + differences(found), encoding="utf-8"
         )
