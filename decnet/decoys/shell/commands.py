@@ -5,7 +5,7 @@ from importlib import import_module
 
 from .process import Command
 
-OLD = ("on_files", "on_text", "on_system", "on_network")
+OLD = ("on_text", "on_system", "on_network")
 """Modules of commands in the former form."""
 MODULES: dict[str, str] = {
     "text.grep": "grep egrep fgrep",
@@ -29,6 +29,13 @@ MODULES: dict[str, str] = {
     "net.ss": "ss",
     "net.netstat": "netstat",
     "net.hostname": "hostname dnsdomainname domainname nisdomainname ypdomainname",
+    "files.ls": "ls dir vdir",
+    "files.status": "stat",
+    "files.making": "mkdir rmdir touch mktemp truncate mkfifo ln",
+    "files.removing": "rm unlink shred",
+    "files.copying": "cp mv install",
+    "files.modes": "chmod chown chgrp",
+    "files.usage": "du df sync",
 }
 """Names of commands, separated by blanks, by the module of this package whose COMMANDS has them."""
 

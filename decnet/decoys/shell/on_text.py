@@ -6,10 +6,22 @@ import hashlib
 import re
 from collections.abc import Callable
 
-from .on_files import read
 from .state import Answer, Command, Shell
 
 Transform = Callable[[list[str], list[str]], list[str]]
+
+
+def read(shell: Shell, path: str) -> tuple[str, str]:
+    """A file's text, and the error if it cannot be read."""
+    where = shell.absolute(path)
+    node = shell.node(where)
+    if node is None:
+        return "", "No such file or directory"
+    if node.folder:
+        return "", "Is a directory"
+    if not shell.allowed(where, 4):
+        return "", "Permission denied"
+    return shell.read(where) or "", ""
 
 
 def echo(shell: Shell, arguments: list[str], given: str) -> Answer:

@@ -1,0 +1,1 @@
+"""Commands about files and folders, as GNU's coreutils print them."""

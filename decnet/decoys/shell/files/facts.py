@@ -1,0 +1,198 @@
+"""What the commands about files share: what stat(2) gives, permissions, quoted names."""
+
+from __future__ import annotations
+
+import zlib
+from itertools import groupby
+
+from ...host.node import Node
+from ..process import Process
+from ..state import Shell
+
+READ, WRITE, SEARCH = 4, 2, 1
+MISSING = "No such file or directory"
+DENIED = "Permission denied"
+NO_FOLDER = "Not a directory"
+PLAIN = frozenset("%+,-./0123456789:=@ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz{}")
+SHORT = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r"}
+TYPES = {"c": "c", "b": "b", "p": "p", "s": "s"}
+
+
+def letter_of(node: Node) -> str:
+    """The first letter of `ls -l`."""
+    if node.folder:
+        return "d"
+    return "l" if node.target else TYPES.get(node.kind, "-")
+
+
+def mode_text(node: Node) -> str:
+    """`drwxr-xr-x`."""
+    mode = 0o777 if node.target else node.mode
+    bits = ["rwx"[at % 3] if mode >> 8 - at & 1 else "-" for at in range(9)]
+    for bit, at, letter in ((0o4000, 2, "s"), (0o2000, 5, "s"), (0o1000, 8, "t")):
+        if mode & bit:
+            bits[at] = letter if bits[at] == "x" else letter.upper()
+    return letter_of(node) + "".join(bits)
+
+
+def is_in_memory(where: str) -> bool:
+    """Whether a path is on a file system without blocks (proc, sysfs)."""
+    return where.startswith(("/proc/", "/sys/")) or where in ("/proc", "/sys")
+
+
+def size_of(where: str, node: Node) -> int:
+    """st_size."""
+    if node.folder and is_in_memory(where):
+        return 0
+    return node.bytes
+
+
+def blocks_of(where: str, node: Node) -> int:
+    """st_blocks: units of 512 bytes, on a file system with blocks of 4096."""
+    if is_in_memory(where) or (node.target and len(node.target) < 60) or node.kind:
+        return 0
+    return -(-node.bytes // 4096) * 8
+
+
+def inode_of(where: str) -> int:
+    """st_ino: the same for a path at all times."""
+    if where == "/":
+        return 2
+    if is_in_memory(where):
+        return 4_026_531_840 + zlib.crc32(where.encode("utf-8", "surrogateescape")) % 1_000
+    return 131_073 + zlib.crc32(where.encode("utf-8", "surrogateescape")) % 1_700_000
+
+
+def links_of(shell: Shell, where: str, node: Node) -> int:
+    """st_nlink: a folder has its own, its name's, and one of each folder in it."""
+    if not node.folder:
+        return 1
+    names = shell.entries(where)
+    inside = (shell.lstat(f"{where.rstrip('/')}/{name}") for name in names)
+    return 2 + sum(1 for each in inside if each is not None and each.folder)
+
+
+def uid_of(shell: Shell, node: Node) -> int:
+    """st_uid."""
+    account = shell.world.accounts.user(node.owner)
+    return account.uid if account else int(node.owner) if node.owner.isdecimal() else 1000
+
+
+def gid_of(shell: Shell, node: Node) -> int:
+    """st_gid."""
+    group = shell.world.accounts.group(node.group_name)
+    if group is not None:
+        return group.gid
+    return int(node.group_name) if node.group_name.isdecimal() else uid_of(shell, node)
+
+
+def own_group(shell: Shell) -> str:
+    """The group that a new file of this user gets."""
+    account = shell.world.accounts.user(shell.user)
+    group = shell.world.accounts.group_of(account.gid) if account else None
+    return group.name if group else shell.user
+
+
+def may(shell: Shell, where: str, want: int, node: Node | None = None) -> bool:
+    """Whether this user may do that with what is at a path."""
+    node = node or shell.node(where)
+    if shell.user == "root" or node is None:
+        return True
+    shift = 6 if node.owner == shell.user else 3 if _is_member(shell, node.group_name) else 0
+    return bool(node.mode >> shift & want)
+
+
+def _is_member(shell: Shell, group: str) -> bool:
+    return any(each.name == group for each in shell.world.accounts.groups_of(shell.user))
+
+
+def why_missing(shell: Shell, path: str, *, follow: bool = True) -> str:
+    """Why there is nothing at a path as the user wrote it, as strerror(3) has it; "" if there is."""
+    if not path:
+        return MISSING
+    where = shell.absolute(path)
+    folder = ""
+    for part in where.split("/")[1:-1]:
+        folder += "/" + part
+        node = shell.node(folder)
+        if node is None:
+            return MISSING
+        if not node.folder:
+            return NO_FOLDER
+        if not may(shell, folder, SEARCH, node):
+            return DENIED
+    node = shell.node(where) if follow or path.endswith("/") else shell.lstat(where)
+    if node is None:
+        link = shell.lstat(where)
+        return "Too many levels of symbolic links" if link and _is_loop(shell, where) else MISSING
+    return NO_FOLDER if path.endswith("/") and not node.folder else ""
+
+
+def _is_loop(shell: Shell, where: str) -> bool:
+    seen: set[str] = set()
+    while where not in seen and len(seen) < 41:
+        seen.add(where)
+        node = shell.lstat(where)
+        if node is None or not node.target:
+            return False
+        folder = where.rpartition("/")[0]
+        where = shell.absolute(node.target if node.target.startswith("/") else f"{folder}/{node.target}")
+    return True
+
+
+def parent_of(where: str) -> str:
+    """The folder of an absolute path."""
+    return where.rpartition("/")[0] or "/"
+
+
+def quoted_name(text: str) -> str:
+    """A name in quotes as coreutils show it in their errors (shell-escape-always)."""
+    if any(ord(char) < 32 or ord(char) == 127 for char in text):
+        return _escaped(text)
+    if "'" in text and not set(text) & set('"$`\\!'):
+        return f'"{text}"'
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def shell_name(text: str) -> str:
+    """A name as coreutils show it on a terminal: in quotes only if it needs them."""
+    if text and not set(text) - PLAIN and text[0] not in "#~":
+        return text
+    if text and all(char in PLAIN or ord(char) > 127 for char in text):
+        return text
+    if (
+        text
+        and not set(text) & set(" \t\n!\"$&'()*;<=>?[\\^`|")
+        and text[0] not in "#~"
+        and text.isprintable()
+    ):
+        return text
+    return quoted_name(text)
+
+
+def _escaped(text: str) -> str:
+    out = ""
+    for is_control, group in groupby(text, lambda char: ord(char) < 32 or ord(char) == 127):
+        if is_control:
+            codes = "".join("\\" + SHORT.get(ord(char), f"{ord(char):03o}") for char in group)
+            out = (out or "''") + f"$'{codes}'"
+        else:
+            out += "'" + "".join(group).replace("'", "'\\''") + "'"
+    return out
+
+
+def locale_of(process: Process, kind: str) -> str:
+    """The visitor's locale for one category ("LC_COLLATE")."""
+    variables = process.shell.variables
+    return variables.get("LC_ALL") or variables.get(kind) or variables.get("LANG") or "C"
+
+
+def collated(process: Process) -> bool:
+    """Whether names are sorted as words (en_US), not by their codes (C)."""
+    locale = locale_of(process, "LC_COLLATE")
+    return locale.partition(".")[0] not in ("C", "POSIX", "")
+
+
+def word_order(name: str) -> tuple[str, str, str]:
+    """A key that sorts as glibc's locales do: punctuation, digits, letters without case; small ones first."""
+    return name.casefold(), name.swapcase(), name

@@ -1,0 +1,214 @@
+# ruff: noqa: E501 (options and messages)
+"""du, df and sync."""
+
+from __future__ import annotations
+
+import time
+
+from ...host.disk import FileSystem, filesystem_of, filesystems
+from ..process import Command, Process, Running
+from ..text.common import Failure, Options, parse, quoted, size_of, tool
+from . import facts
+from .listing import human, when_of
+
+DU = "all=a apparent-size block-size=B bytes=b total=c dereference-args=D max-depth=d exclude: exclude-from=X human-readable=h si inodes count-links=l dereference=L no-dereference=P null=0 separate-dirs=S summarize=s threshold=t time:: time-style: one-file-system=x files0-from:"
+DF = "all=a block-size=B human-readable=h si=H inodes=i local=l portability=P print-type=T type=t exclude-type=x output:: sync no-sync total"
+
+
+@tool
+def du(process: Process) -> Running:
+    """The space that folders take."""
+    options = parse(process, "0abB:cDd:hHkLlmPSst:xX:", DU)
+    depth = options.value("d", "0" if "s" in options else "")
+    if depth and not depth.isdecimal():
+        raise Failure(f"invalid maximum depth {quoted(process, depth)}", hint=True)
+    if "s" in options and "a" in options:
+        raise Failure("cannot both summarize and show all entries", hint=True)
+    most = int(depth[:6]) if depth else 1 << 30
+    status, whole, end = 0, 0, "\0" if "0" in options else "\n"
+    for path in options.operands or ["."]:
+        reason = facts.why_missing(process.shell, path, follow=bool(options.last("LD")))
+        if reason:
+            process.err(f"du: cannot access {facts.quoted_name(path)}: {reason}\n")
+            status = 1
+            continue
+        size, bad = yield from _tree(process, options, path, most, end)
+        whole += size
+        status |= bad
+    if "c" in options:
+        process.out(f"{_shown(options, whole)}\ttotal{end}")
+    return status
+
+
+def _tree(process: Process, options: Options, path: str, most: int, end: str):  # type: ignore[no-untyped-def]
+    """Print one operand; its size in bytes, and 1 if something could not be read."""
+    shell, status = process.shell, 0
+    sums: dict[int, int] = {}
+    stack: list[tuple[str, int, bool]] = [(path, 0, False)]
+    excluded = options.values("exclude")[:10]
+    while stack:
+        shown, level, done = stack.pop()
+        where = shell.absolute(shown)
+        node = shell.lstat(where)
+        process.spend(60)
+        if process.tired:
+            yield 0.0
+        if node is None or (excluded and level and _is_excluded(process, excluded, shown)):
+            continue
+        if node.folder and not done:
+            stack.append((shown, level, True))
+            if not facts.may(shell, where, facts.READ | facts.SEARCH):
+                process.err(f"du: cannot read directory {facts.quoted_name(shown)}: {facts.DENIED}\n")
+                status = 1
+                continue
+            names = shell.entries(where)
+            process.spend(300)
+            stack += [(f"{shown.rstrip('/')}/{name}", level + 1, False) for name in reversed(names)]
+            continue
+        own = _own(options, where, node)
+        total = own + (sums.pop(level + 1, 0) if node.folder else 0)
+        sums[level] = sums.get(level, 0) + total
+        if level <= most and (node.folder or "a" in options or level == 0):
+            stamp = f"{when_of('long-iso', node.changed, time.time())}\t" if "time" in options else ""
+            process.out(f"{_shown(options, total)}\t{stamp}{shown}{end}")
+    return sums.get(0, 0), status
+
+
+def _is_excluded(process: Process, patterns: list[str], shown: str) -> bool:
+    from ..text.common import glob
+
+    name = shown.rpartition("/")[2]
+    return any(
+        glob(each, process.spend).search(text) is not None for each in patterns for text in (name, shown)
+    )
+
+
+def _own(options: Options, where: str, node) -> int:  # type: ignore[no-untyped-def]
+    if "inodes" in options:
+        return 1
+    if "apparent-size" in options or "b" in options:
+        return facts.size_of(where, node)
+    return facts.blocks_of(where, node) * 512
+
+
+def _shown(options: Options, size: int) -> str:
+    if "inodes" in options:
+        return str(size)
+    if options.last("hH") or "si" in options:
+        return human(size, 1000 if "si" in options or options.last("hH") == "H" else 1024)
+    unit = {"b": 1, "k": 1024, "m": 1024 * 1024, "": 1024}.get(options.last("bkm"), 1024)
+    if "B" in options:
+        text = options.value("B")
+        unit = size_of(text if text[:1].isdigit() else "1" + text, "kKMGTPEZY") or 1024
+    return str(-(-size // unit))
+
+
+@tool
+def df(process: Process) -> Running:
+    """How full the file systems are."""
+    options = parse(process, "aB:hHiklPTt:x:v", DF)
+    shell, status = process.shell, 0
+    rows: list[FileSystem] = []
+    for path in options.operands:
+        reason = facts.why_missing(shell, path)
+        device = next(
+            (each for each in filesystems(shell.world) if each.source == path and path.startswith("/dev/")),
+            None,
+        )
+        if reason and device is None:
+            process.err(f"df: {facts.shell_name(path)}: {reason}\n")
+            status = 1
+            continue
+        rows.append(device or filesystem_of(shell.world, shell.real(shell.absolute(path))))
+    if not options.operands:
+        rows = [
+            each
+            for each in filesystems(shell.world)
+            if not options.values("t") or each.kind in options.values("t")
+        ]
+        rows = [each for each in rows if each.kind not in options.values("x")]
+        if "l" in options:
+            rows = [each for each in rows if each.kind != "nfs"]
+    if not rows:
+        if not status:
+            process.err("df: no file systems processed\n")
+        return 1
+    process.out(_table(process, options, rows))
+    yield 0.0
+    return status
+
+
+def _table(process: Process, options: Options, rows: list[FileSystem]) -> str:
+    base = {"h": 1024, "H": 1000}.get(options.last("hH"), 0)
+    unit, title = 1024, "1K-blocks"
+    if "B" in options:
+        text = options.value("B")
+        unit = size_of(text if text[:1].isdigit() else "1" + text, "kKMGTPEZY") or 1024
+        title = f"{text if text[:1].isdigit() else '1' + text}-blocks"
+    if base:
+        title = "Size"
+
+    def amount(kib: int) -> str:
+        return human(kib * 1024, base) if base else str(-(-kib * 1024 // unit))
+
+    if "i" in options:
+        heads = ["Inodes", "IUsed", "IFree", "IUse%"]
+    elif "P" in options:
+        heads = ["1024-blocks" if title == "1K-blocks" else title, "Used", "Available", "Capacity"]
+    else:
+        heads = [title, "Used", "Avail" if base else "Available", "Use%"]
+    table = [["Filesystem", *(["Type"] if "T" in options else []), *heads, "Mounted on"]]
+    total = [0] * 5
+    for row in rows:
+        if "i" in options:
+            numbers = [row.inodes, row.inodes_used, row.inodes - row.inodes_used]
+            shown = [human(each, base) if base else str(each) for each in numbers]
+            share = _share(row.inodes_used, row.inodes - row.inodes_used)
+        else:
+            shown = [amount(row.size), amount(row.used), amount(row.available)]
+            share = _share(row.used, row.available)
+        total = [total[0] + row.size, total[1] + row.used, total[2] + row.available, 0, 0]
+        table.append([row.source, *([row.kind] if "T" in options else []), *shown, share, row.where])
+    if "total" in options:
+        shown = [amount(each) for each in total[:3]]
+        table.append(["total", *(["-"] if "T" in options else []), *shown, _share(total[1], total[2]), "-"])
+    return _aligned(table, lefts=2 if "T" in options else 1, base=base)
+
+
+def _share(used: int, available: int) -> str:
+    whole = used + available
+    return f"{-(-used * 100 // whole)}%" if whole else "-"
+
+
+def _aligned(table: list[list[str]], *, lefts: int, base: int) -> str:
+    """The table: df gives the first column 14 places at least, and the amounts 5."""
+    widths = [max(len(row[at]) for row in table) for at in range(len(table[0]))]
+    widths[0] = max(widths[0], 14)
+    for at in range(lefts, lefts + 3):
+        widths[at] = max(widths[at], 5)
+    widths[lefts + 3] = max(widths[lefts + 3], 4)
+    out = ""
+    for row in table:
+        cells = [
+            cell.ljust(widths[at]) if at < lefts or at == len(row) - 1 else cell.rjust(widths[at])
+            for at, cell in enumerate(row)
+        ]
+        out += " ".join(cells).rstrip() + "\n"
+    return out
+
+
+@tool
+def sync(process: Process) -> Running:
+    """Nothing waits to be written."""
+    options = parse(process, "df", "data=d file-system=f")
+    status = 0
+    for path in options.operands:
+        reason = facts.why_missing(process.shell, path)
+        if reason:
+            process.err(f"sync: error opening {facts.quoted_name(path)}: {reason}\n")
+            status = 1
+    yield 0.0
+    return status
+
+
+COMMANDS: dict[str, Command] = {"du": du, "df": df, "sync": sync}

@@ -1,0 +1,313 @@
+# ruff: noqa: E501 (commands are compared as they are)
+"""The commands about files print what coreutils print, and leave the files that those leave."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from decoys.tool_runs import shell_with
+
+from decnet.decoys.events import Recorder
+from decnet.decoys.host.world import World
+from decnet.decoys.persona import Persona
+from decnet.decoys.shell.at_once import run_at_once
+from decnet.decoys.shell.state import Shell
+
+FILES = {"a": b"one\n", "b": b"two two\n", "d/x": b"x\n", "d/e/y": b"yy\n", "sp ace": b"", "it's": b"1", "run.sh": b"#!/bin/sh\n",
+         "big": b"0123456789" * 1500, "z.tar": b"z", ".hidden": b"h"}  # fmt: skip # noqa: E501
+TIMES = re.compile(
+    r"\b[A-Z][a-z]{2} [ 0-9]\d (?:\d\d:\d\d| \d{4})|\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d\.\d{9} \+0000)?"
+)
+SCRIPTS = """
+ls
+ls -a
+ls -A
+ls -1 -r
+ls -l a b big
+ls -l
+ls -lA
+ls -ln a d
+ls -lh big
+ls -l --si big
+ls -go a
+ls -lG a
+ls -s a big
+ls -sh big
+ls -S
+ls -lS
+ls -X
+ls -F
+ls -p
+ls -m
+ls -x -w 30
+ls -C -w 30
+ls -C -w 20
+ls -C -w 12
+ls -Q
+ls -b
+ls -R
+ls -lR d
+ls -d d
+ls -ld d a
+ls d a
+ls nope a
+ls nope d
+ls -l nope
+ls -I 'b*'
+ls --hide='*.sh'
+ls -B
+ls --group-directories-first
+ls --color=always
+ls --color=always -F
+ls --color=always -l d
+ls --quoting-style=shell-always
+ls --full-time a
+ls --time-style=long-iso -l a
+touch -d 2001-02-03 a; ls --time-style=+%Y -l a
+ls --sort=size
+ls --sort=bad
+ls --zero
+ls -v
+ls -y
+ls --nope
+ls d/x/
+ln -s a l; ls -l l; ls -F l; ls l
+ln -s d l; ls l; ls -l l; ls -ld l; ls -l l/
+ln -s nope l; ls -l l; ls -L l; cat l
+ln -s l l; ls l
+ln a h; ls h; cat h
+ln -s a a
+ln -sf b l; ln -sf a l; readlink l
+ln nope x
+ln d x
+ln a b d; ls d
+ln a b c
+ln
+ln -sv a q
+ln -sr d/x q; readlink q
+mkdir
+mkdir n; ls -ld n
+mkdir a
+mkdir n/m
+mkdir -p n/m; ls -R n
+mkdir -pv n/m o
+mkdir -p a/n
+mkdir -m 700 n; ls -ld n
+mkdir -m 1777 n; ls -ld n
+mkdir -m x n
+umask 077; mkdir n; ls -ld n
+rmdir d
+rmdir a
+rmdir nope
+rmdir d/e
+rm d/e/y; rmdir -p d/e; ls d
+rmdir
+touch
+touch new; ls -l new
+touch -c nope; ls nope
+touch nope/x
+touch a/; echo $?
+touch -d '2020-01-02 03:04:05' a; ls --full-time a
+touch -t 202001020304 a; ls --full-time a
+touch -r a b; ls new
+touch -d nonsense a
+umask 027; touch n; ls -l n
+rm
+rm -f
+rm nope
+rm -f nope
+rm d
+rm -r d; ls
+rm -d d
+rm -v a b
+rm -rf d nope; echo $?
+rm -x a
+rm d/
+rm a/
+rm -r .
+rm -- -x
+cp
+cp a
+cp a n; cat n
+cp a b; cat b
+cp nope n
+cp a nope/n
+cp a b d; ls d
+cp a b c
+cp d n
+cp -r d n; ls -R n
+cp -r d d
+cp -r d d/e
+cp -v a n
+cp a a
+cp a d/e/y; cat d/e/y
+cp -n a b; cat b
+cp -t d a b; ls d
+cp -t nope a
+cp d a
+cp -r d a
+cp -p a n; ls n
+cp -s a n; readlink n
+ln -s a l; cp l n; ls -l n
+ln -s a l; cp -P l n; ls -l n
+chmod 600 a; cp a n; ls -l n
+chmod 4755 a; cp a n; ls -l n
+mv
+mv a
+mv a n; ls
+mv a b; cat b
+mv nope n
+mv a b d; ls d
+mv a b c
+mv d n; ls -R n
+mv d d/e
+mv a d/e; ls d/e
+mv -v a n
+mv a a
+mv d a
+mv a nope/n
+mv a n/
+mv -n a b; cat b
+mkdir n; touch n/d; mv a n; ls n
+mkdir -p n/d/q; mv d n
+chmod
+chmod 755
+chmod 999 a
+chmod u+s,g-w,o=r a; ls -l a
+chmod +x a; ls -l a
+chmod -x run.sh; ls -l run.sh
+chmod a-r a; ls -l a
+chmod u=rwx,g=u,o= a; ls -l a
+chmod -R go-rwx d; ls -lR d
+chmod -v 600 a
+chmod -c 644 a; chmod -c 600 a
+chmod 7777 a; ls -l a
+chmod 1777 d; ls -ld d
+chmod 0 a; ls -l a
+chmod X a
+chmod +X a d; ls -ld a d
+chmod 755 nope
+chmod -f 755 nope
+ln -s nope l; chmod 755 l
+chmod g+s d; chmod 755 d; ls -ld d
+chown root a
+chown nope a
+chown root:nope a
+chown 1234:5678 a; ls -l a; ls -ln a
+chown -v root:root a
+chown daemon: a; ls -l a
+chown :daemon a; ls -l a
+chown -R daemon d; ls -lR d
+chown root nope
+chown root
+chown
+chgrp daemon a; ls -l a
+chgrp nope a
+chown --reference=a b; ls -l b
+stat -c '%n %s %a %A %F %U %u %G %g %h' a d big
+stat -c '%N' "it's" 'sp ace'
+stat -c '%F' d a 'sp ace'
+stat -c '%x' nope
+stat
+stat --printf '%n\\n%s\\t' a b
+stat -c '%04a|%-8s|%8s|' a
+ln -s a l; stat -c '%N %F %s' l; stat -L -c '%F' l
+mktemp nope/XXXX
+mktemp aX
+mktemp XXXXXX | wc -c
+mktemp -d qXXXXXX.d | wc -c
+truncate -s 5 big; cat big
+truncate -s +2 a; wc -c a
+truncate -s 1K n; wc -c n
+truncate a
+truncate -s x a
+mkfifo p; ls -l p; ls -F p
+mkfifo a
+du -b a
+du -k big a
+du -h big
+du nope
+du -s -a
+du -d x
+du -a --apparent-size -b a big
+df nope
+unlink a; ls a
+unlink d
+unlink
+install -m 700 a n; ls -l n
+install -d n o; ls -ld n
+install a
+install nope n
+install -v -m 644 a b d; ls d
+install -D a q/r/s; ls q/r
+shred -u a; ls a
+shred nope
+"""
+LINES = [line.replace("\\\\", "\\") for line in SCRIPTS.strip().split("\n")]
+
+
+@pytest.fixture
+def shell() -> Iterator[Shell]:
+    out, into = os.pipe()
+    os.set_blocking(out, False)
+    os.set_blocking(into, False)
+    persona = Persona(
+        "ssh",
+        "web01",
+        "linux",
+        "debian-12",
+        "",
+        "ab" * 16,
+        ((22, "tcp"),),
+        {},
+        "192.0.2.7",
+        "00:50:56:01:02:03",
+    )
+    yield Shell(World(persona), "root", Recorder(into).session("192.0.2.9", 4000))
+    os.close(out)
+    os.close(into)
+
+
+def has_coreutils() -> bool:
+    found = subprocess.run(["ls", "--version"], capture_output=True, text=True, check=False)
+    return found.stdout.startswith("ls (GNU coreutils) 9.1\n") and os.getuid() == 0
+
+
+def is_confined(line: str) -> bool:
+    """Whether a line can only touch the folder that it runs in."""
+    return not re.search(r"(^|[\s;='\"|])[/~]|\.\.|\$\(|`|\beval\b", line)
+
+
+def masked(text: str) -> str:
+    text = re.sub(r"(?m)^d.* \.\.?\n", "", TIMES.sub("<time>", text))
+    return re.sub(
+        r"^total \d+$", "total", re.sub(r"(?m)^(d\S+ +\d+ \S+ +\S+ +)\d+", r"\1<size>", text), flags=re.M
+    )
+
+
+@pytest.mark.skipif(not has_coreutils(), reason="coreutils 9.1 and root are needed")
+@pytest.mark.parametrize("line", LINES)
+def test_a_command_does_what_the_real_one_does(line: str, shell: Shell, tmp_path: Path) -> None:
+    assert is_confined(line)
+    for path, data in FILES.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(data)
+    environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+    real = subprocess.run(
+        ["bash", "-c", f"umask 022; {line}"], cwd=tmp_path, env=environment, capture_output=True, text=True,
+        stdin=subprocess.DEVNULL, timeout=20, check=False,
+    )  # fmt: skip
+    own = shell_with(shell, FILES)
+
+    ours = run_at_once(own, line)
+
+    assert (masked(ours.out), masked(ours.error), ours.status) == (
+        masked(real.stdout),
+        masked(real.stderr),
+        real.returncode,
+    )
