@@ -1,15 +1,47 @@
-"""What visitors have changed in the files of a decky."""
+"""What visitors have changed on a decky: files, passwords, logins.
+
+Each source address has its own changes. All services of the decky show them to it for a day, and to no one
+else.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import asyncio
+import contextlib
+import json
+import time
+import weakref
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 from .host.node import Node
+from .persona import Persona
 
-MOST_CHANGES = 200
-MOST_KEPT = 256 * 1024
-"""Paths and bytes that one visitor may change."""
+MOST_SOURCES = 500
+MOST_CHANGES = 1000
+"""Paths that one source may change."""
+MOST_FILE = 2 * 1024 * 1024
+"""Bytes of one file that can be read back as they were written; of a larger one, only the beginning."""
+MOST_OF_SOURCE = 5 * 1024 * 1024
+MOST_IN_ALL = 8 * 1024 * 1024
+MOST_WITHOUT_FILES = 3 * 1024 * 1024
+"""Bytes in all of a service that only keeps them for the others."""
+BEGINNING = 4096
+"""Bytes of a file for which there is no room."""
+MOST_REMOVED = 200
+"""Removed paths that a source remembers because another service could still have them."""
+MOST_NOTES = 48
+LONGEST_PATH = 4096
+LONGEST_NOTE = 1024
+PATH_BYTES = 400
+"""Memory of a change without its content."""
+KEEP_SECONDS = 24 * 3600.0
+SEEN_SECONDS = 600.0
+"""How often the other services learn that a source is still there."""
+LOGIN, PASSWORD, SEEN = "login ", "password ", "seen"
+MOST_LOGINS = 20
 
 
 class Writer(Protocol):
@@ -19,15 +51,295 @@ class Writer(Protocol):
         """Let others see what was written."""
 
 
-@dataclass
-class VisitorFiles:
-    """What one visitor has changed in the machine's files; all of his shells share it."""
+@dataclass(frozen=True, slots=True)
+class Login:
+    """One login of a visitor; `began` in seconds since the epoch."""
 
-    changes: dict[str, Node | None] = field(default_factory=dict)
-    """By normalized absolute path without links; None: removed."""
-    kept: int = 0
-    """Bytes of the contents."""
-    writers: dict[str, Writer] = field(default_factory=dict)
-    """Files that are open for writing, by path."""
-    read: int = 0
-    """Bytes read since the last pause."""
+    user: str
+    began: float
+    service: str
+    terminal: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of one source: a path (or, without a slash, a note), its node or text, None if it was
+    removed. The highest version (nanoseconds since the epoch) of a key holds. `hides`: whether a removed path
+    exists on the unchanged machine."""
+
+    source: str
+    key: str
+    version: int
+    value: Node | str | None
+    hides: bool = True
+
+
+class VisitorFiles:
+    """What one source has changed; all of its shells and transfers share it."""
+
+    def __init__(self, source: str = "", visitors: Visitors | None = None) -> None:
+        self.source = source
+        self.changes: dict[str, Node | None] = {}
+        """By normalized absolute path without links; None: removed."""
+        self.notes: dict[str, str] = {}
+        self.kept = 0
+        """Bytes that it takes."""
+        self.writers: dict[str, Writer] = {}
+        """Files that are open for writing, by path."""
+        self.read = 0
+        """Bytes read since the last pause."""
+        self.visits = 0
+        """Connections that use it now."""
+        self.seen = time.time()
+        self._announced = 0.0
+        self._versions: dict[str, int] = {}
+        self._removed: OrderedDict[str, int] = OrderedDict()
+        self._visitors = visitors or Visitors()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was changed."""
+        return not (self.changes or self.notes)
+
+    # Files
+
+    def put(self, path: str, node: Node | None, *, hides: bool = True) -> bool:
+        """Set the node at a path, or remove it (None); False if there is no room for it. `hides`: whether the
+        unchanged machine has that path."""
+        version = self._next(path)
+        return self._fits(path, node) and self._set(Change(self.source, path, version, node, hides))
+
+    def hold(self, size: int) -> bool:
+        """Take room for so many bytes of a file that is being written; a negative number gives it back."""
+        if size > 0 and not self._visitors.has_room(self, size):
+            return False
+        self.kept += size
+        self._visitors.kept += size
+        return True
+
+    def _fits(self, path: str, node: Node | None) -> bool:
+        if path not in self.changes and len(self.changes) >= MOST_CHANGES:
+            return False
+        more = weight(path, node) - (weight(path, self.changes[path]) if path in self.changes else 0)
+        return more <= 0 or self._visitors.has_room(self, more)
+
+    def _set(self, change: Change) -> bool:
+        path, node = change.key, change.value
+        assert not isinstance(node, str)
+        if path in self.changes:
+            self._take(-weight(path, self.changes.pop(path)))
+        self._removed.pop(path, None)
+        if node is None and not change.hides:
+            self._versions.pop(path, None)
+            self._removed[path] = change.version
+            while len(self._removed) > MOST_REMOVED:
+                self._removed.popitem(last=False)
+        else:
+            self.changes[path] = node
+            self._versions[path] = change.version
+            self._take(weight(path, node))
+        self._visitors.has_changed(self, path)
+        return True
+
+    def _take(self, size: int) -> None:
+        self.kept += size
+        self._visitors.kept += size
+
+    # Notes
+
+    def note(self, key: str, text: str) -> None:
+        """Remember a text under a name without a slash."""
+        self._note(Change(self.source, key, self._next(key), text[:LONGEST_NOTE]))
+
+    def _note(self, change: Change) -> None:
+        assert isinstance(change.value, str)
+        if change.key not in self.notes and len(self.notes) >= MOST_NOTES:
+            return
+        self.notes[change.key] = change.value
+        self._versions[change.key] = change.version
+        self._visitors.has_changed(self, change.key)
+        logins = sorted(key for key in self.notes if key.startswith(LOGIN))
+        for key in logins[:-MOST_LOGINS]:
+            del self.notes[key], self._versions[key]
+
+    def set_password(self, user: str, password: str) -> None:
+        """The only password of this user that logs in from this source from now on; "": none does."""
+        self.note(PASSWORD + user[:100], password)
+
+    def password(self, user: str) -> str | None:
+        """The password that was set; None if none was."""
+        return self.notes.get(PASSWORD + user[:100])
+
+    def log_in(self, user: str, service: str, terminal: str) -> None:
+        """Remember a login."""
+        began = time.time()
+        self.note(f"{LOGIN}{int(began * 1000):015d}", json.dumps([user[:100], began, service, terminal]))
+
+    def logins(self, user: str | None = None) -> list[Login]:
+        """The logins from this source, the oldest first."""
+        found = [_login(self.notes[key]) for key in sorted(self.notes) if key.startswith(LOGIN)]
+        return [each for each in found if each is not None and user in (None, each.user)]
+
+    # What the services exchange
+
+    def change(self, key: str) -> Change | None:
+        """The current state of a key; None if nothing is known of it."""
+        if key in self._removed:
+            return Change(self.source, key, self._removed[key], None, hides=False)
+        if key not in self._versions:
+            return None
+        value = self.changes[key] if key.startswith("/") else self.notes[key]
+        return Change(self.source, key, self._versions[key], value)
+
+    def known(self) -> list[str]:
+        """The keys of all changes."""
+        return [*self.changes, *self.notes, *self._removed]
+
+    def take(self, change: Change) -> None:
+        """A change that another service has seen, if it is newer than what is known and there is room."""
+        known = max(self._versions.get(change.key, 0), self._removed.get(change.key, 0))
+        if change.version <= known:
+            return
+        if isinstance(change.value, str):
+            self._note(change)
+        elif self._fits(change.key, change.value):
+            self._set(change)
+
+    def visit(self) -> None:
+        """A connection begins or ends."""
+        self.seen = time.time()
+        if not self.is_empty and self.seen - self._announced > SEEN_SECONDS:
+            self._announced = self.seen
+            self.note(SEEN, "")
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._visitors.kept -= self.kept
+        self.kept = 0
+        self.changes.clear()
+        self.notes.clear()
+        self._versions.clear()
+        self._removed.clear()
+
+    def _next(self, key: str) -> int:
+        return max(time.time_ns(), self._versions.get(key, 0) + 1, self._removed.get(key, 0) + 1)
+
+
+class Visitors:
+    """The changes of all sources, the least recently seen first. Without room, sources that are not connected
+    are forgotten."""
+
+    def __init__(self, most: int = MOST_IN_ALL) -> None:
+        self.kept = 0
+        """Bytes of all sources."""
+        self.changed: dict[tuple[str, str], None] = {}
+        """Source and key of what other services do not know yet."""
+        self.reports = False
+        """Whether `changed` is read by anyone."""
+        self._most = most
+        self._sources: OrderedDict[str, VisitorFiles] = OrderedDict()
+
+    def find(self, source: str) -> VisitorFiles | None:
+        """What this source has changed within the last day, if anything."""
+        self._expire()
+        return self._sources.get(source)
+
+    @contextlib.contextmanager
+    def visit(self, source: str) -> Iterator[VisitorFiles]:
+        """What this source has changed, for a visit that may change more."""
+        self._expire()
+        files = self._of(source)
+        files.visits += 1
+        files.visit()
+        try:
+            yield files
+        finally:
+            files.visits -= 1
+            files.visit()
+            if files.is_empty and not files.visits and self._sources.get(source) is files:
+                del self._sources[source]
+
+    def accepts(self, source: str, user: str, password: str) -> bool | None:
+        """Whether the password logs in; None if this source has not set this user's password."""
+        files = self.find(source)
+        own = files.password(user) if files is not None else None
+        return None if own is None else bool(own) and own == password
+
+    def all(self) -> list[VisitorFiles]:
+        """All that is known, the least recently seen source first."""
+        self._expire()
+        return list(self._sources.values())
+
+    def take(self, change: Change) -> None:
+        """A change from another service."""
+        files = self._of(change.source)
+        files.take(change)
+        files.seen = max(files.seen, min(time.time(), change.version / 1e9))
+        if files.is_empty and not files.visits:
+            self._sources.pop(change.source, None)
+
+    def has_changed(self, files: VisitorFiles, key: str) -> None:
+        """Note what the other services are to learn. Descriptors of one process stay there."""
+        if self.reports and not key.startswith("/dev/fd/"):
+            self.changed[files.source, key] = None
+
+    def has_room(self, files: VisitorFiles, size: int) -> bool:
+        """Whether this source may keep so many bytes more, once others are forgotten for that."""
+        if files.kept + size > MOST_OF_SOURCE:
+            return False
+        while self.kept + size > self._most:
+            idle = next(
+                (each for each in self._sources.values() if not each.visits and each is not files), None
+            )
+            if idle is None:
+                return False
+            self._forget(idle)
+        return True
+
+    def _of(self, source: str) -> VisitorFiles:
+        files = self._sources.get(source)
+        if files is None:
+            idle = (each for each in list(self._sources.values()) if not each.visits)
+            while len(self._sources) >= MOST_SOURCES and (oldest := next(idle, None)) is not None:
+                self._forget(oldest)
+            files = self._sources[source] = VisitorFiles(source, self)
+        self._sources.move_to_end(source)
+        return files
+
+    def _expire(self) -> None:
+        """Forget who has not been here for a day."""
+        oldest = time.time() - KEEP_SECONDS
+        for files in list(self._sources.values()):
+            if files.seen >= oldest:
+                return
+            if not files.visits:
+                self._forget(files)
+
+    def _forget(self, files: VisitorFiles) -> None:
+        self._sources.pop(files.source, None)
+        files.clear()
+
+
+_registries: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Visitors]] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def visitors_of(persona: Persona, most: int = MOST_IN_ALL) -> Visitors:
+    """The one registry of this decky in the running event loop."""
+    known = _registries.setdefault(asyncio.get_running_loop(), {})
+    return known.setdefault(persona.machine.seed, Visitors(most))
+
+
+def weight(path: str, node: Node | None) -> int:
+    """The memory that a change takes, in bytes."""
+    size = PATH_BYTES + len(path)
+    return size if node is None else size + len(node.content) + len(node.target)
+
+
+def _login(text: str) -> Login | None:
+    try:
+        user, began, service, terminal = json.loads(text)
+        return Login(str(user), float(began), str(service), str(terminal))
+    except (ValueError, TypeError):
+        return None

@@ -20,6 +20,7 @@ from decnet.decoys.shell.state import MOST_OUTPUT, Answer, Shell
 from decnet.decoys.ssh.kex import prime
 from decnet.decoys.ssh.sntrup import P, Q, decode, encode
 from decnet.decoys.ssh.umac import Umac
+from decnet.decoys.visitors import MOST_CHANGES
 
 FORBIDDEN = ("decnet", "decky", "deckies", "decoy", "honeypot", "canary", "asyncio", "traceback")
 PIECES = "abc /'\"\\$(){}|&;<>*?~#\n-01.=[]`"
@@ -95,8 +96,8 @@ def test_a_line_that_grows_without_end_is_bounded(shell: Shell) -> None:
 
 
 def test_what_an_intruder_writes_is_bounded(shell: Shell) -> None:
-    for number in range(400):
-        run_at_once(shell, f"echo {'x' * 4000} > /tmp/{number}")
+    for number in range(MOST_CHANGES):
+        shell.put(f"/tmp/{number}", b"x", 1)
 
     assert "No space left on device" in run_at_once(shell, "echo x > /tmp/more").error
 

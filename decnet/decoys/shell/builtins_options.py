@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from .context import Context, Leave
+from .history import OFF
 from .options import LETTERS, NAMES, ON_AT_PROMPT, ON_IN_BASH
 from .variables import NotAssigned
 
@@ -71,6 +72,8 @@ def _set_long(context: Context, name: str, on: bool) -> bool:
         )
         raise Leave(2)
     _switch(context, LETTERS.get(name, name), on)
+    if name == "history":
+        context.shell.notes.pop(OFF, None) if on else context.shell.notes.update({OFF: "1"})
     return True
 
 

@@ -7,21 +7,26 @@ from typing import Any
 
 from .all_builtins import ALL
 from .context import Context, Leave
+from .history import old_history, save_history, write_history
 from .options import SHOPTS
 
 
 def history(context: Context, words: list[Any]) -> int:
-    shell = context.shell
-    if "-c" in words:
+    shell, arguments = context.shell, [str(word) for word in words[1:]]
+    flags = "".join(word[1:] for word in arguments if word.startswith("-"))
+    if "c" in flags:
         shell.history.clear()
         shell.notes["cleared"] = "1"
-        return 0
     if not shell.interactive:
         return 0
-    path = f"{shell.world.home(shell.user)}/.bash_history"
-    old = [] if "cleared" in shell.notes else (shell.read(path) or "").splitlines()
-    lines = list(enumerate([*old, *shell.history], 1))
-    count = next((int(str(word)) for word in words[1:] if str(word).isdecimal()), len(lines))
+    if "a" in flags:
+        save_history(shell)
+    if "w" in flags:
+        write_history(shell)
+    if flags:
+        return 0
+    lines = list(enumerate([*old_history(shell), *shell.history], 1))
+    count = next((int(word) for word in arguments if word.isdecimal() and len(word) < 9), len(lines))
     width = 5 if shell.dialect.bash else 4
     context.out("".join(f"{at:>{width}}  {line}\n" for at, line in lines[-count or len(lines) :]))
     return 0

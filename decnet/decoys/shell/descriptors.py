@@ -6,12 +6,11 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ..uploads import Incoming, record_file
+from ..visitors import MOST_FILE
 from .limits import OutOfWork
 from .state import Shell
 
 MOST_IN_PIPE = 64 * 1024
-MOST_KEPT = 64 * 1024
-"""Of a file's content that is written through a redirection; the rest only counts and is hashed."""
 
 
 class Broken(Exception):
@@ -165,7 +164,9 @@ class FileWriter(Plain):
         node = shell.node(path)
         old = node.content if node and append else b""
         self._old_size = node.bytes if node and append else 0
-        self._content = bytearray(old)
+        self._content = bytearray()
+        self._has_room = True
+        self._keep(old)
         self._incoming = Incoming()
         self._incoming.add(old)
         self._users = 1
@@ -174,8 +175,15 @@ class FileWriter(Plain):
 
     def write(self, data: bytes) -> None:
         self._incoming.add(data)
-        self._content += data[: max(0, MOST_KEPT - len(self._content))]
+        self._keep(data)
         self._is_dirty = self._was_written = True
+
+    def _keep(self, data: bytes) -> None:
+        """Keep what others can read, as long as there is room; the rest only counts and is hashed."""
+        more = data[: max(0, MOST_FILE - len(self._content))]
+        self._has_room = self._has_room and self._shell.files.hold(len(more))
+        if self._has_room:
+            self._content += more
 
     def flush(self) -> str:
         """Let others see what was written; the error, "" on success."""
@@ -193,6 +201,7 @@ class FileWriter(Plain):
             return
         if self._shell.files.writers.get(self.path) is self:
             del self._shell.files.writers[self.path]
+        self._shell.files.hold(-len(self._content))
         with self._incoming:
             if self._was_written:
                 self.flush()

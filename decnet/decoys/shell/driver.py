@@ -10,6 +10,7 @@ from ..waits import Turn, at_most
 from .completion import complete
 from .editor import END, INTERRUPT, SUSPEND, Editor
 from .engine import Engine
+from .history import old_history
 from .state import Shell
 from .stream import IDLE_SECONDS, Stream
 from .tasks import KILL, Line, Readable
@@ -228,7 +229,7 @@ class Driver:
     async def _read_line(self, line: Line) -> None:
         """The line that a shell prompts for."""
         await self._channel.write(line.prompt.replace("\n", "\r\n").encode("utf-8", "surrogateescape"))
-        history = [*self._old_history(line.shell), *line.shell.history]
+        history = [*old_history(line.shell)[-200:], *line.shell.history]
         columns = self._channel.terminal.columns if self._channel.terminal else 80
         editor = Editor(
             line.prompt, history, self._channel.write, lambda text: complete(line.shell, text), columns
@@ -252,11 +253,6 @@ class Driver:
         line.is_there = True
         if line.text and line.text.strip():
             self._session.record("command", input=line.text, way="shell")
-
-    def _old_history(self, shell: Shell) -> list[str]:
-        if "cleared" in shell.notes or not shell.dialect.bash:
-            return []
-        return (shell.read(f"{shell.world.home(shell.user)}/.bash_history") or "").splitlines()[-200:]
 
     async def _next_keys(self) -> bool:
         """Wait for keys while commands in the background run on; False at the end of the input."""

@@ -1,5 +1,5 @@
 """What a visitor may use at once."""
 
+from ..limits import OutOfWork
 
-class OutOfWork(Exception):
-    """A command would need more than a visitor may use at once: it is killed."""
+__all__ = ["OutOfWork"]

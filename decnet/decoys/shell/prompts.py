@@ -11,6 +11,7 @@ from .builtins_jobs import job_line
 from .context import Context, Discard, Leave, Returned, Work
 from .descriptors import Stream
 from .dialect import BadSyntax, Incomplete, error_text
+from .history import remember
 from .parser import Parser
 from .state import Shell
 from .tasks import INTERRUPT, Killed, Line, Readable
@@ -85,8 +86,7 @@ def _command(context: Context) -> Work:
         line = _from_history(context, line)
         text += line + "\n"
         if line.strip() and text == line + "\n":
-            shell.history.append(line)
-            del shell.history[:-200]
+            remember(shell, line)
         elif line:
             shell.history[-1:] = [f"{(shell.history or [''])[-1]}; {line}"[:4096]]
         if not line.endswith("\\") and not _goes_on(shell, text):

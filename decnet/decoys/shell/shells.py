@@ -9,6 +9,7 @@ from typing import Any
 from .context import Context, Work
 from .descriptors import Stream
 from .dialect import ASH, BASH, DASH, Dialect
+from .history import begin_history
 from .process import Process
 from .state import Shell
 from .variables import bash_version
@@ -134,7 +135,9 @@ def enter(shell: Shell, script: str, arguments: list[str], dialect: Dialect | No
     shell.readonly, shell.options, shell.shopts, shell.calls = set(), set(), set(), []
     shell.interactive = mode == "i"
     shell.status, shell.line = 0, 1
-    shell.history = [] if mode == "i" else shell.history
+    if mode == "i":
+        shell.history = []
+        begin_history(shell)
     level = shell.variables.get("SHLVL", "1")
     if shell.dialect.bash:
         shell.variables["SHLVL"] = str(int(level) + 1 if level.isdecimal() and len(level) < 4 else 1)

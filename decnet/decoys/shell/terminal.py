@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 
 from ..events import Session
 from ..host.world import World
+from ..visitors import VisitorFiles
 from ..waits import Turn, at_most
 from .consoles import Console, Router, Windows
 from .descriptors import End
@@ -15,6 +15,8 @@ from .driver import Driver
 from .editor import END, INTERRUPT, Editor
 from .engine import Engine
 from .evaluator import Evaluator
+from .greeting import greeting
+from .history import begin_history, save_history
 from .state import Answer, Shell
 from .stream import Stream
 
@@ -25,13 +27,15 @@ MOST_KEYS = 256 * 1024
 """Limit of characters that are kept when typed ahead."""
 
 
-async def run_command(world: World, user: str, session: Session, channel: Stream, line: str) -> int:
+async def run_command(
+    world: World, user: str, session: Session, channel: Stream, line: str, files: VisitorFiles | None = None
+) -> int:
     """`ssh host command`: execute it, and return its output and status."""
     session.record("command", input=line, way="exec")
     console = console_for(world, user, session)
     if console is not None:
         return await _one_line(console, channel, line)
-    shell = Shell(world, user, session)
+    shell = Shell(world, user, session, files=files or VisitorFiles())
     if channel.terminal is not None:
         shell.variables["TERM"] = channel.terminal.name
         shell.exported.add("TERM")
@@ -40,12 +44,15 @@ async def run_command(world: World, user: str, session: Session, channel: Stream
     return await Driver(engine, shell, channel, session).drive()
 
 
-async def run_shell(world: World, user: str, session: Session, channel: Stream) -> int:
+async def run_shell(
+    world: World, user: str, session: Session, channel: Stream, files: VisitorFiles | None = None
+) -> int:
     """A login shell, with or without a terminal; its exit status."""
     console = console_for(world, user, session)
     if console is not None:
         return await _on_console(console, channel)
-    shell = Shell(world, user, session, interactive=channel.terminal is not None)
+    files = files or VisitorFiles()
+    shell = Shell(world, user, session, interactive=channel.terminal is not None, files=files)
     engine, evaluator = _started(shell)
     if channel.terminal is None:
         shell.script, shell.mode = f"-{shell.script}", "s"
@@ -53,9 +60,15 @@ async def run_shell(world: World, user: str, session: Session, channel: Stream) 
         engine.main = engine.spawn(shell, evaluator.from_input(), evaluator.fds)
     else:
         shell.variables["TERM"] = channel.terminal.name or "xterm"
-        await channel.write(greeting(world).replace("\n", "\r\n").encode())
+        begin_history(shell)
+        last = next(reversed(files.logins(user)), None)
+        await channel.write(greeting(world, last, session.source).replace("\n", "\r\n").encode())
+        files.log_in(user, world.persona.service, "pts/0")
         engine.main = engine.spawn(shell, evaluator.interactive(), evaluator.fds)
-    return await Driver(engine, shell, channel, session).drive()
+    try:
+        return await Driver(engine, shell, channel, session).drive()
+    finally:
+        save_history(shell)
 
 
 def _started(shell: Shell) -> tuple[Engine, Evaluator]:
@@ -71,29 +84,6 @@ def console_for(world: World, user: str, session: Session) -> Windows | Router |
     if world.persona.os == "cisco":
         return Router(world, user, session)
     return None
-
-
-def greeting(world: World) -> str:
-    """What a login shows before the first prompt."""
-    motd = world.persona.text("motd")
-    system = world.system
-    if motd is not None:
-        return motd.replace("\r\n", "\n").rstrip("\n") + "\n" if motd else ""
-    if system.busybox:
-        return "\n\nBusyBox v1.33.2 built-in shell (ash)\n\n"
-    seen = time.time() - world.persona.number("seen", 3600 * 20, 3600 * 400)
-    last = time.strftime(
-        "%a %b %e %H:%M:%S %Y", time.gmtime(seen // 60 * 60 + world.persona.number("second", 0, 59))
-    )
-    neighbour = world.address.rsplit(".", 1)[0] + f".{world.persona.number('admin desk', 20, 240)}"
-    end = f"Last login: {last} from {neighbour}\n"
-    head = f"Linux {world.hostname} {system.kernel} {system.build} {system.machine}\n\n"
-    if system.id == "ubuntu":
-        return f"Welcome to {system.name} (GNU/Linux {system.kernel} {system.machine})\n\n{end}"
-    if system.id == "debian":
-        free = "The programs included with this system are free software; see /usr/share/doc/*/copyright.\n\n"
-        return head + free + end
-    return end
 
 
 # Consoles

@@ -81,8 +81,6 @@ OF_BASH: dict[str, Callable[[Shell], str | None]] = {
     "BASH_SUBSHELL": lambda shell: str(min(shell.depth, 9)),
     "COLUMNS": lambda shell: str(shell.columns) if shell.interactive else None,
     "LINES": lambda shell: "24" if shell.interactive else None,
-    "HISTSIZE": lambda shell: "1000" if shell.interactive else None,
-    "HISTFILE": lambda shell: f"{shell.world.home(shell.user)}/.bash_history" if shell.interactive else None,
     "PS1": lambda shell: "\\u@\\h:\\w\\$ " if shell.interactive else None,
     "PS2": lambda shell: "> " if shell.interactive else None,
 }

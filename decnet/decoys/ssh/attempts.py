@@ -10,6 +10,8 @@ from . import numbers as no
 from .wire import Malformed, Message
 
 MOST_METHOD = 60
+PUBLIC_KEY = (b"publickey", b"publickey-hostbound-v00@openssh.com")
+"""Both are recorded as the first one."""
 MOST_ANSWERS = 10
 
 
@@ -21,9 +23,18 @@ class Attempts:
         self._user = b""
         self._open = ""
         """The method of an attempt with only a name."""
+        self._held = b""
+        """The last question for a key that would log in."""
+
+    def hold(self, packet: bytes) -> None:
+        """A question for a key that would log in: it is recorded unless the attempt itself follows."""
+        self._held = packet
 
     def take(self, packet: bytes, *, success: bool = False) -> None:
         """Record the credentials in a message."""
+        held, self._held = self._held, b""
+        if held and _key(held) != _key(packet):
+            self.take(held)
         message = Message(packet[1:])
         if packet[0] == no.USERAUTH_REQUEST:
             self._request(message, success)
@@ -32,6 +43,8 @@ class Attempts:
 
     def end(self) -> None:
         """Nothing more will be sent for this user."""
+        if self._held:
+            self.take(self._held)
         if self._open and self._user:
             record_login(self._session, self._open, success=False, username=self._user)
         self._open = ""
@@ -42,7 +55,9 @@ class Attempts:
         try:
             user = message.cut()
             message.cut()
-            method = message.cut()[:MOST_METHOD].decode("utf-8", "backslashreplace")
+            raw = message.cut()
+            raw = PUBLIC_KEY[0] if raw in PUBLIC_KEY else raw
+            method = raw[:MOST_METHOD].decode("utf-8", "backslashreplace")
             _read(message, method, fields)
         except Malformed:
             pass
@@ -62,6 +77,20 @@ class Attempts:
                 )
         except Malformed:
             return
+
+
+def _key(packet: bytes) -> bytes:
+    """The key of an attempt, b"" if it has none."""
+    message = Message(packet[1:])
+    try:
+        _, _, method = message.cut(), message.cut(), message.cut()
+        if packet[0] != no.USERAUTH_REQUEST or method not in PUBLIC_KEY:
+            return b""
+        message.flag()
+        message.cut()
+        return message.cut()
+    except Malformed:
+        return b""
 
 
 def _read(message: Message, method: str, fields: dict[str, bytes | str]) -> None:

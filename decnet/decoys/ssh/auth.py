@@ -6,11 +6,13 @@ Source: sshd of OpenSSH 9.2p1 and Dropbear 2022.83, message by message.
 import asyncio
 import random
 
-from ..credentials import Accounts
 from ..events import Session, shown
+from ..threads import in_thread
 from . import numbers as no
-from .attempts import Attempts
+from .attempts import PUBLIC_KEY, Attempts
 from .dialects import Dialect
+from .logins import Logins
+from .signatures import fits, verifies
 from .transport import Refused, Transport
 from .wire import Malformed, Message, flag, names, string
 
@@ -26,11 +28,11 @@ NEVER_COUNTED = "gssapi-with-mic"
 """OpenSSH does not count a failure that is due to its own missing key for the method."""
 
 
-async def authenticate(transport: Transport, dialect: Dialect, accounts: Accounts, session: Session) -> str:
+async def authenticate(transport: Transport, dialect: Dialect, logins: Logins, session: Session) -> str:
     """The name of the user who logged in. Raises Gone, Refused, Malformed."""
     attempts = Attempts(session)
     try:
-        return await _Authentication(transport, dialect, accounts, session.source, attempts).run()
+        return await _Authentication(transport, dialect, logins, attempts).run()
     except (Refused, Malformed):
         for packet in await transport.unread():
             attempts.take(packet)
@@ -42,13 +44,10 @@ async def authenticate(transport: Transport, dialect: Dialect, accounts: Account
 class _Authentication:
     """One connection's authentication; its messages come in any order that the client chooses."""
 
-    def __init__(
-        self, transport: Transport, dialect: Dialect, accounts: Accounts, source: str, attempts: Attempts
-    ) -> None:
+    def __init__(self, transport: Transport, dialect: Dialect, logins: Logins, attempts: Attempts) -> None:
         self._transport = transport
         self._dialect = dialect
-        self._accounts = accounts
-        self._source = source
+        self._logins = logins
         self._attempts = attempts
         self._named: tuple[bytes, bytes] | None = None
         self._count = self._failures = 0
@@ -91,23 +90,30 @@ class _Authentication:
     async def _attempt(self, packet: bytes) -> str | None:
         """The user if this attempt succeeds; otherwise sends the refusal."""
         message = Message(packet[1:])
-        accepted = False
+        accepted = offered = False
         try:
             user, service, method = self._word(message), self._word(message), self._word(message)
             name = user if self._dialect.dropbear else user.partition(b":")[0]
             objection = self._objection(name, service)
+            judged = objection is None and service == NEXT_SERVICE
             if method == b"password":
-                accepted = self._password(message, name, judged=objection is None and service == NEXT_SERVICE)
-            elif method == b"publickey":
-                _public_key(message)
+                accepted = self._password(message, name, judged=judged)
+            elif method in PUBLIC_KEY:
+                bound = method == PUBLIC_KEY[1]
+                accepted, offered = await self._public_key(message, packet, name, judged=judged, bound=bound)
             elif method == b"none":
                 self._end(message)
         finally:
-            self._attempts.take(packet, success=accepted)
+            if offered:
+                self._attempts.hold(packet)
+            else:
+                self._attempts.take(packet, success=accepted)
         if objection is not None:
             raise objection
         if method == b"password":
             await asyncio.sleep(random.uniform(*(RIGHT_SECONDS if accepted else WRONG_SECONDS)))
+        if offered:
+            return None
         if not accepted:
             self._fail(method)
             return None
@@ -135,7 +141,31 @@ class _Authentication:
         if not self._dialect.dropbear and (message.left or "\0" in password):
             raise Malformed
         accepts = judged and not changes
-        return accepts and self._accounts.accepts(self._source, shown(name), password)
+        return accepts and self._logins.accepts(shown(name), password)
+
+    async def _public_key(
+        self, message: Message, packet: bytes, name: bytes, *, judged: bool, bound: bool
+    ) -> tuple[bool, bool]:
+        """Whether the key logs in, and whether it would: then the client may sign. If it is `bound`, the
+        signature also covers the server's key (PROTOCOL of OpenSSH, section 3.1)."""
+        is_signed = message.flag()
+        algorithm, blob = message.text(100), message.string(MOST_KEY)
+        host_key = message.string(MOST_KEY) if bound else b""
+        data = string(self._transport.session_id) + packet[: len(packet) - message.left]
+        signature = message.string(MOST_KEY) if is_signed else b""
+        self._end(message)
+        if not judged or algorithm not in self._dialect.signatures or not fits(algorithm, blob):
+            return False, False
+        if bound and host_key != self._transport.host_key:
+            return False, False
+        permit = self._logins.permit_of(shown(name), blob)
+        if permit is None:
+            return False, False
+        if not is_signed:
+            self._transport.send(bytes((no.USERAUTH_PK_OK,)) + string(algorithm) + string(blob))
+            return False, True
+        self._logins.permit = permit
+        return await in_thread(lambda: verifies(algorithm, blob, signature, data)), False
 
     def _fail(self, method: bytes) -> None:
         """Count the failure and send it. Raises Refused after too many."""
@@ -164,10 +194,3 @@ class _Authentication:
     def _refusal(self, reason: bytes) -> Refused:
         """The end of the connection; Dropbear never sends a reason."""
         return Refused() if self._dialect.dropbear else Refused(reason)
-
-
-def _public_key(message: Message) -> None:
-    """Read the key of an attempt. Raises Malformed."""
-    message.flag()
-    message.text(100)
-    message.string(MOST_KEY)

@@ -114,10 +114,19 @@ class Channel:
 class Connection:
     """Everything after the login."""
 
-    def __init__(self, transport: Transport, session: Session, host_keys: list[str], run: Run) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        session: Session,
+        host_keys: list[str],
+        run: Run,
+        *,
+        has_terminals: bool = True,
+    ) -> None:
         self.transport = transport
         self.session = session
         self._run = run
+        self._has_terminals = has_terminals
         self._host_keys = host_keys
         self._channels: dict[int, Channel] = {}
         self._later: set[asyncio.Task[None]] = set()
@@ -244,7 +253,7 @@ class Connection:
             channel.task = asyncio.create_task(self._execute(channel))
 
     def _take_request(self, channel: Channel, name: str, message: Message) -> bool:
-        if name == "pty-req" and channel.terminal is None:
+        if name == "pty-req" and channel.terminal is None and self._has_terminals:
             channel.terminal = Terminal(message.text(64), message.number() or 80, message.number() or 24)
             return True
         if name == "window-change" and channel.terminal is not None:

@@ -52,6 +52,18 @@ class Dialect:
     dropbear: bool = False
 
     @property
+    def signatures(self) -> tuple[str, ...]:
+        """The signatures of clients that it accepts (PubkeyAcceptedAlgorithms), without those of security keys."""
+        old = self.version < (8, 8) and not self.dropbear
+        return (
+            "ssh-ed25519",
+            *OLD_SIGNATURES.split(","),
+            "rsa-sha2-512",
+            "rsa-sha2-256",
+            *(("ssh-rsa",) if old else ()),
+        )
+
+    @property
     def strict(self) -> bool:
         """Whether it supports strict key exchange."""
         return STRICT in self.kex

@@ -1,6 +1,7 @@
 """Connections: greet, exchange keys, log in, serve; every visit is recorded."""
 
 import asyncio
+import functools
 import random
 from collections.abc import Awaitable, Callable
 
@@ -12,11 +13,14 @@ from ..serve import Stop
 from ..shell.terminal import run_command, run_shell
 from ..tcp_server import Line, receive
 from ..threads import in_thread
+from ..visitors import VisitorFiles, Visitors, visitors_of
 from ..waits import at_most
 from .auth import authenticate
+from .authorized import Permit
 from .channels import Channel, Connection
 from .dialects import dialect_of
 from .hostkeys import HostKeys
+from .logins import Logins
 from .transport import LOGIN_SECONDS, Refused, Transport
 from .wire import Malformed
 
@@ -87,11 +91,12 @@ class SshServer:
 
     async def _serve(self, transport: Transport, session: Session) -> None:
         self._startups += 1
+        logins = self._logins(session)
         try:
             async with at_most(LOGIN_SECONDS):
                 await transport.greet()
                 await transport.first_exchange()
-                user = await authenticate(transport, self._dialect, self._accounts, session)
+                user = await authenticate(transport, self._dialect, logins, session)
         finally:
             self._startups -= 1
         if self._sessions >= MOST_SESSIONS:
@@ -99,14 +104,28 @@ class SshServer:
         self._sessions += 1
         try:
             shown = [] if self._dialect.dropbear else list(SHOWN_KEYS)
-            await Connection(transport, session, shown, self._runner(user, session)).serve()
+            with self._visitors.visit(session.source) as files:
+                run = self._runner(user, session, files, logins.permit)
+                await Connection(
+                    transport, session, shown, run, has_terminals=logins.permit.has_terminal
+                ).serve()
         finally:
             self._sessions -= 1
 
-    def _runner(self, user: str, session: Session) -> Callable[[Channel], Awaitable[int]]:
+    def _runner(
+        self, user: str, session: Session, files: VisitorFiles, permit: Permit
+    ) -> Callable[[Channel], Awaitable[int]]:
         async def run(channel: Channel) -> int:
-            if channel.command is not None:
-                return await run_command(self._world, user, session, channel, channel.command)
-            return await run_shell(self._world, user, session, channel)
+            command = channel.command if permit.command is None else permit.command
+            if command is not None:
+                return await run_command(self._world, user, session, channel, command, files)
+            return await run_shell(self._world, user, session, channel, files)
 
         return run
+
+    def _logins(self, session: Session) -> Logins:
+        return Logins(self._world, self._accounts, self._visitors, session.source, self._dialect.dropbear)
+
+    @functools.cached_property
+    def _visitors(self) -> Visitors:
+        return visitors_of(self._world.persona)

@@ -51,6 +51,8 @@ class Transport:
         self._out: Protection = Nothing()
         self._in_number = self._out_number = 0
         self._session_id = b""
+        self.host_key = b""
+        """The public key of the first exchange."""
         self._versions = (b"", b"SSH-2.0-" + dialect.banner.encode())
         self._strict = False
         self._our_init = b""
@@ -243,6 +245,7 @@ class Transport:
             + string(self._our_init)
         )
         public_key = await self._public_key(host_key)
+        self.host_key = self.host_key or public_key
         reply, agreed, exchanged = await self._agree(kex)
         hashed = hash_of(kex)(
             transcript + string(public_key) + exchanged + agreed.public + agreed.secret

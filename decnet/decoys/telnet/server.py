@@ -10,6 +10,7 @@ from ..events import Recorder, shown
 from ..persona import Persona
 from ..serve import Stop
 from ..tcp_server import Gone, Line, receive
+from ..visitors import Visitors, visitors_of
 from ..waits import at_most
 from . import jetdirect
 from .dialects import Dialect, dialect_of
@@ -62,7 +63,7 @@ class TelnetServer:
 
     async def _let_in(self, keyboard: Keyboard, line: Line) -> str | None:
         """The user who logged in, or None."""
-        login = Login(self._dialect, self._accounts, keyboard, line)
+        login = Login(self._dialect, self._accounts, visitors_of(self._persona), keyboard, line)
         try:
             await negotiate(keyboard, self._dialect)
             await line.send(self._dialect.banner.encode("latin-1", "replace"))
@@ -86,7 +87,8 @@ class TelnetServer:
     async def _shell(self, user: str, keyboard: Keyboard, line: Line) -> None:
         from ..shell.terminal import run_shell
 
-        await run_shell(self._world, user, line.session, keyboard)
+        with visitors_of(self._persona).visit(line.session.source) as files:
+            await run_shell(self._world, user, line.session, keyboard, files)
 
     @functools.cached_property
     def _world(self) -> "World":
@@ -116,10 +118,13 @@ async def _answers(keyboard: Keyboard, awaited: tuple[tuple[int, int], ...]) -> 
 class Login:
     """Name and password, as often as the server prompts for them."""
 
-    def __init__(self, dialect: Dialect, accounts: Accounts, keyboard: Keyboard, line: Line) -> None:
+    def __init__(
+        self, dialect: Dialect, accounts: Accounts, visitors: Visitors, keyboard: Keyboard, line: Line
+    ) -> None:
         self.accepted = False
         self._dialect = dialect
         self._accounts = accounts
+        self._visitors = visitors
         self._keyboard = keyboard
         self._line = line
         self._user: str | None = None
@@ -174,7 +179,9 @@ class Login:
         if typed is None:
             await self._line.send(b"\r\n")
         self._user = None
-        self.accepted = self._accounts.accepts(self._line.session.source, user, shown(typed or b""))
+        source, password = self._line.session.source, shown(typed or b"")
+        own = self._visitors.accepts(source, user, password)
+        self.accepted = self._accounts.accepts(source, user, password) if own is None else own
         self._tell(user, shown(self._keyboard.given_up() if typed is None else typed))
         if not self.accepted:
             await self._keyboard.pause(random.uniform(*self._dialect.delay))

@@ -1,0 +1,38 @@
+"""What a login shows before the first prompt."""
+
+from __future__ import annotations
+
+import time
+
+from ..host.world import World
+from ..visitors import Login
+
+
+def greeting(world: World, last: Login | None, source: str) -> str:
+    """The message of the day and the last login: the visitor's own, who always has the same `source`, or that
+    of an administrator."""
+    motd = world.persona.text("motd")
+    system = world.system
+    if motd is not None:
+        return motd.replace("\r\n", "\n").rstrip("\n") + "\n" if motd else ""
+    if system.busybox:
+        return "\n\nBusyBox v1.33.2 built-in shell (ash)\n\n"
+    when, where = (last.began, source) if last is not None else usual_login(world)
+    end = f"Last login: {time.strftime('%a %b %e %H:%M:%S %Y', time.gmtime(when))} from {where}\n"
+    head = f"Linux {world.hostname} {system.kernel} {system.build} {system.machine}\n\n"
+    if system.id == "ubuntu":
+        return f"Welcome to {system.name} (GNU/Linux {system.kernel} {system.machine})\n\n{end}"
+    if system.id == "debian":
+        free = "The programs included with this system are free software; see /usr/share/doc/*/copyright.\n\n"
+        return head + free + end
+    return end
+
+
+def usual_login(world: World) -> tuple[float, str]:
+    """When an administrator was last here (seconds since the epoch), and from where: every few days, and
+    the same until the next time."""
+    number = world.persona.number
+    period = number("admin visits", 50_000, 1_200_000)
+    desk = world.address.rsplit(".", 1)[0] + f".{number('admin desk', 20, 240)}"
+    now = time.time() - 3600
+    return now - (now - number("admin visited", 0, 1_200_000)) % period, desk

@@ -1,0 +1,79 @@
+"""The history of a bash with a prompt: HISTFILE, and what of it is saved at the end.
+
+Source: HISTORY in bash(1), and the .bashrc of Debian and Ubuntu."""
+
+from __future__ import annotations
+
+import time
+
+from .state import Shell
+from .variables import value_of
+
+MOST_SAVED = 64 * 1024
+OFF = "history is off"
+"""The note of a shell whose history was switched off."""
+
+
+def begin_history(shell: Shell) -> None:
+    """Set the variables, as bash does when it starts with a prompt."""
+    if not shell.dialect.bash:
+        return
+    system, root = shell.world.system.id, shell.user == "root"
+    home = shell.variables.get("HOME") or "/"
+    shell.variables |= {"HISTFILE": f"{home}/.bash_history", "HISTSIZE": "500", "HISTFILESIZE": "500"}
+    if system == "rocky":
+        shell.variables |= {"HISTSIZE": "1000", "HISTFILESIZE": "1000", "HISTCONTROL": "ignoredups"}
+        shell.exported |= {"HISTSIZE", "HISTCONTROL"}
+    elif system == "ubuntu" or (system == "debian" and not root):
+        control = "ignoredups:ignorespace" if root else "ignoreboth"
+        shell.variables |= {"HISTSIZE": "1000", "HISTFILESIZE": "2000", "HISTCONTROL": control}
+
+
+def remember(shell: Shell, line: str) -> None:
+    """Add a line that was typed, unless HISTCONTROL excludes it or the history is off."""
+    control = (value_of(shell, "HISTCONTROL") or "").split(":")
+    spaces = "ignorespace" in control or "ignoreboth" in control
+    repeats = "ignoredups" in control or "ignoreboth" in control
+    if (spaces and line[:1] == " ") or (repeats and shell.history[-1:] == [line]) or OFF in shell.notes:
+        return
+    if value_of(shell, "HISTSIZE") == "0":
+        return
+    shell.history.append(line)
+    del shell.history[:-200]
+
+
+def old_history(shell: Shell) -> list[str]:
+    """The lines of earlier shells, [] once they are cleared or if this shell has none."""
+    path = shell.variables.get("HISTFILE")
+    if not path or "cleared" in shell.notes or not shell.dialect.bash:
+        return []
+    return (shell.read(shell.absolute(path)) or "").splitlines()
+
+
+def save_history(shell: Shell) -> None:
+    """Append what was typed to HISTFILE, as at the end of the shell or of its connection."""
+    if shell.history:
+        path = shell.variables.get("HISTFILE") or ""
+        node = shell.node(shell.absolute(path)) if path else None
+        old = node.data.decode("utf-8", "surrogateescape").splitlines() if node else []
+        stamp = [f"#{int(time.time())}"] if "HISTTIMEFORMAT" in shell.variables else []
+        _save(shell, path, [*old, *(each for line in shell.history for each in (*stamp, line))])
+
+
+def write_history(shell: Shell) -> None:
+    """Replace HISTFILE by this shell's history (`history -w`)."""
+    _save(shell, shell.variables.get("HISTFILE") or "", [*old_history(shell), *shell.history])
+
+
+def _save(shell: Shell, path: str, lines: list[str]) -> None:
+    if not (shell.interactive and shell.dialect.bash and path) or shell.absolute(path) == "/dev/null":
+        return
+    path, size = shell.absolute(path), shell.variables.get("HISTFILESIZE", "")
+    if shell.refusal(path):
+        return
+    most = int(size) if size.isdecimal() and len(size) < 9 else 500
+    text = "".join(f"{line}\n" for line in (lines[-most:] if most else []))
+    content = text.encode("utf-8", "surrogateescape")[-MOST_SAVED:]
+    shell.put(path, content, len(content), 0o600)
+    shell.history.clear()
+    shell.notes.pop("cleared", None)

@@ -1,0 +1,39 @@
+"""Which passwords and keys log in from one source: the machine's, and those that this visitor has set."""
+
+from __future__ import annotations
+
+from ..credentials import Accounts
+from ..host.world import World
+from ..view import UserView
+from ..visitors import VisitorFiles, Visitors
+from .authorized import Permit, permit_for
+
+NO_UNIX = ("windows", "cisco")
+"""Starts of the names of OS profiles without home folders."""
+
+
+class Logins:
+    """One connection's logins. `permit` is what its user may do."""
+
+    def __init__(
+        self, world: World, accounts: Accounts, visitors: Visitors, source: str, dropbear: bool
+    ) -> None:
+        self.permit = Permit()
+        self._world = world
+        self._accounts = accounts
+        self._visitors = visitors
+        self._source = source
+        self._dropbear = dropbear
+
+    def accepts(self, user: str, password: str) -> bool:
+        """Whether this password logs in."""
+        own = self._visitors.accepts(self._source, user, password)
+        return self._accounts.accepts(self._source, user, password) if own is None else own
+
+    def permit_of(self, user: str, blob: bytes) -> Permit | None:
+        """What this key may do as that user; None if it does not log in."""
+        if self._world.persona.os.startswith(NO_UNIX):
+            return None
+        files = self._visitors.find(self._source)
+        view = UserView(self._world, user, files or VisitorFiles())
+        return permit_for(view, self._world.home(user), blob, self._source, dropbear=self._dropbear)

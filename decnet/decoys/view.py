@@ -1,0 +1,183 @@
+"""A decky's files as one user and one visitor see them: the machine's tree with that visitor's changes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from .host.node import Node
+from .host.world import World
+from .limits import OutOfWork
+from .visitors import BEGINNING, MOST_FILE, VisitorFiles
+
+MOST_READ = 4 * 1024 * 1024
+"""Bytes that a command reads from files, which must not delay the other visitors."""
+MOST_LINKS = 40
+"""As in Linux (path_resolution(7)): a path with more symbolic links is ELOOP."""
+FULL = "No space left on device"
+
+
+class View:
+    """Paths to nodes. All paths are absolute; `absolute` makes them so."""
+
+    world: World
+    user: str
+    files: VisitorFiles
+    cwd: str
+
+    def absolute(self, path: str) -> str:
+        """A normalized absolute path."""
+        return plain(path if path.startswith("/") else f"{self.cwd}/{path}")
+
+    def node(self, path: str) -> Node | None:
+        """The node at an absolute path; links are followed."""
+        return self._found(path)[1]
+
+    def real(self, path: str) -> str:
+        """The path that links lead to; the rest of a path that does not exist is left as it is."""
+        return self._found(path)[0]
+
+    def lstat(self, path: str) -> Node | None:
+        """The node at an absolute path; a link itself, not what it leads to."""
+        folder, _, name = path.rpartition("/")
+        return self._own(f"{self.real(folder or '/').rstrip('/')}/{name}" if name else "/")
+
+    def _found(self, path: str) -> tuple[str, Node | None]:
+        """The path without links, and its node."""
+        done, rest, links = "", path.strip("/").split("/"), 0
+        node = self._own("/")
+        while rest:
+            name = rest.pop(0)
+            if not name:
+                continue
+            where = f"{done}/{name}"
+            node = self._own(where)
+            if node is None:
+                return "/".join([where, *rest]), None
+            if node.target:
+                links += 1
+                if links > MOST_LINKS:
+                    return "/".join([where, *rest]), None
+                target = node.target if node.target.startswith("/") else f"{done}/{node.target}"
+                rest = [*plain(target).strip("/").split("/"), *rest]
+                done, node = "", self._own("/")
+                continue
+            done = where
+        return done or "/", node
+
+    def _own(self, path: str) -> Node | None:
+        """What is at exactly this path."""
+        writer = self.files.writers.get(path)
+        if writer is not None:
+            writer.flush()
+        changes = self.files.changes
+        return changes[path] if path in changes else self.world.nodes.get(path)
+
+    def entries(self, path: str) -> list[str]:
+        """The names in a folder, sorted as `ls` does without a locale."""
+        path = self.real(path)
+        prefix = path.rstrip("/") + "/"
+        names = set(self.world.nodes.names(path))
+        for name, node in self.files.changes.items():
+            if name.startswith(prefix) and "/" not in name[len(prefix) :] and name != "/":
+                (names.discard if node is None else names.add)(name[len(prefix) :])
+        return sorted(names)
+
+    def allowed(self, path: str, want: int) -> bool:
+        """Whether this user may read (4), write (2) or enter (1) that path."""
+        if self.user == "root":
+            return True
+        path, node = self._found(path)
+        return node is None or (
+            self._may(node, want) and all(self._may(each, 1) for each in self._above(path))
+        )
+
+    def _above(self, path: str) -> Iterator[Node]:
+        """The folders in which a path without links is."""
+        while path != "/":
+            path = path.rpartition("/")[0] or "/"
+            node = self._own(path)
+            if node is not None:
+                yield node
+
+    def _may(self, node: Node, want: int) -> bool:
+        if node.owner == self.user:
+            return bool(node.mode >> 6 & want)
+        if any(each.name == node.group_name for each in self.world.accounts.groups_of(self.user)):
+            return bool(node.mode >> 3 & want)
+        return bool(node.mode & want)
+
+    def read(self, path: str) -> str | None:
+        """A file's text, None where there is no file. Raises OutOfWork."""
+        content = self.content(path)
+        return None if content is None else content.decode("utf-8", "surrogateescape")
+
+    def content(self, path: str) -> bytes | None:
+        """A file's bytes, None where there is no file. Raises OutOfWork."""
+        node = self.node(path)
+        if node is None or node.folder:
+            return None
+        content = node.data
+        self.files.read += len(content)
+        if self.files.read > MOST_READ:
+            raise OutOfWork
+        return content
+
+    def refusal(self, path: str) -> str:
+        """Why this user cannot write there; "" if he can."""
+        folder = path.rsplit("/", 1)[0] or "/"
+        parent = self.node(folder)
+        if parent is None:
+            return "No such file or directory"
+        if not parent.folder:
+            return "Not a directory"
+        there = self.node(path)
+        if there is not None and there.folder:
+            return "Is a directory"
+        if not self.allowed(path, 2) or (there is None and not self.allowed(folder, 2)):
+            return "Permission denied"
+        if path.startswith(("/proc/", "/sys/")):
+            return "Permission denied" if there else "No such file or directory"
+        return ""
+
+    def put(self, path: str, content: bytes, size: int, mode: int = 0o644) -> str:
+        """Store a file's content without recording it; `size` is what it has in all."""
+        path = self.real(path)
+        changes = self.files.changes
+        there = changes[path] if path in changes else self.world.nodes.get(path)
+        owner, group = (there.owner, there.group) if there else (self.user, "")
+        mode = there.mode if there else mode
+        node = Node(mode, owner=owner, group=group, changed=int(time.time()), size=size)
+        if not self.change(
+            path, replace(node, content=content[: MOST_FILE if size <= MOST_FILE else BEGINNING])
+        ):
+            return ""
+        return self.change(path, replace(node, content=content[:BEGINNING]))
+
+    def change(self, path: str, node: Node | None) -> str:
+        """Set or remove the node at a path, or the link itself; the amount kept is bounded."""
+        folder, _, name = path.rpartition("/")
+        path = f"{self.real(folder or '/').rstrip('/')}/{name}"
+        return "" if self.files.put(path, node, hides=path in self.world.nodes) else FULL
+
+
+@dataclass
+class UserView(View):
+    """The same without a shell, for a file server or a login."""
+
+    world: World
+    user: str
+    files: VisitorFiles = field(default_factory=VisitorFiles)
+    cwd: str = "/"
+
+
+def plain(path: str) -> str:
+    """The path without `.`, `..` and repeated slashes."""
+    parts: list[str] = []
+    for part in path.split("/"):
+        if part == "..":
+            parts = parts[:-1]
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/" + "/".join(parts)
