@@ -67,6 +67,8 @@ def return_(context: Context, words: list[Any]) -> int:
 
 
 def exit_(context: Context, words: list[Any]) -> int:
+    if context.controls_jobs and keeps_stopped_jobs(context):
+        return 1
     if context.shell.mode == "i" and not context.is_subshell:
         context.err(
             "logout\n"
@@ -84,6 +86,19 @@ def exit_(context: Context, words: list[Any]) -> int:
     status = _number(context, words, context.shell.status) & 255
     context.shell.leaving = True
     raise Leave(status)
+
+
+def keeps_stopped_jobs(context: Context) -> bool:
+    """Whether the shell does not end because of stopped jobs: the second `exit` ends it."""
+    stopped = [job for job in context.jobs.by_number.values() if job.stopped and not job.is_foreign]
+    if not stopped or all(job.is_mentioned for job in stopped):
+        return False
+    for job in stopped:
+        job.is_mentioned = True
+    if context.shell.dialect.bash:
+        context.err(("logout" if context.shell.script.startswith("-") else "exit") + "\n")
+    context.err("There are stopped jobs.\n" if context.shell.dialect.bash else "You have stopped jobs.\n")
+    return True
 
 
 def eval_(context: Context, words: list[Any]) -> Any:

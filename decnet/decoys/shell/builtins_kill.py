@@ -61,7 +61,7 @@ def _kill_job(context: Context, job: Job, signal: int) -> None:
     stopped = job.stopped
     for task in job.tasks:
         _send(context, task, signal)
-    if stopped and signal not in (STOP, CONTINUE, 0):
+    if stopped and context.shell.dialect.bash and signal not in (STOP, CONTINUE, 0):
         for task in job.tasks:
             context.engine.signal(task, CONTINUE)
 

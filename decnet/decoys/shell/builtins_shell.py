@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from .all_builtins import ALL
-from .context import Context, Leave
+from .context import Context, Work
 from .history import old_history, save_history, write_history
 from .options import SHOPTS
 
@@ -124,8 +124,15 @@ def nothing(context: Context, words: list[Any]) -> int:
     return 0
 
 
-def suspend(context: Context, words: list[Any]) -> int:
+def suspend(context: Context, words: list[Any]) -> Work:
     if context.shell.script.startswith("-"):
         context.complain("suspend: cannot suspend a login shell")
         return 1
-    raise Leave(context.shell.status)
+    running = context.engine.running
+    if not context.controls_jobs or running is None:
+        context.complain("suspend: cannot suspend: no job control")
+        return 1
+    running.stopped = True
+    yield 0.0
+    context.engine.foreground = running.group
+    return 0

@@ -13,7 +13,7 @@ from .engine import Engine
 from .history import old_history
 from .state import Shell
 from .stream import IDLE_SECONDS, Stream
-from .tasks import KILL, Line, Readable
+from .tasks import KILL, Line
 from .turns import BUSY_SECONDS, MOST_SECONDS, REST_FACTOR, SLICE_SECONDS, TURNS
 from .typed_input import TypedInput
 
@@ -79,7 +79,10 @@ class Driver:
         engine = self._engine
         if engine.can_run:
             if self._channel.terminal is not None:
-                self._shell.columns = self._channel.terminal.columns
+                terminal = self._channel.terminal
+                for task in engine.tasks:
+                    if task.context is not None:
+                        task.context.shell.columns, task.context.shell.rows = terminal.columns, terminal.rows
             async with TURNS.turn(engine.used):
                 engine.step(SLICE_SECONDS)
             if engine.used > MOST_SECONDS or self._printed > MOST_PRINTED:
@@ -116,16 +119,13 @@ class Driver:
             (
                 task.waits
                 for task in self._engine.tasks
-                if isinstance(task.waits, Line) and not task.waits.is_there
+                if isinstance(task.waits, Line) and not task.waits.is_there and not task.stopped
             ),
             None,
         )
 
     def _reads_input(self) -> bool:
-        stream = self._engine.input
-        return any(
-            isinstance(task.waits, Readable) and task.waits.stream is stream for task in self._engine.tasks
-        )
+        return any(self._engine.reads_input(task) for task in self._engine.tasks)
 
     # Without a terminal, or with one while a command runs
 
@@ -163,7 +163,7 @@ class Driver:
     async def _obey(self) -> None:
         """The keys that a running command does not get as input."""
         for key, signal in ((INTERRUPT, 2), (SUSPEND, 20), ("\x1c", 3)):
-            if key in self._keys and self._awaited_line() is None:
+            if key in self._keys and self._awaited_line() is None and not self._engine.input.raw:
                 while self._keys.popleft() != key:
                     continue
                 shown = {2: b"^C", 20: b"^Z", 3: b"^\\"}[signal]

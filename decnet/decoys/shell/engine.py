@@ -6,6 +6,7 @@ channel's driver) writes the output and waits for input, or for the time at whic
 
 from __future__ import annotations
 
+import random
 import time
 from collections import deque
 from collections.abc import Callable, Generator
@@ -30,6 +31,7 @@ from .tasks import (
     TERMINAL_STOP,
     TERMINATE,
     Killed,
+    Readable,
     ShellProcess,
     Task,
     Within,
@@ -68,6 +70,8 @@ class Engine:
         self._work = 0
         self._skipped = 0.0
         self._pid = 0
+        self._gap = random.randrange(1, 40)
+        """Ids that other processes of the machine have taken since the shell's own."""
 
     # Tasks
 
@@ -100,7 +104,7 @@ class Engine:
 
     def next_pid(self, shell: Shell) -> int:
         """The id of a new process."""
-        self._pid = max(self._pid, shell.pid + 24) + 1
+        self._pid = max(self._pid, shell.pid + self._gap) + 1
         return self._pid
 
     @property
@@ -154,6 +158,14 @@ class Engine:
         now = self.now()
         return any(task.ready(now) for task in self.tasks)
 
+    def reads_input(self, task: Task) -> bool:
+        """Whether a task waits for the visitor's input."""
+        return not task.stopped and self._would_read(task)
+
+    def _would_read(self, task: Task) -> bool:
+        waits = task.waits.condition if isinstance(task.waits, Within) else task.waits
+        return isinstance(waits, Readable) and waits.stream is self.input
+
     # Running
 
     def step(self, seconds: float) -> None:
@@ -206,7 +218,7 @@ class Engine:
                 ):
                     task.error = Killed(SEGMENT)
             elif item is None or item == 0.0:
-                if not alone:
+                if not alone or task.stopped:
                     return
             elif isinstance(item, int | float):
                 task.wake = self.now() + max(0.0, float(item))
@@ -214,6 +226,8 @@ class Engine:
             elif not item.ready():
                 task.waits = item
                 task.wake = item.until if type(item) is Within else 0.0
+                if self.foreground and task.kept and self._would_read(task):
+                    task.stopped = task.group != self.foreground
                 return
             steps += 1
             if steps & 15 == 0 and clock() >= until:

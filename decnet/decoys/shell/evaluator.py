@@ -168,6 +168,7 @@ class Evaluator(Compounds):
     def own_pid_of(self, child: Context) -> None:
         """Give a shell that this one starts its process id: a new one, unless it is all that a task does."""
         task, self.becomes = self.becomes, None
+        child.shell.notes[" parent"] = str(self.shell.own_pid if task is None else self.shell.pid)
         if task is None:
             child.shell.own_pid = child.shell.pid = self.engine.next_pid(self.shell)
             return

@@ -23,7 +23,8 @@ class Job:
     asked: int = 0
     is_foreign: bool = False
     """Whether it belongs to the shell that this one was forked from."""
-    notified: bool = False
+    is_mentioned: bool = False
+    """Whether `exit` has warned of it."""
 
     @property
     def done(self) -> bool:

@@ -104,7 +104,7 @@ class Launching(Context, Protocol):
 
     def _known(self, name: str) -> Command | None:
         if name in PROGRAMS and PROGRAMS[name].exists(self.shell):
-            return PROGRAMS[name].run_by(self)
+            return PROGRAMS[name].command
         return command_of(name)
 
     def where(self, name: str) -> str | None:
@@ -267,7 +267,8 @@ class Launching(Context, Protocol):
         self.shell.files.read = 0
         from_terminal = source is not None and source.is_terminal
         short = name.rsplit("/", 1)[-1]
-        return Process(self.shell, short, arguments, given, on_terminal, self.shell.columns, from_terminal)
+        columns = self.shell.columns
+        return Process(self.shell, short, arguments, given, on_terminal, columns, from_terminal, self)
 
     def _drive(self, command: Command, process: Process) -> Work:
         running = command(process)

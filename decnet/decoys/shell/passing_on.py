@@ -33,7 +33,7 @@ def cat(context: Context, process: Process) -> Work:
         if path == "-":
             yield from _copy_input(context, shown)
             continue
-        data, reason = _content(context, path)
+        data, reason = content_of(context, path)
         if reason:
             context.err(
                 f"cat: can't open '{path}': {reason}\n"
@@ -47,7 +47,8 @@ def cat(context: Context, process: Process) -> Work:
     return status
 
 
-def _content(context: Context, path: str) -> tuple[bytes, str]:
+def content_of(context: Context, path: str) -> tuple[bytes, str]:
+    """What a file has, and why it cannot be read ("" if it can)."""
     shell = context.shell
     where = shell.absolute(path)
     if where in ("/dev/null", "/dev/stdin", "/dev/tty"):

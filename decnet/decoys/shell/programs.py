@@ -6,12 +6,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from .commands import command_of
 from .context import Context, Work
 from .passing_on import cat, tee
-from .process import Command, Process
+from .process import Process
 from .shells import enter, sh
 from .state import Shell
 from .superuser import su, sudo
@@ -28,9 +29,9 @@ class Program:
     run: Run
     exists: Callable[[Shell], bool] = lambda shell: True
 
-    def run_by(self, context: Context) -> Command:
+    def command(self, process: Process) -> Any:
         """The command as the evaluator calls it."""
-        return lambda process: self.run(context, process)
+        return self.run(process.context, process)
 
 
 def busybox(context: Context, process: Process) -> Work:
@@ -50,9 +51,7 @@ def busybox(context: Context, process: Process) -> Work:
         return 0
     name = arguments[0].rsplit("/", 1)[-1]
     program = PROGRAMS.get(name)
-    command = (
-        program.run_by(context) if program and name not in ("bash", "sudo", "busybox") else command_of(name)
-    )
+    command = program.command if program and name not in ("bash", "sudo", "busybox") else command_of(name)
     if name == "busybox":
         return (yield busybox(context, Process(context.shell, "busybox", arguments[1:])))
     if command is None or name in NOT_APPLETS:
@@ -177,12 +176,30 @@ def has_busybox(shell: Shell) -> bool:
     return shell.world.system.busybox or shell.world.system.id in ("debian", "ubuntu", "qts")
 
 
+def lazy(module: str, name: str) -> Run:
+    """A program of a module of this package that is loaded when it is first used."""
+
+    def run(context: Context, process: Process) -> Any:
+        return getattr(import_module(f".{module}", __package__), name)(context, process)
+
+    return run
+
+
+def _is_full(shell: Shell) -> bool:
+    return not shell.world.system.busybox
+
+
 PROGRAMS = {
     "sh": Program(sh), "bash": Program(sh, lambda shell: not shell.world.system.busybox and shell.world.system.id != "freebsd"),
     "dash": Program(sh, lambda shell: shell.world.system.id in ("debian", "ubuntu")),
     "ash": Program(sh, lambda shell: shell.world.system.busybox), "busybox": Program(busybox, has_busybox),
     "sudo": Program(sudo, lambda shell: not shell.world.system.busybox), "su": Program(su), "cat": Program(cat),
-    "tee": Program(tee), "sleep": Program(sleep), "which": Program(which),
+    "tee": Program(tee), "less": Program(lazy("pager", "less")), "more": Program(lazy("pager", "more"), lambda shell: shell.world.system.id != "openwrt"),
+    "vi": Program(lazy("editors.vi", "vi")), "view": Program(lazy("editors.vi", "vi"), _is_full),
+    "vim": Program(lazy("editors.vi", "vi"), lambda shell: shell.world.system.id == "ubuntu"),
+    "nano": Program(lazy("editors.nano", "nano"), lambda shell: shell.world.system.id in ("debian", "ubuntu")),
+    "watch": Program(lazy("watching", "watch")), "top": Program(lazy("watching", "top")),
+    "sleep": Program(sleep), "which": Program(which),
     **{name: Program(as_builtin(name)) for name in ("echo", "printf", "test", "[", "true", "false", "pwd")},
 }  # fmt: skip
 __all__ = ["PROGRAMS", "Generator", "enter"]

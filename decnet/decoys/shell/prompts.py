@@ -7,6 +7,7 @@ import re
 import time
 from typing import Any
 
+from .builtins_flow import keeps_stopped_jobs
 from .builtins_jobs import job_line
 from .context import Context, Discard, Leave, Returned, Work
 from .descriptors import Stream
@@ -31,6 +32,8 @@ def converse(context: Context) -> Work:
         _report_jobs(context)
         try:
             text = yield from _command(context)
+            if text is None and keeps_stopped_jobs(context):
+                continue
             if text is None:
                 if shell.dialect.bash or shell.script.startswith("-"):
                     context.err(

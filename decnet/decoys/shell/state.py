@@ -57,6 +57,7 @@ class Shell(View):
     history: list[str] = field(default_factory=list)
     interactive: bool = False
     columns: int = 80
+    rows: int = 24
     to_terminal: bool = False
     """Whether the current command writes to the terminal."""
     leaving: bool = False

@@ -39,7 +39,7 @@ def value_of(shell: Shell, name: str) -> str | None:
     if shell.dialect.name != "dash" and name in OF_BASH and (shell.dialect.bash or name == "RANDOM"):
         return OF_BASH[name](shell)
     if name == "PPID":
-        return str(max(1, shell.pid - 24))
+        return shell.notes.get(" parent") or str(max(1, shell.pid - 24))
     return None
 
 
@@ -80,7 +80,7 @@ OF_BASH: dict[str, Callable[[Shell], str | None]] = {
     "FUNCNAME": lambda shell: shell.calls[-1].name if shell.calls else None,
     "BASH_SUBSHELL": lambda shell: str(min(shell.depth, 9)),
     "COLUMNS": lambda shell: str(shell.columns) if shell.interactive else None,
-    "LINES": lambda shell: "24" if shell.interactive else None,
+    "LINES": lambda shell: str(shell.rows) if shell.interactive else None,
     "PS1": lambda shell: "\\u@\\h:\\w\\$ " if shell.interactive else None,
     "PS2": lambda shell: "> " if shell.interactive else None,
 }

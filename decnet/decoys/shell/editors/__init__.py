@@ -1,0 +1,1 @@
+"""Editors that fill the terminal: vi and nano."""

@@ -1,0 +1,165 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
+"""`watch` and `top` on a terminal: a command's output again and again. Compared with procps 4.0."""
+
+from __future__ import annotations
+
+import time
+
+from .context import Context, Work
+from .descriptors import Collector
+from .full_screen import (
+    CLEAR,
+    CLEAR_BELOW,
+    CLEAR_LINE,
+    ENTER_ALTERNATE,
+    KEYS_OFF,
+    KEYS_ON,
+    LEAVE_ALTERNATE,
+    REVERSE,
+    FullScreen,
+    on_terminal,
+)  # fmt: skip
+from .process import Process
+
+MOST_OUTPUT = 64 * 1024
+LONGEST_SECONDS = 86400.0
+
+
+def output_of(context: Context, words: list[str]) -> Work:
+    """What a program prints, and its status."""
+    collector = Collector(MOST_OUTPUT)
+    child = context.fork({**context.fds, 1: collector, 2: collector})
+    status = yield child.whole(child.program(words))
+    return bytes(collector.content).decode("utf-8", "replace"), status
+
+
+def watch(context: Context, process: Process) -> Work:
+    """`watch`."""
+    words, seconds, titled, runs_directly = list(process.args), 2.0, True, False
+    while words and words[0].startswith("-") and len(words[0]) > 1:
+        word = words.pop(0)
+        if word in ("-n", "--interval") or (word.startswith("-n") and len(word) > 2):
+            given = word[2:] if word.startswith("-n") and len(word) > 2 else words.pop(0) if words else ""
+            if not given.replace(".", "", 1).isdecimal():
+                context.err(f"watch: failed to parse argument: '{given}'\n")
+                return 1
+            seconds = max(0.1, min(LONGEST_SECONDS, float(given[:12])))
+        elif word in ("-t", "--no-title"):
+            titled = False
+        elif word in ("-x", "--exec"):
+            runs_directly = True
+        elif word in ("-v", "--version"):
+            context.out("watch from procps-ng 4.0.2\n")
+            return 0
+    if not words:
+        context.err("\nUsage:\n watch [options] command\n\nTry 'watch --help'\n  for additional help text.\n")
+        return 1
+    if not on_terminal(context):
+        context.err("Error opening terminal: unknown.\n")
+        return 1
+    command = words if runs_directly else ["sh", "-c", " ".join(words)]
+    screen = FullScreen(context, begins=ENTER_ALTERNATE + CLEAR, ends="\r" + LEAVE_ALTERNATE)
+    screen.begin()
+    context.engine.input.raw = False
+    try:
+        while True:
+            text, _ = yield from output_of(context, command)
+            _show(screen, context, " ".join(words), text, seconds, titled=titled)
+            yield from screen.show()
+            yield seconds
+    finally:
+        screen.end()
+
+
+def _show(
+    screen: FullScreen, context: Context, command: str, text: str, seconds: float, *, titled: bool
+) -> None:
+    left = f"Every {seconds:.1f}s: {command}"
+    right = f"{context.shell.world.hostname}: {time.strftime('%a %b %e %H:%M:%S %Y')}"
+    room = screen.columns - len(right) - 1
+    lines = [f"{left[:room]:<{room}} {right}", ""] if titled else []
+    lines += [line.expandtabs()[: screen.columns] for line in text.split("\n")]
+    screen.put("\x1b[H" + "\n".join(line + CLEAR_LINE for line in lines[: screen.rows]) + CLEAR_BELOW)
+
+
+def top(context: Context, process: Process) -> Work:
+    """`top` on a terminal: what `top -b` prints, every three seconds, until `q`."""
+    words = list(process.args)
+    batch = any(word.startswith("-") and not word.startswith("--") and "b" in word for word in words)
+    if batch or not on_terminal(context):
+        if not batch:
+            context.err("top: failed tty get\n")
+            return 1
+        return (yield from _batch(context, words))
+    seconds, left = _delay(words), _runs(words)
+    screen = FullScreen(context, begins=KEYS_ON + CLEAR, ends="\r" + KEYS_OFF + CLEAR_LINE + "\n")
+    screen.begin()
+    try:
+        while left:
+            text, _ = yield from _batch(context, ["-b", "-n", "1"], captured=True)
+            _show_top(screen, text)
+            yield from screen.show()
+            left -= 1
+            key = (yield from screen.key(seconds)) if left else "q"
+            if key in ("q", "\x03"):
+                break
+            if key == "\x1a":
+                yield from screen.stop()
+    finally:
+        screen.at(screen.rows - 1, 0)
+        screen.end()
+    return 0
+
+
+def _delay(words: list[str]) -> float:
+    for at, word in enumerate(words):
+        given = (
+            words[at + 1]
+            if word == "-d" and at + 1 < len(words)
+            else word[2:]
+            if word.startswith("-d")
+            else ""
+        )
+        if given.replace(".", "", 1).isdecimal():
+            return max(0.1, min(LONGEST_SECONDS, float(given[:12])))
+    return 3.0
+
+
+def _runs(words: list[str]) -> int:
+    for at, word in enumerate(words):
+        given = (
+            words[at + 1]
+            if word == "-n" and at + 1 < len(words)
+            else word[2:]
+            if word.startswith("-n")
+            else ""
+        )
+        if given.isdecimal():
+            return max(1, int(given[:6]))
+    return 1_000_000
+
+
+def _batch(context: Context, words: list[str], *, captured: bool = False) -> Work:
+    """The table that is printed without a terminal."""
+    from .commands import command_of
+
+    command = command_of("top")
+    if command is None:
+        context.err("top: error\n")
+        return ("", 1) if captured else 1
+    if not captured:
+        return (yield context.applet(command, "top", words))
+    collector = Collector(MOST_OUTPUT)
+    child = context.fork({**context.fds, 1: collector})
+    status = yield child.whole(child.applet(command, "top", words))
+    return bytes(collector.content).decode("utf-8", "replace"), status
+
+
+def _show_top(screen: FullScreen, text: str) -> None:
+    lines = text.rstrip("\n").split("\n")
+    shown = []
+    for line in lines[: screen.rows]:
+        line = line[: screen.columns]
+        is_head = line.lstrip().startswith("PID ")
+        shown.append(f"{REVERSE}{line:<{screen.columns}}\x1b[m" if is_head else line)
+    screen.put("\x1b[H" + "\n".join(line + CLEAR_LINE for line in shown) + CLEAR_BELOW)
