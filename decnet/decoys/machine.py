@@ -6,8 +6,10 @@ import time
 from dataclasses import dataclass
 
 from .persona import Persona
+from .processors import processor_of
 
 LONGEST_UP_DAYS = 90
+VMWARE = ("00:50:56", "00:0c:29")
 FIRST_REBOOT = (2 * 3600, 12 * 86400)
 """A new machine is started again within days: updates. Later only after its period of weeks."""
 BEFORE_1970 = 719468
@@ -115,15 +117,23 @@ class Machine:
         self.hostname = persona.hostname
         self.address = persona.address or "192.168.1.20"
         self.mac = persona.mac or "00:50:56:8a:11:2c"
-        self.memory_kib = persona.choice("memory", (2, 4, 8, 16)) * 1024 * 1024 - persona.number(
-            "lost", 40000, 90000
+        sizes = (2, 4, 8, 16) if self.is_virtual or self.system.busybox else (8, 16, 32)
+        self.memory_kib = (
+            persona.choice("memory", sizes) * 1024 * 1024 - persona.number("lost", 10000, 22500) * 4
         )
-        self.processors = persona.choice("processors", (1, 2, 4))
+        self.processor = processor_of(persona, is_virtual=self.is_virtual)
+        per_socket = self.processor.cores * self.processor.threads
+        self.processors = persona.choice("processors", (1, 2, 4)) if self.is_virtual else per_socket
         self.installed = _installed(persona)
         self._first_reboot = persona.number("first reboot", *FIRST_REBOOT)
         self._period = persona.number("period", 20, LONGEST_UP_DAYS) * 86400
         self._phase = persona.number("phase", 0, LONGEST_UP_DAYS * 86400)
         self._packets = persona.number("received", 200_000, 9_000_000)
+
+    @property
+    def is_virtual(self) -> bool:
+        """Whether it is a guest of VMware, by its card's vendor."""
+        return self.mac.startswith(VMWARE)
 
     def booted(self) -> int:
         """When the machine was started; restarts of the container do not affect it."""
@@ -176,7 +186,7 @@ class Machine:
             return "vmx0"
         if self.system.busybox or self.system.id == "qts":
             return "eth0"
-        return "ens192" if self.mac.startswith(("00:50:56", "00:0c:29")) else "eno1"
+        return "ens192" if self.is_virtual else "eno1"
 
 
 def day(date: str) -> int:

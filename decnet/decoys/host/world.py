@@ -2,14 +2,21 @@
 """The machine behind every service: its users, its addresses, and enough plausible files for an intruder who
 looks around. All of it is generated from the seed."""
 
+import time
 from time import gmtime, strftime
+from typing import Any
+from weakref import WeakSet
 
 from ..machine import Machine
 from ..persona import Persona
 from . import proc_net
 from .accounts import Account, Accounts, Group
+from .hardware import Memory, memory
+from .mounts import Mount, mounts
 from .network import NetworkFacts, network_of
 from .node import Node
+from .processes import Fixed, ProcessEntry, pid_at, processes
+from .services import ServiceEntry, services
 from .sockets import SocketEntry, sockets_of
 from .tree import Tree
 
@@ -30,6 +37,10 @@ SERVICE_USERS = ("daemon:x:1:1:daemon:/usr/sbin", "bin:x:2:2:bin:/bin", "sys:x:3
                  "messagebus:x:103:109::/nonexistent", "sshd:x:104:65534::/run/sshd")  # fmt: skip
 
 
+SERVICES_SECONDS = 5.0
+"""How long the list of services is not looked up again."""
+
+
 class World(Machine):
     """One machine as its services and its shell show it, before any visitor changes it."""
 
@@ -40,6 +51,38 @@ class World(Machine):
         )
         self.accounts = _accounts(self)
         self.nodes = Tree(_tree(self))
+        self._newest = 0
+        self._fixed: Fixed | None = None
+        self._services: tuple[float, list[ServiceEntry]] = (0.0, [])
+        self.visits: WeakSet[Any] = WeakSet()
+        """The logins of visitors (shell.visit.Visit) that have not ended."""
+
+    def services(self) -> list[ServiceEntry]:
+        """The services that the machine has now, by name."""
+        until, found = self._services
+        if time.monotonic() > until:
+            found = services(self)
+            self._services = time.monotonic() + SERVICES_SECONDS, found
+        return found
+
+    def processes(self, now: int) -> list[ProcessEntry]:
+        """All processes but those of visitors, by number. `now`: seconds since the epoch."""
+        found, self._fixed = processes(self, self.services(), now, self._fixed)
+        return found
+
+    @property
+    def mounts(self) -> list[Mount]:
+        """What is mounted, in the order of /proc/mounts."""
+        return mounts(self)
+
+    def memory(self, now: int) -> Memory:
+        """How its memory is used at a time (seconds since the epoch)."""
+        return memory(self, sum(each.resident for each in self.processes(now)), now)
+
+    def new_pid(self, skip: int = 0) -> int:
+        """The number of a process that starts now; `skip` others were started just before it."""
+        self._newest = max(self._newest + 1 + skip, pid_at(self, int(time.time())) + skip)
+        return self._newest
 
     @property
     def machine(self) -> Machine:

@@ -113,6 +113,8 @@ class Context(Protocol):
     """The source of the pipeline that runs."""
     becomes: Task | None
     """The process that a program started now would be, if this one has nothing else to do."""
+    program_pid: int
+    """The number of the program that runs now, 0 if none does."""
 
     expansion: Words
 

@@ -18,6 +18,11 @@ class Dialect:
         return self.name == "bash"
 
     @property
+    def program(self) -> str:
+        """The program that a script without `#!` runs in."""
+        return {"bash": "/bin/bash", "dash": "/bin/sh", "ash": "/bin/sh"}[self.name]
+
+    @property
     def extended(self) -> bool:
         """Whether it has `$'..'`, `${x:1:2}`, `${x/a/b}`, `&>` and `function`: bash, and ash as built with its
         usual options."""

@@ -69,6 +69,7 @@ class Driver:
     def _leave(self) -> None:
         """The visit is over: a line that was not completed still goes to the command that waits for it."""
         engine = self._engine
+        self._shell.visit.end()
         if self._channel.terminal is not None and self._reads_input() and not engine.input.raw:
             engine.input.write(self._typed.unfinished())
             engine.step(SLICE_SECONDS)

@@ -6,7 +6,6 @@ channel's driver) writes the output and waits for input, or for the time at whic
 
 from __future__ import annotations
 
-import random
 import time
 from collections import deque
 from collections.abc import Callable, Generator
@@ -69,9 +68,6 @@ class Engine:
         self.kills = 0
         self._work = 0
         self._skipped = 0.0
-        self._pid = 0
-        self._gap = random.randrange(1, 40)
-        """Ids that other processes of the machine have taken since the shell's own."""
 
     # Tasks
 
@@ -104,8 +100,15 @@ class Engine:
 
     def next_pid(self, shell: Shell) -> int:
         """The id of a new process."""
-        self._pid = max(self._pid, shell.pid + self._gap) + 1
-        return self._pid
+        return shell.world.new_pid()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether what runs now is in the background."""
+        task = self.running
+        if task is None:
+            return False
+        return task.kept or (self.foreground != 0 and task.group != self.foreground)
 
     @property
     def is_crowded(self) -> bool:

@@ -50,6 +50,7 @@ class Evaluator(Compounds):
         self.jobs = Jobs()
         self.pending: list[str] = []
         self.becomes: Task | None = None
+        self.program_pid = 0
         self.text = ""
         self._in_traps: set[str] = set()
 
@@ -137,6 +138,8 @@ class Evaluator(Compounds):
         task = yield self.start(child, child._and_or(node), node.text)
         child.becomes = task if _is_one_command(node) else None
         task.kept = True
+        words = [self.shell.script]
+        self.shell.visit.enter(task.pid, self.shell.own_pid, self.shell.user, words, behind=True)
         task.group = task.pid if self.controls_jobs else task.group
         job = self.jobs.add([task], node.text)
         self.shell.last_background = task.pid
@@ -163,6 +166,9 @@ class Evaluator(Compounds):
             raise Leave(254 if self.shell.dialect.bash else 2)
         task = self.engine.spawn(self.shell, child.whole(work), child.fds, text, child)
         child.shell.own_pid = task.pid
+        visit, shell = self.shell.visit, self.shell
+        visit.enter(task.pid, shell.own_pid, shell.user, [shell.script], behind=self.engine.is_behind)
+        task.on_end.append(lambda: visit.leave(task.pid))
         return task
 
     def own_pid_of(self, child: Context) -> None:
@@ -170,7 +176,7 @@ class Evaluator(Compounds):
         task, self.becomes = self.becomes, None
         child.shell.notes[" parent"] = str(self.shell.own_pid if task is None else self.shell.pid)
         if task is None:
-            child.shell.own_pid = child.shell.pid = self.engine.next_pid(self.shell)
+            child.shell.own_pid = child.shell.pid = self.program_pid or self.engine.next_pid(self.shell)
             return
         child.shell.own_pid = child.shell.pid = task.pid
         task.context = child

@@ -53,6 +53,7 @@ class Launching(Context, Protocol):
 
     fds: dict[int, End]
     becomes: Task | None
+    program_pid: int
 
     def program(self, words: list[str]) -> Work:
         """Run a program by its name or path; its status."""
@@ -125,8 +126,8 @@ class Launching(Context, Protocol):
         return f"/bin/{name}" if shell.world.system.busybox else f"/usr/bin/{name}"
 
     def applet(self, command: Command, name: str, arguments: list[str]) -> Work:
-        """Run a command of this machine by another program."""
-        return self.process(command, name, arguments)
+        """Run a command of this machine by another program, in its process."""
+        return self._here(command, name, arguments, self.program_pid)
 
     def path_of(self, name: str) -> str | None:
         """The file of this name in the PATH that can be executed."""
@@ -195,7 +196,20 @@ class Launching(Context, Protocol):
         """Run a script in a shell of its own: only what is exported goes there."""
         child = self.fork()
         enter(child.shell, script, arguments, dialect, mode)
-        return (yield self.as_process(child, child.script(text)))
+        pid = self.becomes.pid if self.becomes is not None else self.engine.next_pid(self.shell)
+        words = [child.shell.dialect.program, script, *arguments]
+        return (yield from self._listed(pid, words, self.as_process(child, child.script(text))))
+
+    def _listed(self, pid: int, words: list[str], work: Work) -> Work:
+        """Run a program that `ps` shows meanwhile."""
+        shell, before = self.shell, self.program_pid
+        shell.visit.enter(pid, shell.own_pid, shell.user, words, behind=self.engine.is_behind)
+        self.program_pid = pid
+        try:
+            return (yield work)
+        finally:
+            self.program_pid = before
+            shell.visit.leave(pid)
 
     def as_process(self, child: Context, work: Work) -> Work:
         """A shell that this one starts, up to its end; its status."""
@@ -225,7 +239,12 @@ class Launching(Context, Protocol):
         """Run a command of this machine; its status."""
         if self.controls_jobs:
             return (yield self._as_job(command, name, arguments))
-        return (yield from self._here(command, name, arguments))
+        shell = self.shell
+        if self.becomes is not None or (shell.depth == 0 and shell.visit.is_replaced):
+            pid = self.becomes.pid if self.becomes is not None else shell.own_pid
+        else:
+            pid = self.engine.next_pid(shell)
+        return (yield from self._listed(pid, [name, *arguments], self._here(command, name, arguments, pid)))
 
     def _as_job(self, command: Command, name: str, arguments: list[str]) -> Work:
         """In a process group of its own, which ^Z stops."""
@@ -236,19 +255,17 @@ class Launching(Context, Protocol):
         yield self.in_foreground([task], self.text)
         return self.shell.status
 
-    def _here(self, command: Command, name: str, arguments: list[str]) -> Work:
-        given: bytes | None = None
+    def _here(self, command: Command, name: str, arguments: list[str], pid: int) -> Work:
         source = self.fds.get(0)
-        if not isinstance(source, Stream):
-            given = b""
+        given = None if isinstance(source, Stream) else b""
         while True:
-            process = self._new_process(name, arguments, given)
+            process = self._new_process(name, arguments, given, pid)
             try:
                 return (yield from self._drive(command, process))
             except Killed as killed:
                 if killed.pid != ITSELF:
                     raise
-                return self._report_end(killed.signal, self.engine.next_pid(self.shell))
+                return self._report_end(killed.signal, pid)
             except NeedsInput:
                 lines = _lines_of_head(arguments) if name.rsplit("/", 1)[-1] == "head" else 0
                 given = yield from self._all_input(cast("Stream", source), lines)
@@ -261,14 +278,14 @@ class Launching(Context, Protocol):
                     raise
                 return 1
 
-    def _new_process(self, name: str, arguments: list[str], given: bytes | None) -> Process:
+    def _new_process(self, name: str, arguments: list[str], given: bytes | None, pid: int) -> Process:
         screen, source = self.fds.get(1), self.fds.get(0)
         on_terminal = self.engine.input.is_terminal and isinstance(screen, Screen)
         self.shell.files.read = 0
         from_terminal = source is not None and source.is_terminal
         short = name.rsplit("/", 1)[-1]
         columns = self.shell.columns
-        return Process(self.shell, short, arguments, given, on_terminal, columns, from_terminal, self)
+        return Process(self.shell, short, arguments, given, on_terminal, columns, from_terminal, self, pid)
 
     def _drive(self, command: Command, process: Process) -> Work:
         running = command(process)

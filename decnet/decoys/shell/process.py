@@ -76,6 +76,8 @@ class Process:
     """Whether its standard input is the visitor's terminal."""
     context: Any = None
     """The evaluator that runs it, for programs that are shells or read their input as it comes."""
+    pid: int = 0
+    """Its number; 0 outside of a shell."""
     chunks: list[tuple[int, bytes]] = field(default_factory=list)
     """What it has printed and is not passed on yet: file descriptor (1 or 2) and bytes, in order."""
     _work: int = 0

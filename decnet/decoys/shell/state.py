@@ -4,17 +4,21 @@
 from __future__ import annotations
 
 import copy
+import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..events import Session
+from ..host.mounts import Mount, user_mount
+from ..host.processes import ProcessEntry
 from ..host.world import World
 from ..uploads import record_content
 from ..view import View
 from ..visitors import VisitorFiles
 from .dialect import ASH, BASH, DASH, Dialect
 from .syntax import Function
+from .visit import Visit, visits_of
 
 MOST_OUTPUT = 128 * 1024
 """Of a line that is executed as a whole (`run`)."""
@@ -94,6 +98,8 @@ class Shell(View):
     """What builtins remember."""
     held: int = 0
     """Characters in its variables."""
+    visit: Visit = field(init=False)
+    """The login that this shell belongs to."""
 
     def __post_init__(self) -> None:
         home = self.world.home(self.user)
@@ -111,12 +117,30 @@ class Shell(View):
         if self.interactive:
             self.variables["TERM"] = "xterm"
             self.exported.add("TERM")
-        self.pid = self.own_pid = self.pid or self._first_pid()
+        server = self.world.new_pid(6)
+        self.pid = self.own_pid = self.pid or self.world.new_pid(3)
+        self.visit = Visit(self.world, self.user, self.session.source, self.began, server, self.pid)
+        self.world.visits.add(self.visit)
+        if self.interactive:
+            self.visit.take_terminal()
+            self.world.new_pid(random.randrange(1, 40))  # what its profile has run
 
-    def _first_pid(self) -> int:
-        """A process id that grows with the machine's uptime."""
-        up = int(time.time()) - self.world.booted()
-        return 900 + (self.world.persona.number("processes", 0, 20000) + up // 37) % 31000
+    def processes(self, now: float) -> list[ProcessEntry]:
+        """All processes that this visitor can see, by number."""
+        found = self.world.processes(int(now))
+        for visit in visits_of(self.world, self.visit.source):
+            found += visit.processes()
+        return sorted(found, key=lambda entry: entry.pid)
+
+    def mounts(self) -> list[Mount]:
+        """What is mounted, with the folder of each user who is logged in."""
+        found, world = self.world.mounts, self.world
+        if world.system.id in ("debian", "ubuntu", "rocky"):
+            for name in dict.fromkeys(visit.user for visit in visits_of(world, self.visit.source)):
+                account = world.accounts.user(name)
+                number, group = (account.uid, account.gid) if account else (1000, 1000)
+                found.append(user_mount(world, number, group))
+        return found
 
     def fork(self) -> Shell:
         """A copy, as for a subshell; the files are the same."""

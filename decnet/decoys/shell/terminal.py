@@ -36,7 +36,9 @@ async def run_command(
     if console is not None:
         return await _one_line(console, channel, line)
     shell = Shell(world, user, session, files=files or VisitorFiles())
+    shell.visit.line = line
     if channel.terminal is not None:
+        shell.visit.take_terminal()
         shell.variables["TERM"] = channel.terminal.name
         shell.exported.add("TERM")
     engine, evaluator = _started(shell)
@@ -63,7 +65,7 @@ async def run_shell(
         begin_history(shell)
         last = next(reversed(files.logins(user)), None)
         await channel.write(greeting(world, last, session.source).replace("\n", "\r\n").encode())
-        files.log_in(user, world.persona.service, "pts/0")
+        files.log_in(user, world.persona.service, shell.visit.terminal)
         engine.main = engine.spawn(shell, evaluator.interactive(), evaluator.fds)
     try:
         return await Driver(engine, shell, channel, session).drive()

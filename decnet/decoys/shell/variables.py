@@ -39,7 +39,7 @@ def value_of(shell: Shell, name: str) -> str | None:
     if shell.dialect.name != "dash" and name in OF_BASH and (shell.dialect.bash or name == "RANDOM"):
         return OF_BASH[name](shell)
     if name == "PPID":
-        return shell.notes.get(" parent") or str(max(1, shell.pid - 24))
+        return shell.notes.get(" parent") or str(shell.visit.server)
     return None
 
 

@@ -152,7 +152,7 @@ class _FileSystem(Reading):
         from ...host.disk import filesystem_of
 
         super().__init__(shell, path, where, shell.node(where) or Node())
-        self.disk = filesystem_of(shell.world, where)
+        self.disk = filesystem_of(shell.mounts(), where)
 
     def value(self, letter: str, part: str = "") -> str | None:
         """One of them."""

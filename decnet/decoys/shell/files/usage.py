@@ -112,18 +112,22 @@ def df(process: Process) -> Running:
     for path in options.operands:
         reason = facts.why_missing(shell, path)
         device = next(
-            (each for each in filesystems(shell.world) if each.source == path and path.startswith("/dev/")),
+            (
+                each
+                for each in filesystems(shell.mounts())
+                if each.source == path and path.startswith("/dev/")
+            ),
             None,
         )
         if reason and device is None:
             process.err(f"df: {facts.shell_name(path)}: {reason}\n")
             status = 1
             continue
-        rows.append(device or filesystem_of(shell.world, shell.real(shell.absolute(path))))
+        rows.append(device or filesystem_of(shell.mounts(), shell.real(shell.absolute(path))))
     if not options.operands:
         rows = [
             each
-            for each in filesystems(shell.world)
+            for each in filesystems(shell.mounts())
             if not options.values("t") or each.kind in options.values("t")
         ]
         rows = [each for each in rows if each.kind not in options.values("x")]

@@ -1,0 +1,207 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
+"""One login of a visitor as the machine sees it: his terminal, and the processes that are his."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ..host.processes import ProcessEntry
+
+if TYPE_CHECKING:
+    from ..host.world import World
+
+MOST_ENTRIES = 200
+COMPOUND = frozenset(";|&\n(){}`")
+READERS = ("ps", "top")
+"""They run while they look at the processes."""
+SIZES = {
+    "bash": (8_216, 4_992), "dash": (2_580, 1_536), "sh": (2_580, 1_536), "ash": (1_544, 872), "ps": (11_088, 4_608),
+    "top": (11_884, 5_120), "sleep": (5_464, 1_792), "w": (9_364, 4_096), "sudo": (17_412, 6_272),
+}  # fmt: skip
+"""Virtual and resident size in KiB of what visitors start."""
+
+
+@dataclass(eq=False)
+class Visit:
+    """One login. `began`: seconds since the epoch; `terminal`: like pts/0, "" without one; `server` and
+    `shell`: the numbers of the server's process for it and of its shell; `line`: the command line of a
+    visit that has only one; `entries`: the other processes by number."""
+
+    world: World
+    user: str
+    source: str
+    began: float
+    server: int
+    shell: int
+    terminal: str = ""
+    line: str = ""
+    entries: dict[int, ProcessEntry] = field(default_factory=dict)
+    ended: bool = False
+
+    @property
+    def telnet(self) -> bool:
+        """Whether it came by telnet."""
+        return self.world.persona.service == "telnet"
+
+    def take_terminal(self) -> None:
+        """It has a terminal: the first that no other one of the same source has."""
+        taken = {each.terminal for each in visits_of(self.world, self.source) if each is not self}
+        self.terminal = next(
+            name for name in (f"pts/{n}" for n in range(len(taken) + 1)) if name not in taken
+        )
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether the only command takes the place of the shell that would wait for it."""
+        return bool(self.line) and not set(self.line) & COMPOUND
+
+    def enter(self, pid: int, ppid: int, user: str, words: list[str], *, behind: bool = False) -> None:
+        """A process starts, or becomes another program; `behind`: in the background."""
+        if pid == self.shell or pid in self.entries:
+            ppid = self.server if pid == self.shell else self.entries[pid].ppid
+        if len(self.entries) >= MOST_ENTRIES:
+            return
+        name = words[0].rpartition("/")[2].lstrip("-")
+        virtual, resident = SIZES.get(name, (5_492 + len(name) * 48, 1_792))
+        state = ("R" if name in READERS else "S") + ("+" if self.terminal and not behind else "")
+        self.entries[pid] = ProcessEntry(
+            pid,
+            ppid,
+            user,
+            " ".join(words),
+            name[:15],
+            int(time.time()),
+            self.terminal or "?",
+            state,
+            0.0,
+            virtual,
+            resident,
+        )
+
+    def leave(self, pid: int) -> None:
+        """A process ends."""
+        self.entries.pop(pid, None)
+
+    def end(self) -> None:
+        """The visitor has left."""
+        self.ended = True
+        self.entries.clear()
+        self.world.visits.discard(self)
+
+    def processes(self) -> list[ProcessEntry]:
+        """The processes of this login: server's, shell, commands."""
+        return [
+            *self._servers(),
+            *([] if self.shell in self.entries else [self._shell()]),
+            *self.entries.values(),
+        ]
+
+    def _shell(self) -> ProcessEntry:
+        name = self.world.system.shell.rpartition("/")[2]
+        command = f"-{name}" if not self.line else f"{name} -c {self.line}"
+        virtual, resident = SIZES.get(name, SIZES["sh"])
+        state = "Ss" if self.entries or not self.terminal else "Ss+"
+        return ProcessEntry(
+            self.shell,
+            self.server,
+            self.user,
+            command,
+            name,
+            int(self.began),
+            self.terminal or "?",
+            state,
+            0.02,
+            virtual,
+            resident,
+        )
+
+    def _servers(self) -> list[ProcessEntry]:
+        listener = next(
+            (each.pid for each in self.world.processes(int(self.began)) if self._listens(each)), 1
+        )
+        began, place = int(self.began), self.terminal or "notty"
+        if self.telnet:
+            telnetd = "telnetd" if self.world.system.busybox else f"in.telnetd: {self.source}"
+            return [
+                ProcessEntry(
+                    self.server,
+                    listener,
+                    "root",
+                    telnetd,
+                    telnetd.split(":")[0],
+                    began,
+                    "?",
+                    "Ss",
+                    0.01,
+                    3_236,
+                    2_304,
+                )
+            ]
+        if self.world.system.busybox:
+            return [
+                ProcessEntry(
+                    self.server,
+                    listener,
+                    "root",
+                    "/usr/sbin/dropbear -R -p 22",
+                    "dropbear",
+                    began,
+                    "?",
+                    "S",
+                    0.05,
+                    1_148,
+                    764,
+                )
+            ]
+        server = ProcessEntry(
+            self.server,
+            listener,
+            "root",
+            f"sshd: {self.user}@{place}",
+            "sshd",
+            began,
+            "?",
+            "Ss",
+            0.05,
+            17_736,
+            11_008,
+        )
+        if self.user == "root":
+            return [server]
+        first = ProcessEntry(
+            self.server - 6,
+            listener,
+            "root",
+            f"sshd: {self.user} [priv]",
+            "sshd",
+            began,
+            "?",
+            "Ss",
+            0.02,
+            17_736,
+            11_136,
+        )
+        second = ProcessEntry(
+            self.server,
+            self.server - 6,
+            self.user,
+            server.command,
+            "sshd",
+            began,
+            "?",
+            "S",
+            0.02,
+            17_992,
+            6_800,
+        )
+        return [first, second]
+
+    def _listens(self, entry: ProcessEntry) -> bool:
+        return entry.service == self.world.persona.service and entry.ppid == 1
+
+
+def visits_of(world: World, source: str) -> list[Visit]:
+    """The logins of one address that have not ended, the oldest first."""
+    return sorted((each for each in world.visits if each.source == source), key=lambda each: each.began)
