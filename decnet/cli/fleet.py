@@ -137,6 +137,14 @@ def mutate(
         bool, typer.Option("--watch", help="Keep running and mutate each decky when it is due.")
     ] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Restore the previous services.")] = False,
+    role: Annotated[
+        str,
+        typer.Option(
+            "--role",
+            metavar="ARCHETYPE",
+            help='Go away for hours, and return as another machine ("any": any).',
+        ),
+    ] = "",
     force: Annotated[
         bool, typer.Option("--force", help="Also where a rollout soaks, which begins again there.")
     ] = False,
@@ -164,14 +172,15 @@ def mutate(
         if wanted.ask_for_a_rollout and not everything:
             raise UsageError("a rollout is for every decky", hint="use --all with it")
         run = with_rollout(ctx, run, wanted)
-        if random and (services or undo):
-            raise UsageError("--random excludes --services and --undo")
+        if random and (services or undo or role):
+            raise UsageError("--random excludes --services, --role and --undo")
         options = verb.MutateOptions(
             names=tuple(names or ()),
             everything=everything,
             due=due or watch,
             undo=undo,
             services=_split(services),
+            role=role,
             seed=seed,
             out=out,
             run=run,

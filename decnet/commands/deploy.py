@@ -30,6 +30,7 @@ from decnet.plan.draft import Draft
 from decnet.plan.images import upgraded
 from decnet.plan.lans import NoLan, decide_lan, unconfirmed_subnets
 from decnet.plan.resolve import resolve
+from decnet.plan.role_changes import split_away
 
 STAYS, EVENTS, POLICIES = "deckies that stay", "settings of events", "policies of rollouts"
 HOURS = "hours of mutations"
@@ -65,15 +66,17 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
     def change(stored: Snapshot) -> Propose:
         ctx.catalog.check_readable()
         rng = Random(seed)
-        described = _continued(ctx, spec, options, stored.desired.deckies, reported)
+        known = _with_away(stored.desired)
+        described = _continued(ctx, spec, options, known, reported)
         drafts = resolve(
             described,
             ctx.catalog,
             rng=rng,
-            desired=stored.desired.deckies,
+            desired=known,
             reset_services=options.reset_services,
             add=options.add,
         )
+        drafts, away = split_away(drafts, stored.desired, reset=options.reset_services)
         _check_workers(stored, drafts)
         report_withheld(ctx, drafts, reported)
         _report_no_waves(ctx, stored, options, reported)
@@ -87,6 +90,7 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
             desired = _with_events(ctx, spec, options, desired, reported)
             desired = _with_policies(ctx, spec, options, desired, reported)
             desired = _with_hours(ctx, spec, options, desired, reported)
+            desired = desired.model_copy(update={"away": away})
             if options.upgrade:
                 desired = upgraded(desired, desired.lans, snap.images)
             return replace(with_ranges(snap, desired, dry_run=options.run.dry_run), seed=seed)
@@ -97,6 +101,11 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
     if options.out is not None:
         write_plan(ctx, options.out, outcome, options.run)
     return outcome
+
+
+def _with_away(fleet: Fleet) -> dict[str, Decky]:
+    """The deckies of the fleet, and those that are away, as they were."""
+    return fleet.deckies | {name: each.decky for name, each in fleet.away.items()}
 
 
 def _report_no_waves(ctx: Context, stored: Snapshot, options: DeployOptions, reported: set[str]) -> None:

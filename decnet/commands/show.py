@@ -20,6 +20,7 @@ from decnet.plan.details import shown_settings
 from decnet.plan.mutate import due_time
 from decnet.plan.mutation_hours import hours_of
 from decnet.plan.resolve import vendor_of
+from decnet.plan.role_changes import return_time
 from decnet.plan.select import refuse_topology_names, select_deckies
 from decnet.plan.topologies.place import docker_network, topology_of
 from decnet.store.events import read_events
@@ -34,6 +35,9 @@ async def show(ctx: Context, selector: str) -> TextOutcome:
     was not observed. Raises UsageError if the selector does not mean one decky."""
     snap = load_snapshot(ctx)
     known = snap.stored.every_group()
+    if selector in snap.stored.away:
+        back = return_time(snap.stored, selector)
+        raise UsageError(f"{selector}: it changes its role, and is away until {back}", hint="decnet status")
     refuse_topology_names(snap.stored.topologies, known, [selector], "show")
     chosen = select_deckies(known, [selector])
     if len(chosen) > 1:

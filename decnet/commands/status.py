@@ -21,11 +21,12 @@ from decnet.engine.unenrolled_workers import resurfaced_workers, unenrolled
 from decnet.errors import LockHeld, StateBroken, WorkerFailure, worst
 from decnet.model.actual import Container, DeckyStatus, NotSeen, Observation, Seen
 from decnet.model.counted import counted
-from decnet.model.fleet import Decky
+from decnet.model.fleet import Decky, Fleet
 from decnet.model.keys import DeckyKey, label
 from decnet.model.plan import Plan, Step
 from decnet.model.record import OPEN
 from decnet.plan.decky_view import status_of
+from decnet.plan.role_changes import return_time
 from decnet.plan.select import select
 from decnet.store.desired import load_fleet
 from decnet.store.last_seen import LastSeen, load_seen
@@ -131,6 +132,13 @@ def _upgrades(plan: Plan) -> tuple[str, ...]:
     )
 
 
+def _away(fleet: Fleet) -> tuple[str, ...]:
+    return tuple(
+        f"{name}: changes its role, and returns as {each.role} {return_time(fleet, name)}"
+        for name, each in fleet.away.items()
+    )
+
+
 def _missing_limits(snap: Snapshot) -> tuple[str, ...]:
     """The limits of containers that workers' kernels cannot give, and that are left out there."""
     from decnet.worker.requirements import limit_problems
@@ -184,6 +192,10 @@ def _deckies(ctx: Context, snap: Snapshot, plan: Plan) -> Listing:
     listed, more = plan.listed_strays
     columns = ("decky", "worker", "status", "address", "hostname", "services", "drift")
     # The table lists a few strays, the items for scripts list all.
+    views += [
+        DeckyView(name, each.decky.worker, "away", mutated_at=each.decky.mutated_at)
+        for name, each in snap.desired.away.items()
+    ]
     shown = [*views, *map(_stray, listed)]
     shown += [DeckyView(f"and {number} more", worker, "stray") for worker, number in more.items()]
     rows = tuple(view.cells for view in shown)
@@ -196,7 +208,7 @@ def _deckies(ctx: Context, snap: Snapshot, plan: Plan) -> Listing:
         empty="no deckies",
         more_columns=("mac", "os", "changed", "recorded"),
         more_cells=tuple((view.mac, view.os, _time(view.mutated_at), view.last_known) for view in shown),
-        notes=_upgrades(plan) + _missing_limits(snap),
+        notes=_upgrades(plan) + _missing_limits(snap) + _away(snap.desired),
     )
 
 

@@ -34,13 +34,14 @@ async def teardown(
         refuse_topology_names(snap.desired.topologies, known, names, "teardown")
         refuse_topologies(known, snap.desired.every_group(), names)
         gone = set(select_deckies(known, names))
-        before = sorted(gone - {*snap.desired.deckies, *_recorded(snap)})
+        before = sorted(gone - {*snap.desired.deckies, *snap.desired.away, *_recorded(snap)})
         if before and not reported:
             ctx.note(f"{listed(before)}: not in the fleet any more")
             reported.update(before)
         left = {name: decky for name, decky in snap.desired.deckies.items() if name not in gone}
+        away = {name: each for name, each in snap.desired.away.items() if name not in gone}
         return Proposal(
-            snap.with_desired(snap.desired.with_deckies(left)),
+            snap.with_desired(snap.desired.with_deckies(left).model_copy(update={"away": away})),
             requested_removals=len(gone & {*snap.desired.deckies, *_recorded(snap)}),
         )
 
@@ -55,7 +56,8 @@ def _known(snap: Snapshot) -> Groups:
     rows = {
         row.decky for records in snap.recorded.values() for row in records.lifecycle if row.project == PROJECT
     }
-    return {**dict.fromkeys([*_recorded(snap), *rows], ()), **snap.desired.groups()}
+    names = [*_recorded(snap), *rows, *snap.desired.away]
+    return {**dict.fromkeys(names, ()), **snap.desired.groups()}
 
 
 def _recorded(snap: Snapshot) -> set[str]:
@@ -64,7 +66,7 @@ def _recorded(snap: Snapshot) -> set[str]:
 
 def _everything(snap: Snapshot) -> Proposal:
     """Without any decky, those of topologies too. `--all` names the desired and recorded ones, not strays."""
-    left = snap.desired.with_deckies({})
+    left = snap.desired.with_deckies({}).model_copy(update={"away": {}})
     left = without_placed(
         left, [name for name, each in left.topologies.items() if each.project in left.projects]
     )

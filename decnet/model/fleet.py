@@ -94,6 +94,10 @@ class Decky(FrozenModel):
     """Services that mutations never remove; None: those of its archetype, else all that it has."""
     side: Annotated[tuple[ServiceName, ...], Loose] | None = None
     """Services that mutations add and remove; None: those of its archetype or OS."""
+    roles: Annotated[tuple[Short, ...], Loose] | None = None
+    """Archetypes that it may change to by itself; None: it keeps its own."""
+    role_changed: bool = False
+    """Whether its archetype is not that of its entry any more."""
     since: Moment | None = None
     """The machine's first start, seconds since the epoch; None: unknown, as for deckies of older versions."""
     service_since: dict[ServiceName, Moment] = {}
@@ -103,10 +107,12 @@ class Decky(FrozenModel):
 
     @model_serializer(mode="wrap")
     def _as_before(self, inner: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without these times a decky is written as before there were any: equal files, hashes and plans."""
+        """Without first starts and roles, a decky is written as before there were any: equal files, hashes
+        and plans."""
         written: dict[str, Any] = inner(self)
-        for key in STARTS:
-            if getattr(self, key) in (None, {}):
+        for key in (*STARTS, "roles", "role_changed"):
+            value = getattr(self, key)
+            if value is None or value is False or value == {}:
                 written.pop(key, None)
         return written
 
@@ -162,6 +168,17 @@ class Decky(FrozenModel):
         }
 
 
+class Away(FrozenModel):
+    """A decky that changes its role: it is off the network, and another machine comes back under its name."""
+
+    decky: Decky
+    """The machine that left."""
+    role: Short
+    """The archetype of the one that comes."""
+    until: Moment
+    """When it comes, at the earliest."""
+
+
 class Project(FrozenModel):
     """Deckies that are planned, sent and applied together: the fleet itself, or a topology with its inner
     networks (by their names in Docker)."""
@@ -204,13 +221,15 @@ class Fleet(FrozenModel):
     """When deckies mutate by themselves (see `hours`); None: the default."""
     time_zone: Short | None = None
     """Of these hours; None: that of this machine."""
+    away: dict[Name, Away] = {}
+    """Deckies that change their role at present, which are not among the deckies of the project."""
 
     @model_serializer(mode="wrap")
     def _as_before(self, inner: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without topologies, policies or hours, a fleet is written as before there were any: equal files,
-        hashes and plans."""
+        """Without topologies, policies, hours or role changes, a fleet is written as before there were any:
+        equal files, hashes and plans."""
         written: dict[str, Any] = inner(self)
-        for key in ("topologies", "rollouts", "mutate_hours", "time_zone"):
+        for key in ("topologies", "rollouts", "mutate_hours", "time_zone", "away"):
             if not getattr(self, key):
                 written.pop(key, None)
         return written

@@ -60,7 +60,7 @@ def _spec(right: dict[str, Any], mistakes: Diagnostics) -> FleetSpec:
         time_zone=right.get("time_zone"),
         events=right.get("events", {}),
         rollouts=right.get("rollout", {}),
-        **_tuples({key: right[key] for key in ("core", "side") if key in right}),
+        **_tuples({key: right[key] for key in ("core", "side", "roles") if key in right}),
         places=mistakes.places(),
     )
 

@@ -61,6 +61,13 @@ SIDE = Key(
     values.names,
 )
 
+ROLES = Key(
+    "list",
+    "archetypes that it may change to by itself, rarely and within `mutate_hours`: `decnet archetypes` lists "
+    "them; default: none",
+    values.archetypes,
+)
+
 ADDRESSES = {
     "use": Key(
         "list",
@@ -115,6 +122,7 @@ DECKY = {
     "mutate_interval": MINUTES,
     "core": CORE,
     "side": SIDE,
+    "roles": ROLES,
     "settings": Key("scalars", "settings per service: [decky.NAME.settings.SERVICE]"),
 }
 
@@ -259,6 +267,7 @@ FLEET = {
     ),
     "core": CORE,
     "side": SIDE,
+    "roles": ROLES,
     "network": Key("table", "the LAN of the deckies", keys=NETWORK),
     "events": Key("table", "attackers' events on this machine", keys=EVENTS),
     "rollout": Key(

@@ -57,6 +57,8 @@ class DeckySpec:
     """The services that a mutation never removes."""
     side: tuple[str, ...] | None = None
     """Services that a mutation may add and remove."""
+    roles: tuple[str, ...] | None = None
+    """Archetypes that it may change to by itself."""
     place: str = ""
 
     def names(self) -> tuple[str, ...]:
@@ -79,6 +81,7 @@ class FleetSpec:
     core: tuple[str, ...] | None = None
     """The settings of every decky with one of these services; of every decky if there are none."""
     side: tuple[str, ...] | None = None
+    roles: tuple[str, ...] | None = None
     events: dict[str, Any] | None = field(default_factory=dict)
     """The table of `[events.*]`, its values checked; None: the stored fleet's settings."""
     rollouts: dict[str, dict[str, Any]] | None = field(default_factory=dict)

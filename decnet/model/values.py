@@ -59,11 +59,17 @@ def services(value: Sequence[object]) -> str | None:
     return names(value) if value else "must name at least one service"
 
 
-def names(value: Sequence[object]) -> str | None:
-    """A list of service names, each once, perhaps empty."""
+def archetypes(value: Sequence[object]) -> str | None:
+    """A list of names of archetypes, each once, perhaps empty."""
+    return names(value, of="archetypes")
+
+
+def names(value: Sequence[object], *, of: str = "services") -> str | None:
+    """A list of names, each once, perhaps empty."""
     for entry in value:
         if not isinstance(entry, str) or word(entry):
-            return f"must be a list of service names, and {display(entry)} is not one"
+            what = of.removesuffix("s")
+            return f"must be a list of {what} names, and {display(entry)} is not one"
     twice = sorted({str(entry) for entry in value if value.count(entry) > 1})
     return f"names {twice[0]} twice" if twice else None
 

@@ -44,6 +44,8 @@ def unchanged(decky: Decky) -> Draft:
         previous=decky.previous,
         core=decky.core,
         side=decky.side,
+        roles=decky.roles,
+        role_changed=decky.role_changed,
     )
 
 
@@ -63,7 +65,7 @@ def _added(draft: Draft) -> Draft:
             hint="choose another name (--name), or change it: a fleet file (deploy -c) declares the whole "
             "fleet, and so do flags with --replace",
         )
-    return replace(draft, mutate_interval=draft.kept.mutate_interval)
+    return replace(draft, mutate_interval=draft.kept.mutate_interval, roles=draft.kept.roles)
 
 
 def _differences(draft: Draft, kept: Decky) -> Iterator[str]:

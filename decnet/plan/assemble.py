@@ -100,6 +100,8 @@ def _decky(draft: Draft, worker: str, address: str, mac: str, hostname: str, now
         previous=draft.previous,
         core=draft.core,
         side=draft.side,
+        roles=draft.roles,
+        role_changed=draft.role_changed,
         **starts(kept if draft.same_machine else None, draft.services, now),
     )
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from decnet.model.values import Settings
 
 MACHINE = ("hostname", "os", "release", "archetype")
-WITHOUT_CONTAINER = ("mutate_interval", "core", "side")
+WITHOUT_CONTAINER = ("mutate_interval", "core", "side", "roles")
 OWN_SERVICES = "decnet/decoys:"
 LAN = ("driver", "interface", "subnet", "gateway")
 

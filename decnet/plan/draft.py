@@ -45,6 +45,10 @@ class Draft:
     core: tuple[str, ...] | None = None
     """Services that mutations never remove, if not those of the archetype."""
     side: tuple[str, ...] | None = None
+    roles: tuple[str, ...] | None = None
+    """Archetypes that it may change to by itself."""
+    role_changed: bool = False
+    """Whether it has another archetype than its entry."""
     places: Mapping[str, str] = field(default_factory=dict)
     """file:line of the keys of its entry."""
 

@@ -16,6 +16,7 @@ from decnet.model.fleet import Decky, Fleet
 from decnet.model.keys import DeckyKey, SliceKey
 from decnet.model.plan import RELEASE, Bucket, Plan, Step
 from decnet.model.record import DeckyRow, WorkerRecords
+from decnet.wire import PROJECT
 
 from .claims import in_progress, resolve_address_conflicts
 from .compose import ExpectedSlice
@@ -235,7 +236,13 @@ def _step(
             return step_to_converge(view, bucket, prefer_start=prefer_start)
         case "remove" | "stray":
             elsewhere = desired.decky(view.project, view.name)
-            return step_to_remove(view, bucket, moves_to=elsewhere.worker if elsewhere else None)
+            away = desired.away.get(view.name) if view.project == PROJECT else None
+            return step_to_remove(
+                view,
+                bucket,
+                moves_to=elsewhere.worker if elsewhere else None,
+                becomes=away.role if away else None,
+            )
         case "yield":
             return step_to_yield(view)
         case "forget":

@@ -15,7 +15,7 @@ from decnet.model.suggest import unknown_name
 from decnet.model.values import Settings
 from decnet.wire import digest
 
-from .additions import with_existing
+from .additions import unchanged, with_existing
 from .core_services import core_of, side_of
 from .draft import Draft
 from .seeds import rng_for
@@ -91,6 +91,8 @@ def _expanded(spec: FleetSpec) -> list[tuple[DeckySpec, _Places]]:
     for entry in spec.deckies:
         places = {key: spec.place("decky", entry.name, key) for key in DeckySpec.__dataclass_fields__}
         entry = replace(entry, mutate_interval=entry.mutate_interval or spec.mutate_interval)
+        if entry.roles is None and not _identity_of(entry):
+            entry, places["roles"] = replace(entry, roles=spec.roles), spec.place("roles")
         if entry.side is None:
             entry, places["side"] = replace(entry, side=spec.side), spec.place("side")
         if entry.count == 1:
@@ -102,6 +104,11 @@ def _expanded(spec: FleetSpec) -> list[tuple[DeckySpec, _Places]]:
                 raise SpecError(message, place=places[key] or entry.place, hint="one entry per decky")
         entries += [(replace(entry, name=name, count=1), places) for name in entry.names()]
     return entries
+
+
+def _identity_of(entry: DeckySpec) -> str:
+    """The first key of an entry that makes it one certain machine; "" if there is none."""
+    return next((key for key in ("ip", "mac", "hostname") if getattr(entry, key) is not None), "")
 
 
 def _default_services(spec: FleetSpec, key: str, catalog: Catalog) -> tuple[str, ...] | None:
@@ -161,9 +168,21 @@ class _Resolver:
         self.spec_hash = content_hash(entry)
         self.same = kept is not None and same_content(entry, kept)
         self.reset = reset_services and kept is not None and kept.mutated
+        self.roles = self._roles()
+        self.changed = kept if kept and kept.role_changed and self.same and not self.reset else None
+        """The machine that it has become by a change of its role."""
 
     def draft(self) -> Draft:
         """The whole draft. A kept decky is checked in full as well: the catalog may have changed."""
+        draft = self._as_written()
+        if self.changed is None:
+            return draft
+        machine = unchanged(self.changed)
+        keys = ("services", "settings", "os", "release", "archetype", "vendor", "mutated", "previous", "core",
+                "side", "same_machine", "role_changed")  # fmt: skip
+        return replace(draft, **{key: getattr(machine, key) for key in keys})
+
+    def _as_written(self) -> Draft:
         entry, kept = self.entry, self.kept
         same_machine = kept is not None and kept.os == self.os and kept.archetype == self.archetype
         vendor, release = self._machine(kept if same_machine else None)
@@ -196,7 +215,17 @@ class _Resolver:
             previous=kept.previous if kept and given_by_mutation else None,
             core=core,
             side=side,
+            roles=self.roles,
         )
+
+    def _roles(self) -> tuple[str, ...] | None:
+        """The archetypes of `roles`, sorted; None if it has none."""
+        if self.entry.roles and (fixed := _identity_of(self.entry)):
+            message = f"{self.who}: roles and {fixed} exclude each other: another machine has another {fixed}"
+            raise SpecError(message, place=self._at("roles"))
+        for role in self.entry.roles or ():
+            self._checked("archetype", role, self.catalog.archetypes, key="roles")
+        return tuple(sorted(set(self.entry.roles))) if self.entry.roles else None
 
     def _new_seed(self) -> str:
         return f"{rng_for(self.root_seed, self.who, 'seed').getrandbits(128):032x}"
@@ -209,12 +238,13 @@ class _Resolver:
     def _at(self, key: str) -> str:
         return self.places.get(key) or self.entry.place
 
-    def _checked(self, kind: str, given: str | None, valid: Collection[str]) -> str | None:
-        if given and (error := self.catalog.unusable(kind, given, self.who, self._at(kind))):
+    def _checked(self, kind: str, given: str | None, valid: Collection[str], *, key: str = "") -> str | None:
+        place = self._at(key or kind)
+        if given and (error := self.catalog.unusable(kind, given, self.who, place)):
             raise error
         if given is not None and given not in valid:
             hidden = self.catalog.withheld_names(kind)
-            raise unknown_name(kind, given, valid, who=self.who, place=self._at(kind), withheld=hidden)
+            raise unknown_name(kind, given, valid, who=self.who, place=place, withheld=hidden)
         return given
 
     def _machine(self, kept: Decky | None) -> tuple[str | None, str]:

@@ -14,7 +14,7 @@ from decnet.model.suggest import unknown_name
 from .resolve import owner_of_container, resolve
 from .services import expand_compatible, expand_names, settings_of, with_decoy
 
-_INDEPENDENT = {"settings", "ip", "mac", "hostname", "worker", "count", "mutate_interval"}
+_INDEPENDENT = {"settings", "ip", "mac", "hostname", "worker", "count", "mutate_interval", "roles"}
 """The keys of an entry that may be wrong without a doubt about its services."""
 
 
@@ -22,11 +22,10 @@ def check_names(mistakes: Diagnostics, spec: FleetSpec, catalog: Catalog) -> Non
     """Add what the catalog shows to be wrong in a spec, whose file was already checked by itself."""
     for key in ("core", "side"):
         _check_services(mistakes, (key,), getattr(spec, key) or (), catalog, who=key)
-    fleet_wide_valid = not mistakes
+    _check_roles(mistakes, ("roles",), spec.roles or (), catalog, who="roles")
+    checked = replace(spec, core=None, side=None, roles=None) if mistakes else spec
     for entry in spec.deckies:
-        _check_entry(
-            mistakes, spec if fleet_wide_valid else replace(spec, core=None, side=None), entry, catalog
-        )
+        _check_entry(mistakes, checked, entry, catalog)
     _check_names(mistakes, spec.deckies, catalog)
     if spec.events and (rules := spec.events.get("ignore")):
         # Selectors import pydantic, which takes longer than all the rest: most files have no such rule.
@@ -51,12 +50,24 @@ def _check_entry(mistakes: Diagnostics, spec: FleetSpec, entry: DeckySpec, catal
             mistakes.add_error((*path, key), error)
     for key in ("services", "core", "side"):
         _check_services(mistakes, (*path, key), getattr(entry, key) or (), catalog, who=entry.name)
+    _check_roles(mistakes, (*path, "roles"), entry.roles or (), catalog, who=entry.name)
     _check_settings(mistakes, path, entry, catalog)
     wrong = mistakes.inside(path)
     if wrong <= _INDEPENDENT:
         one = replace(entry, count=1, settings={} if "settings" in wrong else entry.settings)
         with mistakes.collecting(path):
             resolve(replace(spec, deckies=(one,)), catalog, rng=Random(0), desired={})
+
+
+def _check_roles(
+    mistakes: Diagnostics, path: tuple[str, ...], names: Iterable[str], catalog: Catalog, *, who: str
+) -> None:
+    known, hidden = catalog.archetypes, catalog.withheld_names("archetype")
+    for name in names:
+        if name not in known:
+            error = catalog.unusable("archetype", name, who)
+            error = error or unknown_name("archetype", name, known, who=who, withheld=hidden)
+            mistakes.add_error(path, error)
 
 
 def _check_services(

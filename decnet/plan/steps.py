@@ -63,11 +63,15 @@ def step_to_converge(
     )
 
 
-def step_to_remove(view: DeckyView, bucket: Bucket, *, moves_to: str | None = None) -> Step:
-    """The step that removes all containers of a decky that is not desired on this worker."""
+def step_to_remove(
+    view: DeckyView, bucket: Bucket, *, moves_to: str | None = None, becomes: str | None = None
+) -> Step:
+    """The step that removes all containers of a decky that is not desired on this worker. `becomes` is the
+    role that it changes to."""
     reason = "it has this fleet's label but is neither in the fleet nor recorded"
     if bucket == "remove":
         reason = f"it moves to {moves_to}" if moves_to else f"not in {_whole(view)} any more"
+        reason = f"it changes its role to {becomes}" if becomes else reason
     return Step(
         worker=view.worker,
         project=view.project,

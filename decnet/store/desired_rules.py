@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from decnet.model import addresses, hours, values
 from decnet.model.catalog import Catalog
-from decnet.model.fleet import Decky, Fleet, Network, Project
+from decnet.model.fleet import Away, Decky, Fleet, Network, Project
 from decnet.plan.lans import LanGroups
 from decnet.wire import NETWORK, PROJECT, clean
 
@@ -31,6 +31,9 @@ def contradiction(fleet: Fleet) -> Wrong | None:
         networks[worker] = addresses.network(lan), addresses.reserved(lan)
     if wrong := _hours(fleet) or topology_rules.contradiction(fleet):
         return wrong
+    for name, away in fleet.away.items():
+        if wrong := _away(fleet, name, away):
+            return wrong
     owners = _Owners(LanGroups(fleet.lans), {}, {})
     for route, key, decky in _all_deckies(fleet):
         wrong = _name(route, key, decky) or _fields(route, decky)
@@ -39,6 +42,12 @@ def contradiction(fleet: Fleet) -> Wrong | None:
         if wrong:
             return wrong
     return None
+
+
+def _away(fleet: Fleet, name: str, away: Away) -> Wrong | None:
+    if name in fleet.deckies:
+        return ("away", name), f"away.{name} is also a decky of the fleet"
+    return _name(("away", name, "decky"), name, away.decky)
 
 
 def _hours(fleet: Fleet) -> Wrong | None:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from decnet.errors import Failed, SpecError, StateBroken
-from decnet.model.fleet import Attachment, Decky, Fleet, Network
+from decnet.model.fleet import Attachment, Away, Decky, Fleet, Network
 from decnet.store.atomic import last_copy
 from decnet.store.desired import load_fleet, new_fleet, render, save_fleet
 from decnet.store.paths import Home
@@ -416,13 +416,19 @@ def fleets(draw: st.DrawFn) -> Fleet:
             previous=draw(st.none() | st.lists(TEXT, max_size=3).map(tuple)),
             core=draw(LISTED),
             side=draw(LISTED),
+            roles=draw(st.none() | st.lists(TEXT, max_size=2).map(tuple)),
+            role_changed=draw(st.booleans()),
             since=draw(st.none() | MOMENTS),
             service_since=draw(st.dictionaries(st.sampled_from(["ssh", "http"]), MOMENTS)),
             service_first=draw(st.dictionaries(st.sampled_from(["ssh", "http"]), MOMENTS)),
         )
         for number, name in enumerate(names)
     }
-    return Fleet(fleet_id=draw(TEXT), lans={"local": lan}).with_deckies(deckies)
+    gone = draw(st.sets(st.sampled_from(names))) if names else set()
+    away = {
+        name: Away(decky=deckies.pop(name), role=draw(TEXT), until=draw(MOMENTS)) for name in sorted(gone)
+    }
+    return Fleet(fleet_id=draw(TEXT), lans={"local": lan}, away=away).with_deckies(deckies)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
