@@ -12,6 +12,8 @@ from typing import Protocol, Self
 FOLDER = os.environ.get("UPLOADS", "/var/uploads")
 MOST_FILES = 200
 """Each takes memory of the kernel in addition to its content."""
+MOST_PATCHED = 2 * 1024 * 1024
+PIECE = 64 * 1024
 
 
 class Incoming:
@@ -20,6 +22,7 @@ class Incoming:
     def __init__(self, *, keeps: bool = True) -> None:
         self.size = 0
         self._digest = hashlib.sha256()
+        self._is_patched = False
         self._draft = f"{FOLDER}/{os.urandom(8).hex()}.part"
         self._file = _open(self._draft) if keeps else -1
 
@@ -33,17 +36,47 @@ class Incoming:
 
     @property
     def sha256(self) -> str:
-        """The hash of what has arrived."""
+        """The hash of what has arrived; of what was changed afterwards, if that is in the file system."""
+        if self._is_patched and self._file >= 0:
+            self._digest, self._is_patched = hashlib.sha256(), False
+            for at in range(0, self.size, PIECE):
+                self._digest.update(os.pread(self._file, PIECE, at))
         return self._digest.hexdigest()
 
     def add(self, piece: bytes) -> None:
         """Take the next bytes."""
+        at = self.size
         self.size += len(piece)
         self._digest.update(piece)
+        self._write(at, piece)
+
+    def _write(self, at: int, piece: bytes) -> None:
         try:
             while piece and self._file >= 0:
-                piece = piece[os.write(self._file, piece) :]
+                done = os.pwrite(self._file, piece, at)
+                at, piece = at + done, piece[done:]
         except OSError:
+            self._discard()
+
+    def patch(self, offset: int, piece: bytes) -> None:
+        """Take bytes that belong to any place: what was there is replaced, and a gap is zeros."""
+        self.size, self._is_patched = max(self.size, offset + len(piece)), True
+        self._limit_patches()
+        self._write(offset, piece)
+
+    def cut(self, size: int) -> None:
+        """Remove what is beyond `size` bytes, or add zeros."""
+        self.size, self._is_patched = size, True
+        self._limit_patches()
+        try:
+            if self._file >= 0:
+                os.ftruncate(self._file, size)
+        except OSError:
+            self._discard()
+
+    def _limit_patches(self) -> None:
+        """A file is hashed again after such changes, in one turn."""
+        if self.size > MOST_PATCHED:
             self._discard()
 
     def content(self) -> bytes:
@@ -92,6 +125,20 @@ def record_content(witness: Witness, path: str, content: bytes, *, whole: bool =
     with Incoming() as incoming:
         incoming.add(content)
         record_file(witness, path, incoming, whole=whole)
+
+
+def kept_piece(sha256: str, offset: int, count: int) -> bytes:
+    """Bytes of a kept file from a place on; b"" at its end, and once the agent has collected it."""
+    if not sha256:
+        return b""
+    try:
+        file = os.open(f"{FOLDER}/{sha256}", os.O_RDONLY)
+    except OSError:
+        return b""
+    try:
+        return os.pread(file, count, offset)
+    finally:
+        os.close(file)
 
 
 def _open(draft: str) -> int:

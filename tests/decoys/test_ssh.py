@@ -161,13 +161,13 @@ def test_six_refused_keys_end_the_connection(decoy: Callable[..., Any], ssh: Any
     assert len(keys) == 6 and all(key.startswith("ssh-ed25519 SHA256:") for key in keys)
 
 
-def test_sftp_is_refused_and_recorded(decoy: Callable[..., Any], ssh: Any) -> None:
+def test_an_unknown_subsystem_is_refused_and_recorded(decoy: Callable[..., Any], ssh: Any) -> None:
     server = decoy("ssh", banner=BANNER, settings=WEAK)
 
-    done = ssh(server.port, "-s", "sftp")
+    done = ssh(server.port, "-s", "netconf")
 
     assert done.returncode == 255 and "subsystem request failed" in done.stderr
-    assert server.events("request")[-1]["fields"] == {"request": "subsystem", "subsystem": "sftp"}
+    assert server.events("request")[-1]["fields"] == {"request": "subsystem", "subsystem": "netconf"}
 
 
 def test_an_upload_through_cat_is_recorded_by_its_hash(decoy: Callable[..., Any], ssh: Any) -> None:

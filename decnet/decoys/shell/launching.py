@@ -16,7 +16,7 @@ from .limits import OutOfWork
 from .passwords import record_passwords
 from .process import Call as Called
 from .process import Command, NeedsInput, Process
-from .programs import PROGRAMS, enter
+from .programs import BY_PATH, PROGRAMS, enter
 from .tasks import (
     CONTINUE,
     INTERRUPT,
@@ -85,8 +85,9 @@ class Launching(Context, Protocol):
         path = shell.absolute(name)
         folder, _, base = path.rpartition("/")
         node = shell.node(path)
-        is_ours = f"{folder}/" in SYSTEM_FOLDERS and path not in shell.files.changes
-        command = self._known(base) if is_ours else None
+        command = None
+        if path not in shell.files.changes:
+            command = self._known(base) if f"{folder}/" in SYSTEM_FOLDERS else self._known_by_path(path)
         if command is not None:
             return (yield self.process(command, name, words[1:]))
         if node is None:
@@ -107,6 +108,10 @@ class Launching(Context, Protocol):
         if name in PROGRAMS and PROGRAMS[name].exists(self.shell):
             return PROGRAMS[name].command
         return command_of(name)
+
+    def _known_by_path(self, path: str) -> Command | None:
+        program = BY_PATH.get(path)
+        return program.command if program is not None and program.exists(self.shell) else None
 
     def where(self, name: str) -> str | None:
         """The path of a program, None if there is none."""

@@ -16,6 +16,7 @@ from .process import Process
 from .shells import enter, sh
 from .state import Shell
 from .superuser import su, sudo
+from .transfers import SFTP_SERVERS
 
 Run = Callable[[Context, Process], Any]
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -171,6 +172,17 @@ def as_builtin(name: str) -> Run:
     return run
 
 
+def scp(context: Context, process: Process) -> Any:
+    """`scp`: as a client on another machine starts it here, or as a client."""
+    from .transfers.scp import is_remote
+    from .transfers.scp import scp as remote
+
+    client = command_of("scp")
+    if client is None or is_remote(process.args):
+        return remote(context, process)
+    return client(process)
+
+
 def has_busybox(shell: Shell) -> bool:
     """Debian and Ubuntu need it for their first steps of a boot."""
     return shell.world.system.busybox or shell.world.system.id in ("debian", "ubuntu", "qts")
@@ -200,6 +212,12 @@ PROGRAMS = {
     "nano": Program(lazy("editors.nano", "nano"), lambda shell: shell.world.system.id in ("debian", "ubuntu")),
     "watch": Program(lazy("watching", "watch")), "top": Program(lazy("watching", "top")),
     "sleep": Program(sleep), "which": Program(which),
+    "scp": Program(scp, lambda shell: shell.world.system.id != "buildroot" or shell.world.persona.service == "ssh"),
     **{name: Program(as_builtin(name)) for name in ("echo", "printf", "test", "[", "true", "false", "pwd")},
 }  # fmt: skip
-__all__ = ["PROGRAMS", "Generator", "enter"]
+BY_PATH = {
+    path: Program(lazy("transfers.sftp", "sftp_server"), lambda shell: shell.world.system.id in SFTP_SERVERS)
+    for path in SFTP_SERVERS.values()
+}
+"""Programs outside of the folders in the PATH."""
+__all__ = ["BY_PATH", "PROGRAMS", "Generator", "enter"]

@@ -7,6 +7,7 @@ from collections import deque
 
 from ..events import Session
 from ..host.world import World
+from ..persona import Persona
 from ..visitors import VisitorFiles
 from ..waits import Turn, at_most
 from .consoles import Console, Router, Windows
@@ -28,10 +29,18 @@ MOST_KEYS = 256 * 1024
 
 
 async def run_command(
-    world: World, user: str, session: Session, channel: Stream, line: str, files: VisitorFiles | None = None
+    world: World,
+    user: str,
+    session: Session,
+    channel: Stream,
+    line: str,
+    files: VisitorFiles | None = None,
+    *,
+    is_typed: bool = True,
 ) -> int:
-    """`ssh host command`: execute it, and return its output and status."""
-    session.record("command", input=line, way="exec")
+    """`ssh host command`: execute it, and return its output and status. `is_typed`: the visitor chose it."""
+    if is_typed:
+        session.record("command", input=line, way="exec")
     console = console_for(world, user, session)
     if console is not None:
         return await _one_line(console, channel, line)
@@ -81,11 +90,15 @@ def _started(shell: Shell) -> tuple[Engine, Evaluator]:
 
 def console_for(world: World, user: str, session: Session) -> Windows | Router | None:
     """The command line of a machine without a Unix shell."""
-    if world.persona.os.startswith("windows"):
-        return Windows(world, user, session)
-    if world.persona.os == "cisco":
-        return Router(world, user, session)
-    return None
+    console = console_of(world.persona)
+    return console(world, user, session) if console is not None else None
+
+
+def console_of(persona: Persona) -> type[Windows] | type[Router] | None:
+    """The kind of console of a machine without a Unix shell."""
+    if persona.os.startswith("windows"):
+        return Windows
+    return Router if persona.os == "cisco" else None
 
 
 # Consoles

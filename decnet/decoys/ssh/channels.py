@@ -1,7 +1,7 @@
 """The connection layer (RFC 4254): session channels, their requests, and what is refused."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from ..events import Session
@@ -37,6 +37,7 @@ class Channel:
     packet: int
     terminal: Terminal | None = None
     command: str | None = None
+    is_subsystem: bool = False
     environment: dict[str, str] = field(default_factory=dict)
     task: asyncio.Task[None] | None = None
     closed: bool = False
@@ -122,11 +123,13 @@ class Connection:
         run: Run,
         *,
         has_terminals: bool = True,
+        subsystems: Mapping[str, str],
     ) -> None:
         self.transport = transport
         self.session = session
         self._run = run
         self._has_terminals = has_terminals
+        self._subsystems = subsystems
         self._host_keys = host_keys
         self._channels: dict[int, Channel] = {}
         self._later: set[asyncio.Task[None]] = set()
@@ -248,7 +251,7 @@ class Connection:
         known = self._take_request(channel, name, message)
         if wants_answer:
             self.send_message(no.CHANNEL_SUCCESS if known else no.CHANNEL_FAILURE, channel.theirs)
-        if known and name in ("shell", "exec"):
+        if known and name in ("shell", "exec", "subsystem"):
             self.send_message(no.CHANNEL_WINDOW_ADJUST, channel.theirs, uint32(WINDOW))
             channel.task = asyncio.create_task(self._execute(channel))
 
@@ -269,11 +272,20 @@ class Connection:
         if name == "exec" and channel.task is None:
             channel.command = message.text(8192)
             return True
-        if name in ("subsystem", "x11-req", "auth-agent-req@openssh.com"):
-            what = message.text(100) if name == "subsystem" else ""
-            self.session.record("request", request=name, subsystem=what)
+        if name == "subsystem":
+            return self._take_subsystem(channel, message.text(100))
+        if name in ("x11-req", "auth-agent-req@openssh.com"):
+            self.session.record("request", request=name, subsystem="")
             return False
         return name in ("signal", "eow@openssh.com")
+
+    def _take_subsystem(self, channel: Channel, name: str) -> bool:
+        """Whether there is such a subsystem: sshd starts its program with the user's shell."""
+        self.session.record("request", request="subsystem", subsystem=name)
+        if name not in self._subsystems or channel.task is not None:
+            return False
+        channel.command, channel.is_subsystem = self._subsystems[name], True
+        return True
 
     async def _execute(self, channel: Channel) -> None:
         """Run what was requested and report how it ended."""

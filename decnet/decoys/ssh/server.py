@@ -10,7 +10,8 @@ from ..events import Recorder, Session
 from ..host.world import World
 from ..persona import Persona
 from ..serve import Stop
-from ..shell.terminal import run_command, run_shell
+from ..shell.terminal import console_of, run_command, run_shell
+from ..shell.transfers import SFTP_SERVERS, WHERE_DROPBEAR_LOOKS
 from ..tcp_server import Line, receive
 from ..threads import in_thread
 from ..visitors import VisitorFiles, Visitors, visitors_of
@@ -105,20 +106,35 @@ class SshServer:
         try:
             shown = [] if self._dialect.dropbear else list(SHOWN_KEYS)
             with self._visitors.visit(session.source) as files:
-                run = self._runner(user, session, files, logins.permit)
+                run, permit = self._runner(user, session, files, logins.permit), logins.permit
                 await Connection(
-                    transport, session, shown, run, has_terminals=logins.permit.has_terminal
+                    transport,
+                    session,
+                    shown,
+                    run,
+                    has_terminals=permit.has_terminal,
+                    subsystems=self._subsystems(),
                 ).serve()
         finally:
             self._sessions -= 1
+
+    def _subsystems(self) -> dict[str, str]:
+        """The program of each subsystem; a console has none. Dropbear looks for one that devices lack."""
+        if console_of(self._world.persona) is not None:
+            return {}
+        if self._dialect.dropbear:
+            return {"sftp": WHERE_DROPBEAR_LOOKS}
+        path = SFTP_SERVERS.get(self._world.system.id)
+        return {"sftp": path} if path is not None else {}
 
     def _runner(
         self, user: str, session: Session, files: VisitorFiles, permit: Permit
     ) -> Callable[[Channel], Awaitable[int]]:
         async def run(channel: Channel) -> int:
             command = channel.command if permit.command is None else permit.command
+            typed = permit.command is not None or not channel.is_subsystem
             if command is not None:
-                return await run_command(self._world, user, session, channel, command, files)
+                return await run_command(self._world, user, session, channel, command, files, is_typed=typed)
             return await run_shell(self._world, user, session, channel, files)
 
         return run
