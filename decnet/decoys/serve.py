@@ -12,8 +12,10 @@ import sys
 from collections.abc import Awaitable, Callable
 
 from .events import Recorder
+from .fellows import KEEPERS, Fellows
 from .filter import close_other_sockets
 from .persona import Persona, from_environment
+from .visitors import MOST_IN_ALL, MOST_WITHOUT_FILES, visitors_of
 
 SERVICES = {
     "ssh": ".ssh",
@@ -57,6 +59,9 @@ async def _serve(service: object, persona: Persona) -> int:
     loop.set_exception_handler(Complaints().write)
     start: Callable[[Persona, Recorder], Awaitable[Stop]] = service.start  # type: ignore[attr-defined]
     recorder = Recorder()
+    most = MOST_IN_ALL if persona.service in KEEPERS else MOST_WITHOUT_FILES
+    fellows = Fellows(persona, visitors_of(persona, most), tuple(SERVICES))
+    await fellows.start()
     stop = await start(persona, recorder)
     try:
         while has_network():
@@ -71,6 +76,7 @@ async def _serve(service: object, persona: Persona) -> int:
             await asyncio.wait_for(stop(), GOODBYE_SECONDS)
         except TimeoutError:
             pass
+        await fellows.close()
         await recorder.close()
 
 

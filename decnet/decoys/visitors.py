@@ -12,7 +12,7 @@ import json
 import time
 import weakref
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -107,7 +107,11 @@ class VisitorFiles:
         """Set the node at a path, or remove it (None); False if there is no room for it. `hides`: whether the
         unchanged machine has that path."""
         version = self._next(path)
-        return self._fits(path, node) and self._set(Change(self.source, path, version, node, hides))
+        if not self._fits(path, node):
+            return False
+        self._set(Change(self.source, path, version, node, hides))
+        self._visitors.has_changed(self, path)
+        return True
 
     def hold(self, size: int) -> bool:
         """Take room for so many bytes of a file that is being written; a negative number gives it back."""
@@ -123,7 +127,7 @@ class VisitorFiles:
         more = weight(path, node) - (weight(path, self.changes[path]) if path in self.changes else 0)
         return more <= 0 or self._visitors.has_room(self, more)
 
-    def _set(self, change: Change) -> bool:
+    def _set(self, change: Change) -> None:
         path, node = change.key, change.value
         assert not isinstance(node, str)
         if path in self.changes:
@@ -138,8 +142,6 @@ class VisitorFiles:
             self.changes[path] = node
             self._versions[path] = change.version
             self._take(weight(path, node))
-        self._visitors.has_changed(self, path)
-        return True
 
     def _take(self, size: int) -> None:
         self.kept += size
@@ -150,6 +152,7 @@ class VisitorFiles:
     def note(self, key: str, text: str) -> None:
         """Remember a text under a name without a slash."""
         self._note(Change(self.source, key, self._next(key), text[:LONGEST_NOTE]))
+        self._visitors.has_changed(self, key)
 
     def _note(self, change: Change) -> None:
         assert isinstance(change.value, str)
@@ -157,7 +160,6 @@ class VisitorFiles:
             return
         self.notes[change.key] = change.value
         self._versions[change.key] = change.version
-        self._visitors.has_changed(self, change.key)
         logins = sorted(key for key in self.notes if key.startswith(LOGIN))
         for key in logins[:-MOST_LOGINS]:
             del self.notes[key], self._versions[key]
@@ -232,10 +234,8 @@ class Visitors:
     def __init__(self, most: int = MOST_IN_ALL) -> None:
         self.kept = 0
         """Bytes of all sources."""
-        self.changed: dict[tuple[str, str], None] = {}
-        """Source and key of what other services do not know yet."""
-        self.reports = False
-        """Whether `changed` is read by anyone."""
+        self.report: Callable[[str, str], None] | None = None
+        """Called with source and key of a change that the other services do not know yet."""
         self._most = most
         self._sources: OrderedDict[str, VisitorFiles] = OrderedDict()
 
@@ -270,18 +270,24 @@ class Visitors:
         self._expire()
         return list(self._sources.values())
 
+    def change(self, source: str, key: str) -> Change | None:
+        """The current state of one key of a source; None if nothing is known of it."""
+        files = self._sources.get(source)
+        return None if files is None else files.change(key)
+
     def take(self, change: Change) -> None:
         """A change from another service."""
+        is_new = change.source not in self._sources
         files = self._of(change.source)
         files.take(change)
-        files.seen = max(files.seen, min(time.time(), change.version / 1e9))
+        files.seen = max(0.0 if is_new else files.seen, min(time.time(), change.version / 1e9))
         if files.is_empty and not files.visits:
             self._sources.pop(change.source, None)
 
     def has_changed(self, files: VisitorFiles, key: str) -> None:
         """Note what the other services are to learn. Descriptors of one process stay there."""
-        if self.reports and not key.startswith("/dev/fd/"):
-            self.changed[files.source, key] = None
+        if self.report is not None and not key.startswith("/dev/fd/"):
+            self.report(files.source, key)
 
     def has_room(self, files: VisitorFiles, size: int) -> bool:
         """Whether this source may keep so many bytes more, once others are forgotten for that."""
@@ -310,9 +316,7 @@ class Visitors:
         """Forget who has not been here for a day."""
         oldest = time.time() - KEEP_SECONDS
         for files in list(self._sources.values()):
-            if files.seen >= oldest:
-                return
-            if not files.visits:
+            if files.seen < oldest and not files.visits:
                 self._forget(files)
 
     def _forget(self, files: VisitorFiles) -> None:

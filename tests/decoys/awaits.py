@@ -15,6 +15,7 @@ SHARED = ("", "shell")
 """Folders whose functions every service may call."""
 PRIMITIVES = {"readexactly", "readuntil", "readline", "sock_accept", "sock_recv", "wait"}
 NEVER_WAIT = {
+    "fellows.py": "the wait is for another service of the decky, within limits of its own",
     "threads.py": "the wait is for a thread of our own",
     "unread": "it takes what is there, within asyncio.timeout(0)",
     "_look_for_keys": "it takes what is there, within asyncio.timeout(0)",

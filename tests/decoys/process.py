@@ -61,7 +61,7 @@ class Decoy:
             self.process = subprocess.Popen(
                 [sys.executable, "-OO", *program, service],
                 cwd=folder,
-                env={"PATH": os.environ["PATH"], "PERSONA": json.dumps(whole)}
+                env={"PATH": os.environ["PATH"], "PERSONA": json.dumps(whole), "FELLOWS": str(folder)}
                 | ({} if longest_wait is None else {"LONGEST_WAIT": str(longest_wait)})
                 | ({} if uploads is None else {"UPLOADS": str(uploads)}),
                 stdout=output,

@@ -1,9 +1,10 @@
-"""A Telnet client that agrees to what it knows."""
+"""A Telnet client that agrees to what it knows, and the real one."""
 
 from __future__ import annotations
 
 import re
 import socket
+import subprocess
 
 ANSWERS = {b"\xfd": b"\xfc", b"\xfb": b"\xfd", b"\xfe": b"\xfc", b"\xfc": b"\xfe"}
 """DO is refused, WILL is taken."""
@@ -46,3 +47,25 @@ class Client:
         while piece := self.line.recv(4096):
             self.said += piece
         return self.said
+
+
+def telnet(port: int, *lines: tuple[str, str]) -> str:
+    """The real client: after each text that it shows, a line is typed; everything that it showed."""
+    with subprocess.Popen(
+        ["telnet", "127.0.0.1", str(port)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as client:
+        assert client.stdin is not None and client.stdout is not None
+        shown = b""
+        for awaited, line in lines:
+            mark = len(shown)
+            while awaited.encode() not in shown[mark:]:
+                piece = client.stdout.read1()
+                assert piece, shown
+                shown += piece
+            client.stdin.write(line.encode() + b"\n")
+            client.stdin.flush()
+        shown += client.stdout.read()
+        return shown.decode("utf-8", "replace")

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from telnet_client import Client
+from telnet_client import Client, telnet
 
 from decnet.catalog import load
 
@@ -23,28 +22,6 @@ WEAK = {"credentials": "root:123456"}
 def persona_of(release: str, **more: Any) -> dict[str, Any]:
     banner = CATALOG.banner(release, "telnet", hostname="web01", address="127.0.0.1")
     return {"release": release, "os": CATALOG.releases[release].os, "banner": banner, **more}
-
-
-def telnet(port: int, *lines: tuple[str, str]) -> str:
-    """The real client: after each text that it shows, a line is typed; everything that it showed."""
-    with subprocess.Popen(
-        ["telnet", "127.0.0.1", str(port)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    ) as client:
-        assert client.stdin is not None and client.stdout is not None
-        shown = b""
-        for awaited, line in lines:
-            mark = len(shown)
-            while awaited.encode() not in shown[mark:]:
-                piece = client.stdout.read1()
-                assert piece, shown
-                shown += piece
-            client.stdin.write(line.encode() + b"\n")
-            client.stdin.flush()
-        shown += client.stdout.read()
-        return shown.decode("utf-8", "replace")
 
 
 def test_a_weak_password_opens_the_shell_for_the_real_client(decoy: Callable[..., Any]) -> None:

@@ -118,8 +118,6 @@ def test_temporary_files_come_and_go_without_end() -> None:
 
 def test_the_latest_of_two_changes_holds_in_any_order() -> None:
     one, two, three = Visitors(), Visitors(), Visitors()
-    for visitors in (one, two):
-        visitors.reports = True
     put(one, "192.0.2.1", content=b"first")
     put(two, "192.0.2.1", content=b"second")
     changes = [each.find("192.0.2.1").change("/tmp/x") for each in (one, two)]  # type: ignore[union-attr]

@@ -1,0 +1,179 @@
+"""The frames that the services of a decky send to each other: who they are, and what visitors change."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import struct
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from .host.node import Node
+from .visitors import LOGIN, LONGEST_NOTE, LONGEST_PATH, MOST_FILE, PASSWORD, SEEN, Change
+
+HEAD = struct.Struct(">II")
+MOST_PORTS = 32
+LATEST = 1 << 34
+"""Seconds since the epoch."""
+LARGEST = 1 << 50
+AHEAD_SECONDS = 60
+"""A change is not from a later time than this."""
+DIGESTS = ("md5", "sha1", "sha256")
+KINDS = ("", "c", "b", "p", "s")
+
+
+class Unfit(Exception):
+    """A frame that no service of ours sends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """One service of a decky. `since`: when it was added, 0 if it came with the machine; `life`: when the
+    first of the services was started that have handed on what they knew. Seconds since the epoch."""
+
+    service: str
+    ports: tuple[tuple[int, str], ...]
+    banner: str
+    since: int
+    life: float
+
+
+def packed(header: dict[str, object], body: bytes = b"") -> bytes:
+    """A frame."""
+    raw = json.dumps(header, separators=(",", ":")).encode()
+    return HEAD.pack(len(raw), len(body)) + raw + body
+
+
+def unpacked(raw: bytes) -> dict[str, Any]:
+    """The header of a frame. Raises Unfit."""
+    try:
+        header = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise Unfit from error
+    if not isinstance(header, dict):
+        raise Unfit
+    return header
+
+
+def frame_of_hello(hello: Hello) -> bytes:
+    """Who we are."""
+    return packed({"service": hello.service, "ports": hello.ports, "banner": hello.banner[:300],
+                   "since": hello.since, "life": hello.life})  # fmt: skip
+
+
+def hello_of(header: dict[str, Any]) -> Hello:
+    """Who the other one is. Raises Unfit."""
+    ports = header.get("ports")
+    if not isinstance(ports, list) or len(ports) > MOST_PORTS:
+        raise Unfit
+    return Hello(
+        _text(header, "service", 40), tuple(_port(each) for each in ports), _text(header, "banner", 300),
+        _number(header, "since", LATEST), _life(header.get("life")),
+    )  # fmt: skip
+
+
+def _port(pair: object) -> tuple[int, str]:
+    match pair:
+        case [int() as number, "tcp" | "udp" as protocol] if 0 < number < 65536:
+            return number, protocol
+    raise Unfit
+
+
+def _life(value: object) -> float:
+    if not isinstance(value, float) or not 0 < value < time.time() + AHEAD_SECONDS:
+        raise Unfit
+    return value
+
+
+def is_fit(change: Change) -> bool:
+    """Whether the others take this change; dates or names that no real file has stay here."""
+    try:
+        change_of(json.loads(json.dumps(_header(change))), b"")
+    except Unfit:
+        return False
+    return True
+
+
+def frame_of_change(change: Change) -> bytes:
+    """A change, with the content of its file."""
+    content = change.value.data[:MOST_FILE] if isinstance(change.value, Node) else b""
+    return packed(_header(change), content)
+
+
+def _header(change: Change) -> dict[str, object]:
+    header: dict[str, object] = {
+        "source": change.source, "key": change.key, "version": change.version, "hides": change.hides
+    }  # fmt: skip
+    node = change.value
+    if not isinstance(node, Node):
+        return {**header, "note": node}
+    fields = {
+        name: getattr(node, name)
+        for name in ("mode", "folder", "owner", "changed", "target", "group", "kind")
+    }
+    fields |= {"size": node.size, "device": node.device, "digests": node.digests}
+    return {**header, "node": fields}
+
+
+def change_of(header: dict[str, Any], body: bytes) -> Change:
+    """A change. Raises Unfit."""
+    source, key = _text(header, "source", 60), _text(header, "key", LONGEST_PATH)
+    try:
+        ipaddress.ip_address(source)
+    except ValueError as error:
+        raise Unfit from error
+    version = _number(header, "version", (int(time.time()) + AHEAD_SECONDS) * 10**9)
+    if key.startswith("/"):
+        if "\0" in key or (key != "/" and {"", ".", ".."} & set(key[1:].split("/"))):
+            raise Unfit
+        return Change(source, key, version, _node(header.get("node"), body), header.get("hides") is True)
+    if not (key.startswith((LOGIN, PASSWORD)) or key == SEEN) or len(key) > 120:
+        raise Unfit
+    return Change(source, key, version, _text(header, "note", LONGEST_NOTE))
+
+
+def _node(fields: object, body: bytes) -> Node | None:
+    if fields is None:
+        return None
+    if not isinstance(fields, dict) or fields.get("kind") not in KINDS:
+        raise Unfit
+    return Node(
+        _number(fields, "mode", 0o7777), folder=fields.get("folder") is True, content=body,
+        owner=_text(fields, "owner", 100), changed=_number(fields, "changed", LATEST, -LATEST),
+        target=_text(fields, "target", LONGEST_PATH), size=_number(fields, "size", LARGEST, -1),
+        group=_text(fields, "group", 100), kind=fields["kind"], device=_device(fields.get("device")),
+        digests=_digests(fields.get("digests")),
+    )  # fmt: skip
+
+
+def _device(value: object) -> tuple[int, int]:
+    match value:
+        case [int() as major, int() as minor] if 0 <= major < 4096 and 0 <= minor < 1 << 20:
+            return major, minor
+    raise Unfit
+
+
+def _digests(value: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, list) or len(value) > len(DIGESTS):
+        raise Unfit
+    for each in value:
+        match each:
+            case [str() as name, str() as digest] if name in DIGESTS and len(digest) <= 64:
+                continue
+        raise Unfit
+    return tuple((name, digest) for name, digest in value)
+
+
+def _text(fields: dict[str, Any], name: str, most: int) -> str:
+    value = fields.get(name)
+    if not isinstance(value, str) or len(value) > most:
+        raise Unfit
+    return value
+
+
+def _number(fields: dict[str, Any], name: str, most: int, least: int = 0) -> int:
+    value = fields.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise Unfit
+    return value
