@@ -37,7 +37,12 @@ class System:
     @property
     def busybox(self) -> bool:
         """Whether its commands are BusyBox's."""
-        return self.shell == "/bin/ash"
+        return self.id in ("openwrt", "buildroot", "qts")
+
+    @property
+    def has_ash(self) -> bool:
+        """Whether its shell is BusyBox's."""
+        return self.id in ("openwrt", "buildroot")
 
 
 SYSTEMS = {
@@ -61,7 +66,7 @@ SYSTEMS = {
                       "#1 SMP PREEMPT_DYNAMIC Thu Aug 15 15:30:23 UTC 2024"),
     "synology": System("Synology DSM 7.2", "dsm", "7.2", "", "4.4.302+", "#69057 SMP Mon Jul 17 11:36:36 CST 2023",
                        shell="/bin/ash"),
-    "qnap": System("QTS 5.1.8", "qts", "5.1.8", "", "5.10.60-qnap", "#1 SMP Thu Jul 4 02:10:11 CST 2024"),
+    "qnap": System("QTS 5.1.8", "qts", "5.1.8", "", "5.10.60-qnap", "#1 SMP Thu Jul 4 02:10:11 CST 2024", shell="/bin/sh"),
     "openwrt": System("OpenWrt 21.02.3", "openwrt", "21.02.3", "", "5.4.188", "#0 SMP Sat Apr 16 12:59:34 2022",
                       shell="/bin/ash", machine="mips"),
     "busybox": System("Buildroot 2018.02", "buildroot", "2018.02", "", "3.10.14",
@@ -184,7 +189,7 @@ class Machine:
         """The name of its network card."""
         if self.system.id == "freebsd":
             return "vmx0"
-        if self.system.busybox or self.system.id == "qts":
+        if self.system.busybox or self.system.id == "dsm":
             return "eth0"
         return "ens192" if self.is_virtual else "eno1"
 

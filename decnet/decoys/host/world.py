@@ -11,6 +11,7 @@ from ..machine import Machine
 from ..persona import Persona
 from . import proc_net
 from .accounts import Account, Accounts, Group
+from .devices import device_of
 from .hardware import Memory, memory
 from .mounts import Mount, mounts
 from .network import NetworkFacts, network_of
@@ -39,6 +40,7 @@ SERVICE_USERS = ("daemon:x:1:1:daemon:/usr/sbin", "bin:x:2:2:bin:/bin", "sys:x:3
 
 SERVICES_SECONDS = 5.0
 """How long the list of services is not looked up again."""
+ACCOUNT_FILES = ("/etc/passwd", "/etc/group", "/etc/shadow")
 
 
 class World(Machine):
@@ -49,6 +51,10 @@ class World(Machine):
         self.user = self.persona.choice(
             "first user", ("admin", "jens", "mark", "sysop", "paul", "anna", "deploy")
         )
+        self.device = device_of(self.system)
+        if self.device is not None:
+            self.user = "admin"
+            self.memory_kib, self.processors = self.device.memory_kib, self.device.processors
         self.accounts = _accounts(self)
         self.nodes = Tree(_tree(self))
         self._newest = 0
@@ -112,6 +118,11 @@ class World(Machine):
 def _tree(world: World) -> dict[str, Node]:
     """Every path of an unchanged machine."""
     when = world.installed
+    if world.device is not None:
+        texts = {path: Node(_mode(path), content=text.encode(), changed=when) for path, text in _texts(world).items()
+                 if path.startswith("/proc/") or path in ACCOUNT_FILES}  # fmt: skip
+        proc = Node(0o444, content=world.device.cpuinfo.encode(), changed=when)
+        return {**world.device.nodes(world), **texts, "/proc/cpuinfo": proc, **proc_net.files(world)}
     nodes = {path: Node(0o755, folder=True, changed=when) for path in FOLDERS.split()}
     nodes["/root"] = Node(0o700, folder=True, changed=when)
     nodes["/root/.ssh"] = Node(0o700, folder=True, changed=when)
@@ -191,6 +202,8 @@ def _texts(world: World) -> dict[str, str]:
 
 
 def _accounts(world: World) -> Accounts:
+    if world.device is not None:
+        return Accounts(world.device.users, world.device.groups)
     shell = world.system.shell
     rows = [line.split(":") for line in SERVICE_USERS]
     users = [

@@ -1,7 +1,13 @@
 # ruff: noqa: E501 (what real programs print is not broken into shorter lines)
 """The three shells: which words they know, and how they put their errors."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..machine import System
 
 EOF = "end of file"
 
@@ -30,6 +36,13 @@ class Dialect:
 
 
 BASH, DASH, ASH = Dialect("bash"), Dialect("dash"), Dialect("ash")
+
+
+def dialect_of(system: System) -> Dialect:
+    """The shell of a login on this system."""
+    if system.has_ash:
+        return ASH
+    return DASH if system.shell == "/bin/sh" and system.id != "qts" else BASH
 
 
 class BadSyntax(Exception):

@@ -15,8 +15,10 @@ def greeting(world: World, last: Login | None, source: str) -> str:
     system = world.system
     if motd is not None:
         return motd.replace("\r\n", "\n").rstrip("\n") + "\n" if motd else ""
-    if system.busybox:
-        return "\n\nBusyBox v1.33.2 built-in shell (ash)\n\n"
+    if system.has_ash:
+        from .busybox.program import title_of
+
+        return f"\n\nBusyBox {title_of(world)} built-in shell (ash)\n\n"
     when, where = (last.began, source) if last is not None else usual_login(world)
     end = f"Last login: {time.strftime('%a %b %e %H:%M:%S %Y', time.gmtime(when))} from {where}\n"
     head = f"Linux {world.hostname} {system.kernel} {system.build} {system.machine}\n\n"

@@ -105,6 +105,10 @@ class Launching(Context, Protocol):
         return self._known(name)
 
     def _known(self, name: str) -> Command | None:
+        if self.shell.world.device is not None:
+            from .busybox.program import command_on_device
+
+            return command_on_device(self, name)
         if name in PROGRAMS and PROGRAMS[name].exists(self.shell):
             return PROGRAMS[name].command
         return command_of(name)

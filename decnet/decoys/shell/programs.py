@@ -35,78 +35,6 @@ class Program:
         return self.run(process.context, process)
 
 
-def busybox(context: Context, process: Process) -> Work:
-    """`busybox APPLET ...`."""
-    arguments = process.args
-    if not arguments or arguments[0] in ("--help",):
-        context.out(_busybox_help(context.shell))
-        return 0
-    if arguments[0] in ("--list", "--list-full"):
-        from .commands import command_names
-
-        context.out(
-            "".join(
-                f"{name}\n" for name in sorted({*command_names(), *PROGRAMS}) if name not in ("bash", "sudo")
-            )
-        )
-        return 0
-    name = arguments[0].rsplit("/", 1)[-1]
-    program = PROGRAMS.get(name)
-    command = program.command if program and name not in ("bash", "sudo", "busybox") else command_of(name)
-    if name == "busybox":
-        return (yield busybox(context, Process(context.shell, "busybox", arguments[1:])))
-    if command is None or name in NOT_APPLETS:
-        context.err(f"{name}: applet not found\n")
-        return 127
-    return (yield context.applet(command, name, arguments[1:]))
-
-
-NOT_APPLETS = frozenset(
-    (
-        "bash",
-        "sudo",
-        "apt",
-        "apt-get",
-        "yum",
-        "dnf",
-        "systemctl",
-        "service",
-        "python3",
-        "curl",
-        "ssh",
-        "scp",
-        "perl",
-    )
-)
-
-
-def _busybox_help(shell: Shell) -> str:
-    from .commands import command_names
-
-    versions = {"debian": "1.35.0 (Debian 1:1.35.0-4+b3)", "ubuntu": "1.36.1 (Ubuntu 1:1.36.1-6ubuntu3)", "openwrt": "1.33.2 (2022-04-16 12:59:34 UTC)",
-                "buildroot": "1.27.2 (2018-03-14 14:20:05 CST)", "dsm": "1.16.1 (2023-07-17 11:36:36 CST)"}  # fmt: skip
-    names = sorted(
-        name for name in {*command_names(), *PROGRAMS} if name not in NOT_APPLETS and name != "busybox"
-    )
-    lines, line = [], ""
-    for name in names:
-        if len(line) + len(name) + 2 > 70:
-            lines.append(line)
-            line = ""
-        line += f"{name}, "
-    lines.append(line.rstrip(", "))
-    return (
-        f"BusyBox v{versions.get(shell.world.system.id, '1.35.0')} multi-call binary.\n"
-        "BusyBox is copyrighted by many authors between 1998-2015.\n"
-        "Licensed under GPLv2. See source distribution for detailed\ncopyright notices.\n\n"
-        "Usage: busybox [function [arguments]...]\n   or: busybox --list[-full]\n   or: busybox --show SCRIPT\n"
-        "   or: busybox --install [-s] [DIR]\n   or: function [arguments]...\n\n"
-        "\tBusyBox is a multi-call binary that combines many common Unix\n\tutilities into a single executable.  Most people will create a\n"
-        "\tlink to busybox for each function they wish to use and BusyBox\n\twill act like whatever it was invoked as.\n\n"
-        "Currently defined functions:\n\t" + "\n\t".join(text.rstrip() for text in lines) + "\n\n"
-    )  # fmt: skip
-
-
 def sleep(context: Context, process: Process) -> Work:
     """`sleep`."""
     if not process.args:
@@ -202,10 +130,10 @@ def _is_full(shell: Shell) -> bool:
 
 
 PROGRAMS = {
-    "sh": Program(sh), "bash": Program(sh, lambda shell: not shell.world.system.busybox and shell.world.system.id != "freebsd"),
+    "sh": Program(sh), "bash": Program(sh, lambda shell: not shell.world.system.has_ash and shell.world.system.id != "freebsd"),
     "dash": Program(sh, lambda shell: shell.world.system.id in ("debian", "ubuntu")),
-    "ash": Program(sh, lambda shell: shell.world.system.busybox), "busybox": Program(busybox, has_busybox),
-    "sudo": Program(sudo, lambda shell: not shell.world.system.busybox), "su": Program(su), "cat": Program(cat),
+    "ash": Program(sh, lambda shell: shell.world.system.has_ash or shell.world.system.id == "dsm"), "busybox": Program(lazy("busybox.program", "busybox"), has_busybox),
+    "sudo": Program(sudo, lambda shell: not shell.world.system.has_ash), "su": Program(su), "cat": Program(cat),
     "tee": Program(tee), "less": Program(lazy("pager", "less")), "more": Program(lazy("pager", "more"), lambda shell: shell.world.system.id != "openwrt"),
     "vi": Program(lazy("editors.vi", "vi")), "view": Program(lazy("editors.vi", "vi"), _is_full),
     "vim": Program(lazy("editors.vi", "vi"), lambda shell: shell.world.system.id == "ubuntu"),

@@ -207,7 +207,7 @@ def prompt_of(shell: Shell) -> str:
         if shell.script == "bash":
             return shell.prompt()
         return f"{shell.script.rsplit('/', 1)[-1]}-{_version(shell)}{sign} "
-    if shell.dialect.name == "ash" and shell.world.system.busybox:
+    if shell.dialect.name == "ash" and shell.world.system.has_ash:
         return shell.prompt()
     return f"{sign} "
 

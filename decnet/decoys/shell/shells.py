@@ -17,11 +17,11 @@ from .variables import bash_version
 
 def dialect_named(shell: Shell, name: str) -> Dialect:
     """What a shell of this name is on this machine."""
-    if shell.world.system.busybox:
+    if shell.world.system.has_ash:
         return ASH
     if name in ("bash", "rbash"):
         return BASH
-    return BASH if shell.world.system.id in ("rocky", "qts") else DASH
+    return BASH if shell.world.system.id in ("rocky", "qts", "dsm") else DASH
 
 
 def sh(context: Context, process: Process) -> Work:

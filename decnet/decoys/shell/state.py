@@ -16,7 +16,7 @@ from ..host.world import World
 from ..uploads import record_content
 from ..view import View
 from ..visitors import VisitorFiles
-from .dialect import ASH, BASH, DASH, Dialect
+from .dialect import BASH, Dialect, dialect_of
 from .syntax import Function
 from .visit import Visit, visits_of
 
@@ -104,7 +104,7 @@ class Shell(View):
     def __post_init__(self) -> None:
         home = self.world.home(self.user)
         shell = self.world.system.shell
-        self.dialect = ASH if shell == "/bin/ash" else DASH if shell == "/bin/sh" else BASH
+        self.dialect = dialect_of(self.world.system)
         name = shell.rsplit("/", 1)[-1]
         self.script = f"-{name}" if self.interactive else name
         self.mode = "i" if self.interactive else "c"
@@ -182,7 +182,9 @@ class Shell(View):
             "~" + self.cwd[len(home) :] if self.cwd == home or self.cwd.startswith(home + "/") else self.cwd
         )
         sign = "#" if self.user == "root" else "$"
-        if self.world.system.id in ("rocky", "qts"):
+        if self.world.system.id == "qts":
+            return f"[{where}] {sign} "
+        if self.world.system.id == "rocky":
             return f"[{self.user}@{self.world.hostname} {where.rsplit('/', 1)[-1] or '/'}]{sign} "
         space = " " if self.world.system.id == "freebsd" else ""
         return f"{self.user}@{self.world.hostname}:{where}{space}{sign} "

@@ -50,7 +50,9 @@ def directly(release: str) -> Iterator[Callable[[Command], Reply]]:
 @contextmanager
 def by_ssh(release: str, way: str) -> Iterator[Callable[[Command], Reply]]:
     """Runs commands through the ssh decoy on loopback, each as a visitor from another address."""
-    decoy = Inside("ssh", **persona_of("ssh", release), mac=MAC, seed=SEED, settings={"credentials": "root:123456"})
+    decoy = Inside(
+        "ssh", **persona_of("ssh", release), mac=MAC, seed=SEED, settings={"credentials": "root:123456"}
+    )
     numbers = itertools.count(1)
 
     def run(command: Command) -> Reply:

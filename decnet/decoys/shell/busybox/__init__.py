@@ -1,0 +1,1 @@
+"""BusyBox: which applets a device has, and how they put their usage and their errors."""

@@ -1,0 +1,126 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
+"""Applets as a device runs them: their usage, the options that they refuse, and their errors' texts."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ..process import Command, Process
+from .texts import STATUSES, translated
+
+USAGE = Path(__file__).with_name("usage.txt")
+"""What BusyBox 1.35 prints, made by packaging/busybox_usage.py: "@ APPLET OPERANDS", then the text."""
+NO_OPTIONS = frozenset((
+    "[", "[[", "test", "echo", "printf", "expr", "true", "false", "yes", "find", "dd", "awk", "sed", "ip", "busybox", "basename",
+    "dirname", "env", "ash", "sh", "time", "seq", "kill", "killall", "date", "sleep", "usleep", "chmod", "head", "tail", "nice",
+    "timeout", "xargs", "ps", "netstat", "ifconfig", "route", "arp", "su", "passwd", "wget", "nc", "ping", "ping6", "traceroute",
+    "telnet", "ftpget", "ftpput", "tftp", "stty", "ipaddr", "iplink", "iproute", "ipneigh", "iprule", "fold",
+))  # fmt: skip
+"""Those that read their words in another way, or check their options themselves."""
+
+
+@lru_cache(maxsize=4)
+def usage(name: str) -> tuple[int, str]:
+    """How many operands an applet wants at least, and its usage; (0, "") for one that is not known."""
+    with USAGE.open(encoding="utf-8") as lines:
+        for line in lines:
+            if line.startswith(f"@ {name} "):
+                text = []
+                for more in lines:
+                    if more.startswith("@ "):
+                        break
+                    text.append(more)
+                return int(line.split()[2]), "".join(text)
+    return 0, ""
+
+
+def as_applet(command: Command, name: str, title: str) -> Command:
+    """A command as BusyBox runs it. `title`: "v1.33.2 (2022-04-16 12:59:34 UTC)"."""
+
+    def applet(process: Process) -> Generator[Any, Any, int]:
+        refusal = _refusal(name, process.args)
+        if refusal is not None:
+            head = f"BusyBox {title} multi-call binary.\n\n"
+            process.err(refusal + head + usage(name)[1])
+            return 0 if process.args[:1] == ["--help"] else 1
+        running = command(process)
+        if isinstance(running, int):
+            _translate(process, name)
+            return STATUSES.get((name, running), running)
+        value: Any = None
+        try:
+            while True:
+                try:
+                    item = running.send(value)
+                except StopIteration as stop:
+                    _translate(process, name)
+                    status = stop.value or 0
+                    return STATUSES.get((name, status), status)
+                _translate(process, name)
+                value = yield item
+        finally:
+            running.close()
+
+    return applet
+
+
+def _refusal(name: str, words: list[str]) -> str | None:
+    """The complaint before the usage, None if the words can be run."""
+    if words == ["--help"]:
+        return ""
+    least, text = usage(name)
+    if not text:
+        return None
+    if name not in NO_OPTIONS:
+        wrong = _wrong_option(text, words)
+        if wrong:
+            return f"{name}: {wrong}\n"
+    operands = [word for word in words if not word.startswith("-") or word == "-"]
+    return "" if len(operands) < least and (not words or least > 1) else None
+
+
+def _wrong_option(text: str, words: list[str]) -> str:
+    letters = _letters(text)
+    for word in words:
+        if word == "--":
+            break
+        if word.startswith("--"):
+            if word[2:].partition("=")[0] not in text:
+                return f"unrecognized option '{word}'"
+        elif word.startswith("-") and word[1:2] not in letters and not word[1:2].isdigit():
+            return f"invalid option -- '{word[1:2]}'" if word != "-" else ""
+    return ""
+
+
+@lru_cache(maxsize=4)
+def _letters(text: str) -> frozenset[str]:
+    """The letters of options that stand in a usage."""
+    found = set()
+    for at, letter in enumerate(text[:-1]):
+        if letter == "-" and text[at - 1] in "[ \t,|\n(" and text[at + 1] != "-":
+            end = at + 1
+            while end < len(text) and (text[end].isalnum() or text[end] in "@?"):
+                end += 1
+            found |= set(text[at + 1 : end])
+    return frozenset(found)
+
+
+def _translate(process: Process, name: str) -> None:
+    for at, (number, data) in enumerate(process.chunks):
+        if number == 2:
+            text = data.decode("utf-8", "surrogateescape")
+            lines = [translated(name, line) for line in text.split("\n")]
+            kept = [line for line, before in zip(lines, text.split("\n"), strict=True) if line or not before]
+            process.chunks[at] = (2, "\n".join(kept).encode("utf-8", "surrogateescape"))
+
+
+def unknown(process: Process) -> int:
+    """An applet that does nothing here: it finds no such file or device."""
+    for word in process.args:
+        if not word.startswith("-"):
+            process.err(f"{process.name}: can't open '{word}': No such file or directory\n")
+            return 1
+    return 0

@@ -1,0 +1,116 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
+"""`busybox` itself, and which applets a machine has."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from ..process import Command, Process
+from .applets import USAGE, as_applet, unknown
+
+if TYPE_CHECKING:
+    from ...host.world import World
+    from ..context import Context, Work
+
+TITLES = {
+    "debian-11": "v1.30.1 (Debian 1:1.30.1-6+b3)", "debian-12": "v1.35.0 (Debian 1:1.35.0-4+b3)", "ubuntu-20.04": "v1.30.1 (Ubuntu 1:1.30.1-4ubuntu6.4)",
+    "ubuntu-22.04": "v1.30.1 (Ubuntu 1:1.30.1-7ubuntu3)", "ubuntu-24.04": "v1.36.1 (Ubuntu 1:1.36.1-6ubuntu3)",
+}  # fmt: skip
+"""BusyBox of a server's release, as it names itself."""
+ABOUT = """BusyBox is copyrighted by many authors between 1998-2015.
+Licensed under GPLv2. See source distribution for detailed
+copyright notices.
+
+Usage: busybox [function [arguments]...]
+   or: busybox --list[-full]
+   or: busybox --install [-s] [DIR]
+   or: function [arguments]...
+
+	BusyBox is a multi-call binary that combines many common Unix
+	utilities into a single executable.  Most people will create a
+	link to busybox for each function they wish to use and BusyBox
+	will act like whatever it was invoked as.
+
+Currently defined functions:
+"""
+SHELLS = ("ash", "sh")
+
+
+def title_of(world: World) -> str:
+    """Version and build of a machine's BusyBox: "v1.33.2 (2022-04-16 12:59:34 UTC)"."""
+    if world.device is not None:
+        return world.device.busybox
+    return TITLES.get(f"{world.system.id}-{world.system.version}", TITLES["debian-12"])
+
+
+def applets_of(world: World) -> list[str]:
+    """The names of a machine's applets, sorted."""
+    if world.device is None:
+        return _usual()
+    return sorted(world.device.applet_names | {"busybox"})
+
+
+@cache
+def _usual() -> list[str]:
+    with USAGE.open(encoding="utf-8") as lines:
+        names = {line.split()[1] for line in lines if line.startswith("@ ")}
+    return sorted(names | {"busybox", "echo", "true", "false", "test", *SHELLS})
+
+
+def busybox(context: Context, process: Process) -> Work:
+    """`busybox APPLET ...`."""
+    world, arguments = context.shell.world, process.args
+    if not arguments or arguments[0] == "--help":
+        context.out(
+            f"BusyBox {title_of(world)} multi-call binary.\n{ABOUT}{_in_columns(applets_of(world))}\n"
+        )
+        return 0
+    if arguments[0] == "--list":
+        context.out("".join(f"{name}\n" for name in applets_of(world)))
+        return 0
+    if arguments[0] == "--list-full":
+        context.out("".join(f"{_path(context, name)[1:]}\n" for name in applets_of(world)))
+        return 0
+    name = arguments[0].rsplit("/", 1)[-1]
+    if name not in applets_of(world):
+        context.err(f"{name}: applet not found\n")
+        return 127
+    return (yield context.applet(applet(context, name), name, arguments[1:]))
+
+
+def applet(context: Context, name: str) -> Command:
+    """One applet as a command."""
+    from ..commands import command_of
+    from ..programs import PROGRAMS
+
+    command: Any = PROGRAMS[name].command if name in PROGRAMS else command_of(name) or unknown
+    return command if name in SHELLS else as_applet(command, name, title_of(context.shell.world))
+
+
+def command_on_device(context: Context, name: str) -> Command | None:
+    """The program of this name; None if the device has none, or it does not run here."""
+    from ..commands import command_of
+    from ..programs import PROGRAMS
+
+    device = context.shell.world.device
+    if device is None or name not in device.names:
+        return None
+    if name in device.applet_names:
+        return applet(context, name)
+    return PROGRAMS[name].command if name in PROGRAMS else command_of(name)
+
+
+def _path(context: Context, name: str) -> str:
+    where = context.where(name)
+    return where if where and where.endswith(f"/{name}") else f"/usr/bin/{name}"
+
+
+def _in_columns(names: list[str]) -> str:
+    lines, line = [], "\t"
+    for name in names:
+        if len(line) + len(name) + 2 > 72:
+            lines.append(line.rstrip(" "))
+            line = "\t"
+        line += f"{name}, "
+    return "\n".join([*lines, line[:-2]]) + "\n"
