@@ -6,18 +6,32 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ..accounts import Account, Group
 from ..elf import Architecture, header
 from ..node import Node
 
 if TYPE_CHECKING:
-    from ..world import World
+    from ...persona import Persona
 
 BEGINNING = 4096
 """Bytes of a program that its file really has."""
-Text = str | Callable[["World"], str]
+
+
+class Owner(Protocol):
+    """The machine that is such a device. Times are seconds since the epoch."""
+
+    hostname: str
+    address: str
+    persona: Persona
+    installed: int
+
+    def booted(self) -> int:
+        """When it was started."""
+
+
+Text = str | Callable[[Owner], str]
 
 
 @dataclass(frozen=True)
@@ -53,7 +67,7 @@ class Device:
         paths = [path for path in (*self.programs, *self.links) if "bin/" in path]
         return self.applet_names | {path.rsplit("/", 1)[-1] for path in paths}
 
-    def nodes(self, world: World) -> dict[str, Node]:
+    def nodes(self, world: Owner) -> dict[str, Node]:
         """Every path of the unchanged device."""
         nodes = {path: Node(0o755, folder=True, changed=self.built) for path in ("/", *self.folders.split())}
         for path in ("/tmp", "/var/tmp", "/dev/shm"):
@@ -86,7 +100,7 @@ class Device:
             for name in names.split():
                 yield f"{folder}/{name}", Node(0o777, target=up, changed=self.built)
 
-    def _texts(self, world: World) -> Iterator[tuple[str, Node]]:
+    def _texts(self, world: Owner) -> Iterator[tuple[str, Node]]:
         for path, text in self.files.items():
             content = text if isinstance(text, str) else text(world)
             changed = world.installed if not isinstance(text, str) else self.built

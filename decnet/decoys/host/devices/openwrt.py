@@ -6,14 +6,9 @@ Sources: the release's package lists and default files, and the kernel's arch/mi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..accounts import Account, Group
 from ..elf import MIPS, Architecture
-from .device import Device, Text
-
-if TYPE_CHECKING:
-    from ..world import World
+from .device import Device, Owner, Text
 
 CPUINFO = """system type		: Qualcomm Atheros QCA956X ver 1 rev 0
 machine			: TP-Link Archer C7 v5
@@ -111,7 +106,7 @@ export ENV=/etc/shinit
 """
 
 
-def _network(world: World) -> str:
+def _network(world: Owner) -> str:
     address = world.address
     prefix = "".join(f"{byte:02x}" for byte in world.persona.bytes_for("ula", 5))
     return f"""
