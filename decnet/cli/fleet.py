@@ -142,7 +142,7 @@ def mutate(
         typer.Option(
             "--role",
             metavar="ARCHETYPE",
-            help='Go away for hours, and return as another machine ("any": any).',
+            help='Leave for hours, and return as another machine (or "any").',
         ),
     ] = "",
     force: Annotated[

@@ -16,6 +16,7 @@ KINDS = {
     "events decky": "deckies",
     "history deckies": "deckies",
     "mutate names": "deckies",
+    "role": "archetype",
     "teardown names": "deckies",
     "logs service": "service-of",
     "worker name": "worker",

@@ -148,10 +148,12 @@ class Machine:
         return max(booted, _reboots.get(self.persona.seed, 0))
 
     def boots(self) -> int:
-        """How often it was started, which only grows."""
-        settled = self._settled()
-        before = (self.installed - settled) // self._period
-        return (int(time.time()) - settled) // self._period - before + 1
+        """How often it was started: a number that grows with each start."""
+        settled, now = self._settled(), int(time.time())
+        regular = (now - settled) // self._period - (self.installed - settled) // self._period
+        last = now - (now - settled) % self._period
+        # By two for a regular start, so that it also grows if others came before.
+        return 2 * regular + (_reboots.get(self.persona.seed, 0) > last) + 1
 
     def _settled(self) -> int:
         """The first of its regular starts."""

@@ -15,6 +15,7 @@ from decnet.model.actual import Seen
 from decnet.model.keys import SliceKey
 from decnet.model.plan import Plan, SliceDrift
 from decnet.plan.details import with_details
+from decnet.plan.first_starts import with_first_starts
 from decnet.plan.guard import fleet_size, guard
 from decnet.plan.images import outdated, pinned
 from decnet.plan.reconcile import reconcile
@@ -90,6 +91,10 @@ def decide(
     there are now. A check gets every plan; so does a dry run, which asks `refusal` separately.
     """
     snap = with_images(proposal.snap)
+    # A plan that is only shown, or compared with a reviewed one, keeps the times that it was made with.
+    if not (options.check or options.dry_run):
+        started = with_first_starts(snap.desired, snap.recorded, snap.observed, ctx.now())
+        snap = snap.with_desired(started)
     plan = make_plan(ctx, snap, options)._replace(seed=proposal.seed)
     if options.check:
         return snap, plan

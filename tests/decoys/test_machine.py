@@ -66,6 +66,17 @@ def test_a_real_reboot_is_the_last_start(clock: list[float]) -> None:
     assert Machine(machine.persona).booted() == NOW and made(since=NOW - 100 * DAY).booted() < NOW
 
 
+def test_each_start_is_counted(clock: list[float]) -> None:
+    machine, seen = made("e" * 32, since=NOW), []
+    for number in range(60):
+        clock[0] += 5 * DAY
+        if number % 7 == 0:
+            machine.rebooted(clock[0])
+        seen.append((machine.booted(), machine.boots()))
+    pairs = list(zip(seen, seen[1:], strict=False))
+    assert all((after[0] > before[0]) == (after[1] > before[1]) for before, after in pairs)
+
+
 @pytest.mark.parametrize("release", ["debian-12", "ubuntu-24.04", "synology-dsm-7", "openwrt-21.02", "other"])
 @pytest.mark.parametrize("since", [0, day("2026-02-28")])
 def test_no_machine_was_installed_before_its_system_was_released(release: str, since: int) -> None:

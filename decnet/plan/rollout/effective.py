@@ -124,6 +124,8 @@ def _overlaid(rollout: Rollout, project: str, chosen: Decky, stored: Decky | Non
     changes: dict[str, object] = {}
     if stored.spec_hash == chosen.spec_hash and _is_mutated_since(rollout, project, stored):
         changes = {name: getattr(stored, name) for name in _KEPT}
+    if stored.seed == chosen.seed and _is_started_since(rollout, project, stored):
+        changes |= {name: getattr(stored, name) for name in STARTS}
     if stored.images is not None and (chosen.images is None or _is_pinned_since(rollout, project, stored)):
         changes["images"] = stored.images
     return chosen.model_copy(update=changes) if changes else chosen
@@ -133,6 +135,11 @@ def _is_mutated_since(rollout: Rollout, project: str, stored: Decky) -> bool:
     """Whether neither document has its time of mutation, which may be an earlier one: clocks are set back."""
     times = [each.mutated_at for each in _frozen(rollout, project, stored)]
     return stored.mutated_at is not None and stored.mutated_at not in times
+
+
+def _is_started_since(rollout: Rollout, project: str, stored: Decky) -> bool:
+    """Whether neither document has its first start: it was released later than it was planned."""
+    return stored.since not in [each.since for each in _frozen(rollout, project, stored)]
 
 
 def _is_pinned_since(rollout: Rollout, project: str, stored: Decky) -> bool:
