@@ -3,6 +3,7 @@ gone."""
 
 import asyncio
 import fcntl
+import gc
 import importlib
 import os
 import signal
@@ -63,6 +64,8 @@ async def _serve(service: object, persona: Persona) -> int:
     fellows = Fellows(persona, visitors_of(persona, most), tuple(SERVICES))
     await fellows.start()
     stop = await start(persona, recorder)
+    # What is there now stays: a garbage collection that looks at all of it would hold up the visitors.
+    gc.freeze()
     try:
         while has_network():
             try:

@@ -20,8 +20,6 @@ NEVER_WAIT = {
     "unread": "it takes what is there, within asyncio.timeout(0)",
     "_look_for_keys": "it takes what is there, within asyncio.timeout(0)",
     "shell/turns.py": "the wait is for a few milliseconds of other visitors' commands",
-    "shell/terminal.py": "the consoles of switches and Windows, whose waits have the limits of the channel",
-    "shell/editor.py": "it writes echoes of keys, as every output of the driver",
 }
 """Files and functions, with the reason."""
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
@@ -42,7 +43,7 @@ DIFFERENT = {
     "time -p true 2>/dev/null; echo $?": "times differ",
 }
 """Scripts whose answers may differ, with the reason."""
-MOST_AT_ONCE = 0.35
+MOST_AT_ONCE = 0.12
 """Seconds of the processor's time between two turns on a slow machine; about 0.01 are wanted."""
 
 
@@ -161,7 +162,8 @@ HOSTILE = (
     'x=$(printf "%060000d" 5); echo ${x//0*0*1/b}', "a=(); while :; do a+=(xxxxxxxx); done",
     "echo '. /tmp/s' > /tmp/s; . /tmp/s", "while :; do sleep 100 & done", "echo " + "a;" * 4000,
     "case " + "a" * 5000 + " in " + "*a" * 2000 + "b) echo;; esac", "IFS=0; x=$(printf %0200000d 1); set -- $x; echo $#",
-    "while :; do echo a > /tmp/f$RANDOM; done", "[[ " + "a" * 60 + " =~ ^(a+)+$b ]]",
+    "while :; do echo a > /tmp/f$RANDOM; done", "yes | head -c 1000000 > /tmp/y; sed s/y/zz/g /tmp/y; awk '{n++} END {print n}' /tmp/y; rev /tmp/y",
+    "shopt -s extglob; x=$(printf '%030000d' 1); [[ $x == *(*(0)|+(0))2 || $x == !(!(0*)*!(*2)!(0)) ]]", "set -- $(seq 70000); echo $#", "[[ " + "a" * 60 + " =~ ^(a+)+$b ]]",
 )  # fmt: skip
 
 
@@ -172,6 +174,7 @@ def test_no_script_works_for_long_at_once(script: str, session: Session) -> None
     fds = {0: engine.input, 1: engine.screen(1), 2: engine.screen(2)}
     engine.main = engine.spawn(shell, Evaluator(engine, shell, fds).script(script), fds)
     longest = 0.0
+    gc.freeze()
     for _ in range(60):
         began = time.process_time()
         engine.step(0.004)
@@ -184,6 +187,7 @@ def test_no_script_works_for_long_at_once(script: str, session: Session) -> None
         if not engine.can_run and wake is not None:
             engine.skip(wake - engine.now())
     engine.close()
+    gc.unfreeze()
     assert longest < MOST_AT_ONCE and not engine.tasks
 
 

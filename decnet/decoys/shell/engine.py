@@ -198,6 +198,9 @@ class Engine:
         steps = 0
         clock = time.perf_counter
         while stack:
+            steps += 1
+            if steps & 3 == 0 and clock() >= until:
+                return
             self._work = 0
             try:
                 error, task.error = task.error, None
@@ -221,7 +224,7 @@ class Engine:
                 ):
                     task.error = Killed(SEGMENT)
             elif item is None or item == 0.0:
-                if not alone or task.stopped:
+                if not alone or task.stopped or (item is not None and clock() >= until):
                     return
             elif isinstance(item, int | float):
                 task.wake = self.now() + max(0.0, float(item))
@@ -231,9 +234,6 @@ class Engine:
                 task.wake = item.until if type(item) is Within else 0.0
                 if self.foreground and task.kept and self._would_read(task):
                     task.stopped = task.group != self.foreground
-                return
-            steps += 1
-            if steps & 15 == 0 and clock() >= until:
                 return
         self._end(task)
 

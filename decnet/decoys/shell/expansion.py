@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from .arithmetic import BadArithmetic, calculate
@@ -24,6 +24,8 @@ BREAK = None
 """Between the elements of "$@": a new word begins."""
 Segment = tuple[str, bool, bool] | None
 """Text, whether it is quoted, whether it is split; or BREAK."""
+Field = list[tuple[str, bool]]
+"""Texts, and whether each is quoted."""
 Expanding = Generator[Any, Any, Any]
 
 
@@ -70,7 +72,9 @@ class Expansion:
         found: list[str] = []
         long = sum(len(segment[0]) for segment in segments if segment is not BREAK and segment[2])
         self.spend(long // 16 if ifs == " \t\n" else 3 * long)
-        for pieces in split(segments, ifs):
+        for count, pieces in enumerate(split(segments, ifs)):
+            if count & 255 == 255:
+                yield None
             text = "".join(piece for piece, _ in pieces)
             if "f" in self.shell.options or not any(
                 not hidden and self._is_pattern(piece) or "[" in piece for piece, hidden in pieces
@@ -341,14 +345,14 @@ class Expansion:
         return self.calculate(index)
 
 
-def split(segments: list[Segment], ifs: str) -> list[list[tuple[str, bool]]]:
+def split(segments: list[Segment], ifs: str) -> Iterator[Field]:
     """The fields: each is a list of text and whether that is quoted."""
-    fields: list[list[tuple[str, bool]]] = []
-    current: list[tuple[str, bool]] | None = None
+    current: Field | None = None
     spaces = "".join(char for char in ifs if char in " \t\n")
     for segment in segments:
         if segment is BREAK:
-            fields += [current] if current is not None else []
+            if current is not None:
+                yield current
             current = None
             continue
         text, is_quoted, splits = segment
@@ -357,32 +361,30 @@ def split(segments: list[Segment], ifs: str) -> list[list[tuple[str, bool]]]:
                 current = current or []
                 current.append((text, is_quoted))
             continue
-        current = _split_one(text, ifs, spaces, fields, current)
+        current = yield from _split_one(text, ifs, spaces, current)
     if current is not None:
-        fields.append(current)
-    return fields
+        yield current
 
 
 def _split_one(
     text: str,
     ifs: str,
     spaces: str,
-    fields: list[list[tuple[str, bool]]],
-    current: list[tuple[str, bool]] | None,
-) -> list[tuple[str, bool]] | None:
+    current: Field | None,
+) -> Generator[Field, None, Field | None]:
     """Split one text; what is before its first separator belongs to the current field."""
     if ifs == " \t\n":
         words = text.split()
         if text[:1].isspace() and text[:1] in ifs and current is not None:
-            fields.append(current)
+            yield current
             current = None
         for at, word in enumerate(words):
             if at and current is not None:
-                fields.append(current)
+                yield current
                 current = None
             current = [*(current or []), (word, False)]
         if text and text[-1] in ifs and current is not None:
-            fields.append(current)
+            yield current
             current = None
         return current
     at, size = 0, len(text)
@@ -399,6 +401,6 @@ def _split_one(
             had_mark = had_mark or text[at] not in spaces
             at += 1
         if current is not None or had_mark:
-            fields.append(current or [("", True)])
+            yield current or [("", True)]
         current = None
     return current

@@ -6,7 +6,7 @@ place; the steps are accounted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import lru_cache
 
 from .patterns import ANY, STAR, BracketSet, Pattern, Spend, compiled, free, tokens_of
@@ -64,11 +64,13 @@ class ExtendedPattern(Pattern):
         self.is_literal = False
 
     def matches(self, text: str, spend: Spend = free) -> bool:
-        return len(text) in _Matcher(text, spend).ends(self._tree, {0})
+        return bool(_Matcher(text, spend).ends(self._tree, 1) >> len(text) & 1)
 
     def ends(self, text: str, start: int = 0, spend: Spend = free) -> tuple[int, int]:
-        found = _Matcher(text, spend).ends(self._tree, {start})
-        return (min(found), max(found)) if found else (-1, -1)
+        found = _Matcher(text[start:], spend).ends(self._tree, 1)
+        return (
+            (start + (found & -found).bit_length() - 1, start + found.bit_length() - 1) if found else (-1, -1)
+        )
 
     def reversed(self) -> ExtendedPattern:
         turned = ExtendedPattern("")
@@ -122,62 +124,69 @@ def _alternatives(text: str, at: int) -> tuple[list[str], int] | None:
 
 
 class _Matcher:
-    """One text."""
+    """One text. A set of places in it is a number whose bits are the places."""
 
     def __init__(self, text: str, spend: Spend) -> None:
         self._text = text
         self._spend = spend
-        self._known: dict[tuple[int, int], set[int]] = {}
+        self._all = (1 << len(text) + 1) - 1
+        self._masks: dict[str | BracketSet, int] = {}
 
-    def ends(self, tokens: list[Token], starts: set[int]) -> set[int]:
+    def ends(self, tokens: list[Token], starts: int) -> int:
         """Where these tokens can end when they begin at one of these places."""
         for kind, value in tokens:
             if not starts:
-                return starts
-            self._spend(2 + len(starts))
+                break
+            self._spend(6 + len(self._text) // 256)
             starts = self._after(kind, value, starts)
         return starts
 
-    def _after(self, kind: str, value: str | BracketSet | _List, starts: set[int]) -> set[int]:
-        text, size = self._text, len(self._text)
+    def _after(self, kind: str, value: str | BracketSet | _List, starts: int) -> int:
         if isinstance(value, _List):
             return self._after_list(value, starts)
         if kind == STAR:
-            self._spend(size // 8)
-            return set(range(min(starts), size + 1))
-        fits: Callable[[str], bool] = (
-            value.has
-            if isinstance(value, BracketSet)
-            else (lambda char: True)
-            if kind == ANY
-            else value.__eq__
-        )
-        return {at + 1 for at in starts if at < size and fits(text[at])}
+            return self._all & ~((starts & -starts) - 1)
+        return (starts & self._mask(kind, value)) << 1
 
-    def _after_list(self, node: _List, starts: set[int]) -> set[int]:
+    def _mask(self, kind: str, value: str | BracketSet) -> int:
+        """The places of the characters that a token fits."""
+        mask = self._masks.get(value)
+        if mask is not None:
+            return mask
+        if kind == ANY:
+            return self._all >> 1
+        self._spend(2 * len(self._text))
+        fits: Callable[[str], bool] = value.has if isinstance(value, BracketSet) else value.__eq__
+        bits = "".join("1" if fits(char) else "0" for char in reversed(self._text))
+        self._masks[value] = int(bits or "0", 2)
+        return self._masks[value]
+
+    def _after_list(self, node: _List, starts: int) -> int:
         if node.operator == "!":
-            return {end for at in starts for end in self._others(node, at)}
+            return self._others(node, starts)
         once = self._once(node, starts)
         if node.operator == "@":
             return once
         if node.operator == "?":
             return once | starts
-        found, new = set(once), once
+        found, new = once, once
         while new:
-            new = self._once(node, new) - found
+            new = self._once(node, new) & ~found
             found |= new
         return found | starts if node.operator == "*" else found
 
-    def _once(self, node: _List, starts: Iterable[int]) -> set[int]:
-        found: set[int] = set()
-        for at in starts:
-            key = (id(node), at)
-            if key not in self._known:
-                self._known[key] = {end for each in node.alternatives for end in self.ends(each, {at})}
-            found |= self._known[key]
+    def _once(self, node: _List, starts: int) -> int:
+        found = 0
+        for each in node.alternatives:
+            found |= self.ends(each, starts)
         return found
 
-    def _others(self, node: _List, at: int) -> set[int]:
-        """All ends that no alternative has."""
-        self._spend(len(self._text) // 4)
-        return set(range(at, len(self._text) + 1)) - self._once(node, {at})
+    def _others(self, node: _List, starts: int) -> int:
+        """All ends that no alternative has, of each start."""
+        found = 0
+        while starts:
+            lowest = starts & -starts
+            starts ^= lowest
+            found |= (self._all & ~(lowest - 1)) & ~self._once(node, lowest)
+            self._spend(6 + len(self._text) // 64)
+        return found

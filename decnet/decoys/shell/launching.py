@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from operator import itemgetter
 from typing import Any, Protocol, cast
 
 from . import variables
@@ -319,7 +321,7 @@ class Launching(Context, Protocol):
 
     def _drain(self, process: Process) -> Work:
         """Pass on what the command has printed."""
-        chunks, process.chunks = process.chunks, []
+        chunks, process.chunks = joined(process.chunks), []
         for number, data in chunks:
             end = self.fds.get(number)
             if end is None:
@@ -402,6 +404,14 @@ class Launching(Context, Protocol):
         if not source.has_line(delimiter):
             yield Readable(source, delimiter)
         return source.take_line(delimiter)
+
+
+def joined(chunks: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+    """With neighbours of one descriptor as one."""
+    if len(chunks) < 2:
+        return chunks
+    groups = itertools.groupby(chunks, key=itemgetter(0))
+    return [(number, b"".join(data for _, data in group)) for number, group in groups]
 
 
 def _lines_of_head(arguments: list[str]) -> int:

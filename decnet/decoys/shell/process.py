@@ -16,6 +16,7 @@ A command that needs more than a few milliseconds is such a generator, and does
 `if process.tired: yield 0.0` in its loops.
 """
 
+import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,7 +30,7 @@ Running = Generator[Any, Any, int]
 """What a command that takes time returns: it yields seconds, and returns its status."""
 Command = Callable[["Process"], "int | Running"]
 
-TIRED = 50_000
+TIRED_SECONDS = 0.004
 MOST_AT_ONCE = 400_000
 """Units of work between two yields; a unit is a step of a loop in Python, about 0.1 microseconds."""
 COPIED_AT_ONCE = 64
@@ -82,6 +83,7 @@ class Process:
     """What it has printed and is not passed on yet: file descriptor (1 or 2) and bytes, in order."""
     _work: int = 0
     _printed: int = 0
+    _tired_at: float = field(default_factory=lambda: time.perf_counter() + TIRED_SECONDS)
 
     @property
     def given(self) -> bytes:
@@ -118,11 +120,12 @@ class Process:
     @property
     def tired(self) -> bool:
         """Whether it is time for `yield 0.0`."""
-        return self._work > TIRED or self._printed > MOST_PRINTED // 16
+        return time.perf_counter() > self._tired_at or self._printed > MOST_PRINTED // 16
 
     def rest(self) -> int:
         """It has yielded: its counts begin again. The work since the last time."""
         work, self._work, self._printed = self._work, 0, 0
+        self._tired_at = time.perf_counter() + TIRED_SECONDS
         return work
 
     def call(

@@ -211,4 +211,12 @@ GROUPS = (
         Wait("a client that reads echoes", "ssh/transport.py:read",
               flooding(b"\xc0" + string(bytes(30_000)), 400), output=True),
     ), WEAK),
+    Group("ssh, a switch", "ssh", "cisco-ios-15.2", steady, (
+        Wait("keys at a prompt", "shell/terminal.py:_read_line", at_prompt()),
+        Wait("the end of a command at a prompt", "shell/terminal.py:_pause", at_prompt("enable")),
+        Wait("lines", "shell/terminal.py:_plain", after_keys(opened(), request("shell"))),
+        Wait("the end of a line's command", "shell/terminal.py:_pause",
+              after_keys(opened(), request("shell"), data(b"enable\n"))),
+        Wait("the end of a command", "shell/terminal.py:_pause", running("enable")),
+    ), WEAK),
 )  # fmt: skip
