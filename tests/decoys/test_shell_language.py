@@ -224,7 +224,9 @@ def test_lines_without_a_terminal_are_joined_to_commands(decoy: Callable[..., An
 def test_a_prompt_goes_on_until_the_command_is_whole(decoy: Callable[..., Any], ssh: Any) -> None:
     server = decoy("ssh", **persona_of("ssh", "debian-12", settings={"credentials": "root:123456"}))
 
-    typed = "for i in 1 2\rdo echo $i\rdone\rcat <<E\rtext\rE\rec\tq\r(exit 130)\recho $?\rsh\rnope\rexit\rexit\r"
+    typed = (
+        "for i in 1 2\rdo echo $i\rdone\rcat <<E\rtext\rE\rec\tq\r(exit 130)\recho $?\rsh\rnope\rexit\rexit\r"
+    )
     shown = ssh(server.port, "-tt", given=typed).stdout
 
     for part in (
