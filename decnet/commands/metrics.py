@@ -10,7 +10,7 @@ from decnet import __version__
 from decnet.engine.context import Context
 from decnet.engine.outcome import StatusOutcome, Verbatim
 
-STATUSES = ("running", "degraded", "failed", "torn_down", "unknown", "stray")
+STATUSES = ("running", "degraded", "failed", "torn_down", "unknown", "stray", "away")
 """Each has a sample, even if no decky has this status: alerts on a missing sample never fire."""
 
 
@@ -86,7 +86,7 @@ def _of_deckies(outcome: StatusOutcome) -> Iterator[Metric]:
         [
             Sample({"decky": item["name"], "worker": item["worker"]}, item["status"] == "running")
             for item in outcome.deckies.items
-            if item["status"] != "stray"
+            if item["status"] not in ("stray", "away")
         ],
     )  # fmt: skip
 

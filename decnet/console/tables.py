@@ -31,6 +31,7 @@ COLOURS = {
     "yes": "green",
     "degraded": "yellow",
     "unknown": "yellow",
+    "away": "yellow",
     "active": "green",
     "deploying": "yellow",
     "tearing_down": "yellow",

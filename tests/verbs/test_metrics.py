@@ -11,7 +11,9 @@ from typer.testing import CliRunner
 
 from decnet.cli.app import app
 from decnet.commands.metrics import metrics
+from decnet.commands.mutate import MutateOptions, mutate
 from decnet.commands.status import status
+from decnet.engine.options import PassOptions
 from decnet.engine.outcome import Listing, StatusOutcome, Verbatim
 
 Values = dict[tuple[str, ...], float]
@@ -50,6 +52,14 @@ def test_a_worker_that_does_not_answer_is_down_and_its_deckies_are_unknown(fleet
     assert found["decnet_worker_up"] == {("w1", "up"): 1, ("w2", "unreachable"): 0}
     assert found["decnet_deckies"][("w2", "unknown")] == 2
     assert found["decnet_decky_up"][("web-02", "w2")] == 0
+
+
+def test_a_decky_that_changes_its_role_is_away_and_not_down(fleet: FakeFleet) -> None:
+    options = MutateOptions(("web-02",), role="linux-server", run=PassOptions())
+    assert fleet.run(lambda ctx: mutate(ctx, options)).code == 0
+    _, found = read(fleet)
+    assert sum(found["decnet_deckies"][(worker, "away")] for worker in ("w1", "w2")) == 1
+    assert len(found["decnet_decky_up"]) == 3 and {*found["decnet_decky_up"].values()} == {1}
 
 
 def test_labels_are_escaped(fleet: FakeFleet) -> None:

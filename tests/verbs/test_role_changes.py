@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from fakefleet import FakeFleet, Ran, in_memory
 
+from decnet.commands.apply import apply
 from decnet.commands.deploy import DeployOptions, deploy
 from decnet.commands.mutate import MutateOptions, mutate, next_due
 from decnet.commands.reconcile import reconcile
@@ -167,3 +168,52 @@ async def _next(ctx: object) -> float:
     moment = next_due(ctx)  # type: ignore[arg-type]
     assert moment is not None
     return moment
+
+
+ONE = PLAIN[: PLAIN.index("[decky.web]")] + '[decky.only]\narchetype = "linux-server"\n'
+
+
+def test_the_only_decky_of_a_fleet_may_leave(fleet: FakeFleet) -> None:
+    assert fleet.deploy(ONE, max_remove=9).code == 0
+    assert mutated(fleet, "only", role="web-server").code == 0
+    assert fleet.deploy(ONE).code == fleet.reconcile().code == 0
+    assert (set(fleet.desired.away), fleet.desired.deckies) == ({"only"}, {})
+    fleet.clock.advance(7 * HOUR)
+    assert mutated(fleet, due=True).code == 0
+    assert fleet.desired.deckies["only"].archetype == "web-server"
+    assert fleet.is_converged()
+
+
+def test_a_change_of_role_can_be_reviewed(fleet: FakeFleet) -> None:
+    plan = fleet.folder / "plan.json"
+    options = MutateOptions(("web-02",), role="web-server", out=plan, run=PassOptions(dry_run=True))
+    assert fleet.run(lambda ctx: mutate(ctx, options)).code == 0
+    assert fleet.desired.away == {}
+    fleet.clock.advance(60.0)
+    assert fleet.run(lambda ctx: apply(ctx, plan, PassOptions())).code == 0
+    assert set(fleet.desired.away) == {"web-02"} and fleet.is_converged()
+
+
+@pytest.mark.parametrize(
+    ("names", "options", "error"),
+    [
+        ((), {"everything": True}, "--role is for deckies that you name"),
+        ((), {"due": True}, "--role is for deckies that you name"),
+        (("web-02",), {"undo": True}, "--role excludes --services and --undo"),
+        (("web-02",), {"services": ("ssh",)}, "--role excludes --services and --undo"),
+    ],
+)
+def test_a_role_excludes_other_mutations(
+    fleet: FakeFleet, names: tuple[str, ...], options: dict[str, object], error: str
+) -> None:
+    ran = mutated(fleet, *names, role="web-server", **options)
+    assert (ran.code, str(ran.error)) == (2, error)
+
+
+def test_what_has_come_back_mutates_as_any_other(fleet: FakeFleet) -> None:
+    assert mutated(fleet, "web-02", role="web-server").code == 0
+    fleet.clock.advance(7 * HOUR)
+    assert mutated(fleet, due=True).code == 0
+    (back,) = (each for each in fleet.desired.deckies.values() if each.role_changed)
+    assert mutated(fleet, back.name).outcome.plan.docker_steps
+    assert fleet.desired.deckies[back.name].role_changed
