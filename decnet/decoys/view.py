@@ -72,13 +72,21 @@ class View:
         if writer is not None:
             writer.flush()
         changes = self.files.changes
-        return changes[path] if path in changes else self.world.nodes.get(path)
+        return changes[path] if path in changes else self.node_before(path)
+
+    def node_before(self, path: str) -> Node | None:
+        """What was at exactly this path before the visitor changed anything."""
+        return self.world.nodes.get(path)
+
+    def names_before(self, folder: str) -> list[str]:
+        """The names in a folder before the visitor changed anything."""
+        return self.world.nodes.names(folder)
 
     def entries(self, path: str) -> list[str]:
         """The names in a folder, sorted as `ls` does without a locale."""
         path = self.real(path)
         prefix = path.rstrip("/") + "/"
-        names = set(self.world.nodes.names(path))
+        names = set(self.names_before(path))
         for name, node in self.files.changes.items():
             if name.startswith(prefix) and "/" not in name[len(prefix) :] and name != "/":
                 (names.discard if node is None else names.add)(name[len(prefix) :])

@@ -105,7 +105,7 @@ def blocks(machine: Machine) -> list[Block]:
 def _debian(machine: Machine, disk: int) -> list[Block]:
     swap = 975 * MIB if machine.is_virtual else 976 * MIB
     whole = Block("sda", (8, 0), disk, "disk")
-    cdrom = Block("sr0", (11, 0), 1024 * MIB, "rom")
+    cdrom = Block("sr0", (11, 0), 1024 * MIB - 1, "rom")
     if machine.is_virtual:
         root = disk - swap - 3 * MIB
         return [
@@ -129,7 +129,7 @@ def _ubuntu(machine: Machine, disk: int) -> list[Block]:
     if machine.is_virtual:
         first = _part(machine, 1, MIB, "", "", 2048)
         return [whole, first, _part(machine, 2, disk - 3 * MIB, "ext4", "/", 4096),
-                Block("sr0", (11, 0), 1024 * MIB, "rom")]  # fmt: skip
+                Block("sr0", (11, 0), 1024 * MIB - 1, "rom")]  # fmt: skip
     first = _part(machine, 1, 1075 * MIB, "vfat", "/boot/efi", 2048)
     return [whole, first, _part(machine, 2, disk - 1077 * MIB, "ext4", "/", 2048 + 2150 * MIB)]
 
@@ -147,7 +147,7 @@ def _rocky(machine: Machine, disk: int) -> list[Block]:
     rest = volume - swap - root - 4 * MIB
     if rest > GIB:
         found.append(_volume(machine, "home", 2, rest // 4096 * 4096, "xfs", "/home"))
-    return [*found, Block("sr0", (11, 0), 1024 * MIB, "rom")] if machine.is_virtual else found
+    return [*found, Block("sr0", (11, 0), 1024 * MIB - 1, "rom")] if machine.is_virtual else found
 
 
 def _part(machine: Machine, number: int, size: int, system: str, where: str, start: int) -> Block:

@@ -9,8 +9,8 @@ from weakref import WeakSet
 
 from ..machine import Machine
 from ..persona import Persona
-from . import proc_net
-from .accounts import Account, Accounts, Group
+from . import dmi, proc, proc_net, vulnerabilities
+from .accounts import Accounts, accounts_of, gshadow_of, shadow_of
 from .devices import device_of
 from .hardware import Memory, memory
 from .mounts import Mount, mounts
@@ -32,11 +32,6 @@ USER_PROGRAMS = """awk base64 crontab curl cut diff du env find free groups gpg 
 passwd perl python3 scp screen sha256sum sort ssh ssh-keygen stat sudo systemctl tail tee test top tr uniq uptime vim w
 wc wget which who whoami xargs"""
 
-SERVICE_USERS = ("daemon:x:1:1:daemon:/usr/sbin", "bin:x:2:2:bin:/bin", "sys:x:3:3:sys:/dev", "games:x:5:60:games:/usr/games",
-                 "man:x:6:12:man:/var/cache/man", "mail:x:8:8:mail:/var/mail", "www-data:x:33:33:www-data:/var/www",
-                 "backup:x:34:34:backup:/var/backups", "nobody:x:65534:65534:nobody:/nonexistent",
-                 "messagebus:x:103:109::/nonexistent", "sshd:x:104:65534::/run/sshd")  # fmt: skip
-
 
 SERVICES_SECONDS = 5.0
 """How long the list of services is not looked up again."""
@@ -55,11 +50,15 @@ class World(Machine):
         if self.device is not None:
             self.user = "admin"
             self.memory_kib, self.processors = self.device.memory_kib, self.device.processors
-        self.accounts = _accounts(self)
-        self.nodes = Tree(_tree(self))
-        self._newest = 0
-        self._fixed: Fixed | None = None
         self._services: tuple[float, list[ServiceEntry]] = (0.0, [])
+        if self.device is not None:
+            self.accounts = Accounts(self.device.users, self.device.groups)
+        else:
+            self.accounts = accounts_of(self, self.user, self.services())
+        self.nodes = Tree(_tree(self))
+        self._newest = self._sessions = 0
+        self._fixed: Fixed | None = None
+        self._listed: tuple[int, list[ProcessEntry], dict[int, ProcessEntry]] | None = None
         self.visits: WeakSet[Any] = WeakSet()
         """The logins of visitors (shell.visit.Visit) that have not ended."""
 
@@ -73,8 +72,15 @@ class World(Machine):
 
     def processes(self, now: int) -> list[ProcessEntry]:
         """All processes but those of visitors, by number. `now`: seconds since the epoch."""
-        found, self._fixed = processes(self, self.services(), now, self._fixed)
-        return found
+        if self._listed is None or self._listed[0] != now:
+            found, self._fixed = processes(self, self.services(), now, self._fixed)
+            self._listed = now, found, {entry.pid: entry for entry in found}
+        return list(self._listed[1])
+
+    def process(self, pid: int, now: int) -> ProcessEntry | None:
+        """The process of this number."""
+        self.processes(now)
+        return self._listed[2].get(pid) if self._listed is not None else None
 
     @property
     def mounts(self) -> list[Mount]:
@@ -84,6 +90,17 @@ class World(Machine):
     def memory(self, now: int) -> Memory:
         """How its memory is used at a time (seconds since the epoch)."""
         return memory(self, sum(each.resident for each in self.processes(now)), now)
+
+    @property
+    def newest_pid(self) -> int:
+        """The number of the process that was started last."""
+        return max(self._newest, pid_at(self, int(time.time())))
+
+    def new_session(self) -> int:
+        """The number of a login session that begins now: cron has opened others, one an hour and more."""
+        up = int(time.time()) - self.booted()
+        self._sessions = max(self._sessions + 1, up // 3300)
+        return self._sessions
 
     def new_pid(self, skip: int = 0) -> int:
         """The number of a process that starts now; `skip` others were started just before it."""
@@ -102,7 +119,16 @@ class World(Machine):
 
     def sockets(self) -> list[SocketEntry]:
         """Its sockets now."""
-        return sockets_of(self, lambda port, protocol: ("", 0))
+        return sockets_of(self, self._owner)
+
+    def _owner(self, port: int, protocol: str) -> tuple[str, int]:
+        """Program and process of a socket that listens."""
+        for entry in self.services():
+            if (port, protocol.rstrip("6")) in entry.ports:
+                found = (each for each in self.processes(int(time.time())) if each.service == entry.service)
+                first = next(found, None)
+                return (first.name, first.pid) if first is not None else (entry.program, 0)
+        return "", 0
 
     def home(self, user: str) -> str:
         """A user's home folder."""
@@ -120,9 +146,15 @@ def _tree(world: World) -> dict[str, Node]:
     when = world.installed
     if world.device is not None:
         texts = {path: Node(_mode(path), content=text.encode(), changed=when) for path, text in _texts(world).items()
-                 if path.startswith("/proc/") or path in ACCOUNT_FILES}  # fmt: skip
-        proc = Node(0o444, content=world.device.cpuinfo.encode(), changed=when)
-        return {**world.device.nodes(world), **texts, "/proc/cpuinfo": proc, **proc_net.files(world)}
+                 if path in ACCOUNT_FILES}  # fmt: skip
+        cpu = Node(0o444, content=world.device.cpuinfo.encode(), changed=when)
+        return {
+            **proc.files(world),
+            **world.device.nodes(world),
+            **texts,
+            "/proc/cpuinfo": cpu,
+            **proc_net.files(world),
+        }
     nodes = {path: Node(0o755, folder=True, changed=when) for path in FOLDERS.split()}
     nodes["/root"] = Node(0o700, folder=True, changed=when)
     nodes["/root/.ssh"] = Node(0o700, folder=True, changed=when)
@@ -136,6 +168,9 @@ def _tree(world: World) -> dict[str, Node]:
     for path, text in _texts(world).items():
         nodes[path] = Node(_mode(path), content=text.encode(), changed=when)
     nodes |= proc_net.files(world)
+    nodes |= proc.files(world)
+    nodes |= dmi.files(world)
+    nodes |= vulnerabilities.files(world)
     for path, target in (("/etc/os-release", "../usr/lib/os-release"),):
         nodes[path] = Node(0o777, target=target, changed=when)
     return nodes
@@ -164,7 +199,7 @@ def _history(world: World, user: str) -> bytes:
 
 
 def _mode(path: str) -> int:
-    return 0o640 if path in ("/etc/shadow", "/var/log/auth.log") else 0o644
+    return 0o640 if path in ("/etc/shadow", "/etc/gshadow", "/var/log/auth.log") else 0o644
 
 
 def _texts(world: World) -> dict[str, str]:
@@ -173,7 +208,8 @@ def _texts(world: World) -> dict[str, str]:
         "/etc/hosts": f"127.0.0.1\tlocalhost\n127.0.1.1\t{world.hostname}\n",
         "/etc/passwd": "".join(f"{each.line}\n" for each in world.accounts.users),
         "/etc/group": "".join(f"{each.line}\n" for each in world.accounts.groups),
-        "/etc/shadow": _shadow(world),
+        "/etc/shadow": shadow_of(world, world.accounts, world.user),
+        "/etc/gshadow": gshadow_of(world.accounts),
         "/etc/resolv.conf": f"nameserver {_neighbour(world, 1)}\n",
         "/etc/issue": f"{world.system.name.split(' (')[0]} \\n \\l\n\n",
         "/etc/fstab": "UUID=" + _uuid(world) + " /               ext4    errors=remount-ro 0       1\n",
@@ -181,11 +217,6 @@ def _texts(world: World) -> dict[str, str]:
         "/etc/ssh/sshd_config": "Include /etc/ssh/sshd_config.d/*.conf\nPermitRootLogin yes\nUsePAM yes\nX11Forwarding yes\n"
         "PrintMotd no\nAcceptEnv LANG LC_*\nSubsystem sftp /usr/lib/openssh/sftp-server\n",
         "/usr/lib/os-release": _os_release(world),
-        "/proc/cpuinfo": _cpuinfo(world),
-        "/proc/meminfo": _meminfo(world),
-        "/proc/version": f"Linux version {world.system.kernel} (gcc) {world.system.build}\n",
-        "/proc/mounts": "/dev/sda1 / ext4 rw,relatime,errors=remount-ro 0 0\nproc /proc proc rw,nosuid 0 0\n",
-        "/proc/filesystems": "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\n\text4\n",
         "/var/www/html/index.html": "<html><body><h1>It works!</h1></body></html>\n",
         "/var/log/syslog": _log(world, "systemd[1]: Started Daily apt download activities."),
         "/var/log/auth.log": _log(
@@ -199,41 +230,6 @@ def _texts(world: World) -> dict[str, str]:
     if world.system.id == "rocky":
         texts["/etc/redhat-release"] = world.system.name.replace("Linux ", "Linux release ") + "\n"
     return texts
-
-
-def _accounts(world: World) -> Accounts:
-    if world.device is not None:
-        return Accounts(world.device.users, world.device.groups)
-    shell = world.system.shell
-    rows = [line.split(":") for line in SERVICE_USERS]
-    users = [
-        Account(name, int(uid), int(gid), comment, home, "/usr/sbin/nologin")
-        for name, _, uid, gid, comment, home in rows
-    ]
-    own = Account(world.user, 1000, 1000, f"{world.user},,,", f"/home/{world.user}", shell)
-    groups = (
-        Group("root", 0),
-        Group("daemon", 1),
-        Group("sudo", 27, (world.user,)),
-        Group("www-data", 33),
-        Group(world.user, 1000),
-    )
-    return Accounts((Account("root", 0, 0, "root", "/root", shell), *users, own), groups)
-
-
-def _shadow(world: World) -> str:
-    letters = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-
-    def letters_for(name: str, count: int) -> str:
-        return "".join(letters[byte & 63] for byte in world.persona.bytes_for(name, count))
-
-    lines = []
-    for user in ("root", world.user):
-        lines.append(
-            f"{user}:$y$j9T${letters_for(f'salt {user}', 22)}${letters_for(f'hash {user}', 43)}:19600:0:99999:7:::"
-        )
-    lines[1:1] = [f"{user.split(':')[0]}:*:19600:0:99999:7:::" for user in SERVICE_USERS]
-    return "\n".join(lines) + "\n"
 
 
 def _uuid(world: World) -> str:
@@ -252,25 +248,6 @@ def _os_release(world: World) -> str:
     if system.codename:
         lines += [f'VERSION="{system.version} ({system.codename})"', f"VERSION_CODENAME={system.codename}"]
     return "\n".join([*lines, f"ID={system.id}"]) + "\n"
-
-
-def _cpuinfo(world: World) -> str:
-    models = ("Intel(R) Xeon(R) CPU E5-2680 v4 @ 2.40GHz", "Intel(R) Xeon(R) Gold 6248 CPU @ 2.50GHz",
-              "Intel(R) Xeon(R) Silver 4214 CPU @ 2.20GHz")  # fmt: skip
-    model = world.persona.choice("processor", models)
-    one = (
-        "processor\t: {n}\nvendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 79\nmodel name\t: {model}\n"
-        "stepping\t: 1\ncpu MHz\t\t: 2400.000\ncache size\t: 35840 KB\ncpu cores\t: 1\n"
-        "flags\t\t: fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat sse sse2 ht syscall nx lm\n\n"
-    )
-    return "".join(one.format(n=n, model=model) for n in range(world.processors))
-
-
-def _meminfo(world: World) -> str:
-    total = world.memory_kib
-    rows = (("MemTotal", total), ("MemFree", total // 5), ("MemAvailable", total * 3 // 4), ("Buffers", total // 40),
-            ("Cached", total // 2), ("SwapTotal", 998396), ("SwapFree", 998396))  # fmt: skip
-    return "".join(f"{name + ':':<16}{value:>8} kB\n" for name, value in rows)
 
 
 def _log(world: World, message: str) -> str:

@@ -299,7 +299,10 @@ class Launching(Context, Protocol):
         return Process(self.shell, short, arguments, given, on_terminal, columns, from_terminal, self, pid)
 
     def _drive(self, command: Command, process: Process) -> Work:
+        visit = self.shell.visit
+        visit.current = process.pid
         running = command(process)
+        visit.current = 0
         if isinstance(running, int):
             yield from self._drain(process)
             return running
@@ -307,16 +310,19 @@ class Launching(Context, Protocol):
         try:
             while True:
                 try:
+                    visit.current = process.pid
                     item = running.send(value)
+                    visit.current = 0
                 except StopIteration as stop:
                     yield from self._drain(process)
                     return stop.value or 0
-                value = None
+                visit.current, value = 0, None
                 yield from self._drain(process)
                 process.rest()
                 self.shell.files.read = 0
                 value = yield self._called(item, process) if isinstance(item, Called) else item
         finally:
+            visit.current = 0
             running.close()
 
     def _drain(self, process: Process) -> Work:

@@ -46,14 +46,6 @@ def top(shell: Shell, arguments: list[str], given: str) -> Answer:
     return Answer(head + "".join(rows))
 
 
-def lscpu(shell: Shell, arguments: list[str], given: str) -> Answer:
-    model = next(
-        line for line in (shell.read("/proc/cpuinfo") or "").splitlines() if line.startswith("model name")
-    )
-    return Answer(f"Architecture:            {shell.world.system.machine}\nCPU(s):                  {shell.world.processors}\n"
-                  f"Vendor ID:               GenuineIntel\n  Model name:            {model.split(': ')[1]}\n")  # fmt: skip
-
-
 def passwd(shell: Shell, arguments: list[str], given: str) -> Answer:
     return Answer(
         error="passwd: Authentication token manipulation error\npasswd: password unchanged\n",
@@ -80,6 +72,6 @@ def _nothing(shell: Shell, arguments: list[str], given: str) -> Answer:
 
 
 COMMANDS: dict[str, Command] = {
-    "last": last, "top": top, "htop": top, "lscpu": lscpu, "passwd": passwd, "systemctl": systemctl, "service": systemctl,
+    "last": last, "top": top, "htop": top, "passwd": passwd, "systemctl": systemctl, "service": systemctl,
     "crontab": crontab, "kill": _nothing, "killall": _nothing, "pkill": _nothing, "stty": _nothing, "dmesg": _nothing,
 }  # fmt: skip

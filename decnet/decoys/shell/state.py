@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 
 from ..events import Session
 from ..host.mounts import Mount, user_mount
+from ..host.node import Node
 from ..host.processes import ProcessEntry
 from ..host.world import World
 from ..uploads import record_content
 from ..view import View
 from ..visitors import VisitorFiles
+from . import proc_files
 from .dialect import BASH, Dialect, dialect_of
 from .syntax import Function
 from .visit import Visit, visits_of
@@ -24,6 +26,7 @@ MOST_OUTPUT = 128 * 1024
 """Of a line that is executed as a whole (`run`)."""
 MOST_VARIABLES = 512 * 1024
 """Characters in all variables of a shell."""
+OF_PROCESSES = ("/proc/self", "/proc/thread-self", *(f"/proc/{digit}" for digit in range(10)))
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -125,12 +128,34 @@ class Shell(View):
             self.visit.take_terminal()
             self.world.new_pid(random.randrange(1, 40))  # what its profile has run
 
+    def node_before(self, path: str) -> Node | None:
+        """What was at exactly this path before the visitor changed anything; files of processes are made now."""
+        return proc_files.node_of(self, path) if path.startswith(OF_PROCESSES) else super().node_before(path)
+
+    def names_before(self, folder: str) -> list[str]:
+        """The names in a folder before the visitor changed anything."""
+        if folder != "/proc" and not folder.startswith(OF_PROCESSES):
+            return super().names_before(folder)
+        return [*super().names_before(folder), *proc_files.names_in(self, folder)]
+
     def processes(self, now: float) -> list[ProcessEntry]:
         """All processes that this visitor can see, by number."""
         found = self.world.processes(int(now))
         for visit in visits_of(self.world, self.visit.source):
             found += visit.processes()
         return sorted(found, key=lambda entry: entry.pid)
+
+    def cgroup_of(self, entry: ProcessEntry) -> str:
+        """The control group of a process, as in /proc/PID/cgroup."""
+        if entry.kernel or self.world.system.busybox:
+            return "0::/"
+        if entry.pid == 1:
+            return "0::/init.scope"
+        if entry.unit:
+            inside = "system-getty.slice/" if entry.unit.startswith("getty@") else ""
+            return f"0::/system.slice/{inside}{entry.unit}"
+        account = self.world.accounts.user(self.visit.user)
+        return f"0::/user.slice/user-{account.uid if account else 0}.slice/session-{self.visit.number}.scope"
 
     def mounts(self) -> list[Mount]:
         """What is mounted, with the folder of each user who is logged in."""

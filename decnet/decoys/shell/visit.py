@@ -38,7 +38,16 @@ class Visit:
     terminal: str = ""
     line: str = ""
     entries: dict[int, ProcessEntry] = field(default_factory=dict)
-    ended: bool = False
+    words: dict[int, list[str]] = field(default_factory=dict)
+    """The arguments of those."""
+    current: int = 0
+    """The number of the command that runs now; 0: the shell itself."""
+    number: int = 0
+    """Of the login session."""
+    _listener: int = 0
+
+    def __post_init__(self) -> None:
+        self.number = self.world.new_session()
 
     @property
     def telnet(self) -> bool:
@@ -63,6 +72,7 @@ class Visit:
             ppid = self.server if pid == self.shell else self.entries[pid].ppid
         if len(self.entries) >= MOST_ENTRIES:
             return
+        self.words[pid] = words
         name = words[0].rpartition("/")[2].lstrip("-")
         virtual, resident = SIZES.get(name, (5_492 + len(name) * 48, 1_792))
         state = ("R" if name in READERS else "S") + ("+" if self.terminal and not behind else "")
@@ -83,12 +93,16 @@ class Visit:
     def leave(self, pid: int) -> None:
         """A process ends."""
         self.entries.pop(pid, None)
+        self.words.pop(pid, None)
 
     def end(self) -> None:
         """The visitor has left."""
-        self.ended = True
         self.entries.clear()
         self.world.visits.discard(self)
+
+    def numbers(self) -> set[int]:
+        """The numbers of the processes that are the visitor's own."""
+        return {self.shell, *self.entries}
 
     def processes(self) -> list[ProcessEntry]:
         """The processes of this login: server's, shell, commands."""
@@ -118,9 +132,10 @@ class Visit:
         )
 
     def _servers(self) -> list[ProcessEntry]:
-        listener = next(
-            (each.pid for each in self.world.processes(int(self.began)) if self._listens(each)), 1
-        )
+        if not self._listener:
+            entries = self.world.processes(int(time.time()))
+            self._listener = next((each.pid for each in entries if self._listens(each)), 1)
+        listener = self._listener
         began, place = int(self.began), self.terminal or "notty"
         if self.telnet:
             telnetd = "telnetd" if self.world.system.busybox else f"in.telnetd: {self.source}"

@@ -177,7 +177,7 @@ COLUMNS: dict[str, Column] = {
     "trs": Column("TRS", 5, True, lambda listing, entry: entry.virtual // 40),
     "drs": Column("DRS", 5, True, lambda listing, entry: entry.virtual - entry.virtual // 40),
     "label": Column("LABEL", 31, False, lambda listing, entry: "unconfined" if not entry.kernel else "unconfined"),
-    "cgroup": Column("CGROUP", 27, False, lambda listing, entry: cgroup_of(entry), "cut"),
+    "cgroup": Column("CGROUP", 27, False, lambda listing, entry: listing.process.shell.cgroup_of(entry), "cut"),
     "unit": Column("UNIT", 31, False, lambda listing, entry: entry.unit or "-", "cut"),
     "exe": Column("EXE", 27, False, lambda listing, entry: entry.command.split(" ")[0], "cut"),
 }  # fmt: skip
@@ -188,15 +188,3 @@ ALIASES = {
     "egroup": "group", "class": "cls", "sch": "cls", "ruid": "uid", "rgid": "gid", "spid": "lwp", "tid": "lwp",
     "cputimes": "times", "pri_bar": "pri", "fname": "comm", "rgroup": "group", "context": "label", "maj_flt": "majflt",
 }  # fmt: skip
-
-
-def cgroup_of(entry: ProcessEntry) -> str:
-    """Its control group, as in /proc/PID/cgroup."""
-    if entry.kernel:
-        return "0::/"
-    if entry.pid == 1:
-        return "0::/init.scope"
-    if entry.unit:
-        group = "system-getty.slice/" if entry.unit.startswith("getty@") else ""
-        return f"0::/system.slice/{group}{entry.unit}"
-    return "0::/user.slice/user-0.slice/session-1.scope"

@@ -50,3 +50,14 @@ def table(rows: list[list[str]], right: str = "", gap: str = " ") -> str:
         ]
         out.append(gap.join(cells).rstrip() + "\n")
     return "".join(out)
+
+
+def binary_size(kib: int) -> str:
+    """A size as lsblk and fdisk of util-linux show it: `39G`, `27.5M`, one digit where it is not zero."""
+    size, unit = kib * 1024, 0
+    while size >= 1024 ** (unit + 1) and unit < len(UNITS) - 1:
+        unit += 1
+    whole, rest = divmod(size, 1024**unit)
+    tenth = (rest * 1000 // 1024**unit + 50) // 100
+    whole, tenth = (whole + 1, 0) if tenth == 10 else (whole, tenth)
+    return f"{whole}{f'.{tenth}' if tenth else ''}{UNITS[unit]}"
