@@ -22,7 +22,7 @@ Run = Callable[[Context, list[Any]], Any]
 EVERYWHERE = ("bash", "dash", "ash")
 ONLY_BASH = """builtin declare typeset let shopt pushd popd dirs mapfile readarray disown enable caller
 compgen complete compopt bind suspend"""
-NOT_IN_DASH = "source let shopt_ history"
+NOT_IN_DASH = "source let shopt_ history [["
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def _table(*tables: Mapping[str, Run]) -> dict[str, Builtin]:
     for table in tables:
         for name, run in table.items():
             dialects = {
-                "bash": name not in ("chdir",),
+                "bash": name not in ("chdir", "[["),
                 "dash": name not in bash and name not in not_dash,
                 "ash": name not in bash or name == "let",
             }

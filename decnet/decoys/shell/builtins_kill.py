@@ -124,7 +124,10 @@ def _list_signals(context: Context, arguments: list[str]) -> int:
         if context.shell.dialect.bash:
             show_signals(context)
         else:
-            context.out("".join(f"{name}\n" for name in SIGNALS))
+            ash = context.shell.dialect.name == "ash"
+            context.out(
+                "".join(f"{number:>2}) {name}\n" if ash else f"{name}\n" for name, number in SIGNALS.items())
+            )
         return 0
     for word in arguments:
         number = int(word[:5]) if word.isdecimal() else -1

@@ -88,7 +88,11 @@ def _show_options(context: Context, *, plus: bool) -> None:
             context.out(f"{name:<15}\t{'on' if on else 'off'}\n")
         else:
             context.out(
-                ("Current option settings\n" if name == NAMES[shell.dialect.name][0] else "")
+                (
+                    "Current option settings\n"
+                    if name == NAMES["dash"][0] and shell.dialect.name == "dash"
+                    else ""
+                )
                 + f"{name:<16}{'on' if on else 'off'}\n"
             )
 

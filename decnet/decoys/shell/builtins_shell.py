@@ -9,6 +9,7 @@ from .all_builtins import ALL
 from .context import Context, Work
 from .history import old_history, save_history, write_history
 from .options import SHOPTS
+from .parser import KEYWORDS
 
 
 def history(context: Context, words: list[Any]) -> int:
@@ -83,34 +84,75 @@ def enable(context: Context, words: list[Any]) -> int:
     return 0
 
 
-def help_(context: Context, words: list[Any]) -> int:
-    from .variables import bash_version
-
-    if not context.shell.dialect.bash:
-        context.out(
-            "Built-in commands:\n------------------\n\t"
-            + " ".join(sorted(name for name, each in ALL.items() if each.dialects["ash"]))
-            + "\n"
-        )
-        return 0
-    names = [str(word) for word in words[1:] if not str(word).startswith("-")]
-    if not names:
-        version = bash_version(context.shell)
-        context.out(f"GNU bash, version {version} ({context.shell.world.system.machine}-pc-linux-gnu)\n"
-                    "These shell commands are defined internally.  Type `help' to see this list.\n"
-                    "Type `help name' to find out more about the function `name'.\n"
-                    "Use `info bash' to find out more about the shell in general.\n"
-                    "Use `man -k' or `info' to find out more about commands not in this list.\n\n"
-                    "A star (*) next to a name means that the command is disabled.\n\n")  # fmt: skip
-        return 0
-    for name in names:
-        if name not in ALL:
-            context.complain(
-                f"help: no help topics match `{name}'.  Try `help help' or `man -k {name}' or `info {name}'."
-            )
-            return 1
-        context.out(f"{name}: {name}\n")
+def ash_help(context: Context, words: list[Any]) -> int:
+    """`help` of ash."""
+    names = " ".join(sorted(name for name, each in ALL.items() if each.dialects["ash"]))
+    context.out(f"Built-in commands:\n------------------\n\t{names}\n")
     return 0
+
+
+def help_(context: Context, words: list[Any]) -> int:
+    from .builtins_help import help_ as bash_help
+
+    return (bash_help if context.shell.dialect.bash else ash_help)(context, words)
+
+
+def fc(context: Context, words: list[Any]) -> Any:
+    """`fc -l` lists the last commands, `fc -s` executes one again."""
+    shell, arguments = context.shell, [str(word) for word in words[1:]]
+    flags = "".join(word[1:] for word in arguments if word.startswith("-") and not word[1:].isdecimal())
+    places = [word for word in arguments if not word.startswith("-") or word[1:].isdecimal()]
+    if not shell.interactive:
+        return 0
+    lines = [*old_history(shell), *shell.history][:-1]
+    if "s" in flags:
+        again = next((line for line in reversed(lines) if not places or line.startswith(places[-1])), None)
+        if again is None:
+            context.complain("fc: no command found")
+            return 1
+        context.err(again + "\n")
+        return context.evaluate(again, "fc")
+    if "l" not in flags:
+        return 0
+    first, last = (
+        _numbered(lines, places[:1], max(0, len(lines) - 16)),
+        _numbered(lines, places[1:2], len(lines) - 1),
+    )
+    shown = list(enumerate(lines, 1))[first : last + 1]
+    shown = shown[::-1] if "r" in flags else shown
+    context.out("".join(("" if "n" in flags else str(at)) + f"\t {line}\n" for at, line in shown))
+    return 0
+
+
+def _numbered(lines: list[str], places: list[str], default: int) -> int:
+    """The index of a line that is given by its number, or by how it begins."""
+    if not places:
+        return default
+    word = places[0]
+    if word.lstrip("-").isdecimal() and len(word) < 9:
+        return max(0, int(word) - 1 if int(word) > 0 else len(lines) + int(word))
+    return next((at for at in range(len(lines) - 1, -1, -1) if lines[at].startswith(word)), default)
+
+
+def compgen(context: Context, words: list[Any]) -> int:
+    """The names of one kind that begin with the last word."""
+    shell, arguments = context.shell, [str(word) for word in words[1:]]
+    flags = "".join(word[1:] for word in arguments if word.startswith("-"))
+    word = arguments[-1] if arguments and not arguments[-1].startswith("-") else ""
+    kinds = {
+        "c": lambda: [*ALL, *context.program_names(), *shell.functions, *shell.aliases], "b": lambda: list(ALL),
+        "a": lambda: list(shell.aliases), "k": lambda: list(KEYWORDS["bash"]), "v": lambda: list(shell.variables),
+        "e": lambda: list(shell.exported), "u": lambda: [line.split(":")[0] for line in (shell.read("/etc/passwd") or "").splitlines()],
+    }  # fmt: skip
+    found = [
+        name
+        for flag in flags
+        if flag in kinds
+        for name in kinds[flag]()
+        if name.startswith(word) and name[:1] != " "
+    ]
+    context.out("".join(f"{name}\n" for name in found))
+    return int(not found)
 
 
 def caller(context: Context, words: list[Any]) -> int:

@@ -65,8 +65,8 @@ def test(context: Context, words: list[Any]) -> int:
         str(word) if isinstance(word, str) else f"{word.name}={word.value.raw if word.value else ''}"
         for word in words[1:]
     ]
-    if words[0] == "[":
-        if not arguments or arguments[-1] != "]":
+    if words[0] in ("[", "[["):
+        if not arguments or arguments[-1] != ("]" if words[0] == "[" else "]]"):
             text = {"bash": "[: missing `]'", "dash": "[: missing ]", "ash": "missing ]"}[shell.dialect.name]
             context.complain(text) if shell.dialect.name != "ash" else context.err(
                 f"{shell.script}: missing ]\n"
@@ -84,4 +84,4 @@ def test(context: Context, words: list[Any]) -> int:
         return 2
 
 
-BUILTINS = {"echo": echo_, "printf": printf, "test": test, "[": test}
+BUILTINS = {"echo": echo_, "printf": printf, "test": test, "[": test, "[[": test}

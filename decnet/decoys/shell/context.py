@@ -184,6 +184,9 @@ class Context(Protocol):
     def process_substitution(self, part: Substitution) -> Work:
         """The path of a process substitution's output."""
 
+    def program_names(self) -> list[str]:
+        """Of all programs of this machine."""
+
     def applet(self, command: Command, name: str, arguments: list[str]) -> Work:
         """Run a command of this machine by another program."""
 

@@ -115,12 +115,15 @@ def _in_ash(error: BadSyntax, head: str, script: str) -> str:
         return f"{at} unexpected end of file{expecting}\n"
     if error.message:
         return f"{at} {error.message}\n"
+    if error.token in REDIRECTING:
+        return f"{at} unexpected redirection\n"
     token = "newline" if error.token == "newline" else f'"{error.token}"'
     if error.token and error.token not in OPERATORS and error.token not in RESERVED and token != "newline":
         token = "word"
     return f"{at} unexpected {token}{expecting}\n"
 
 
+REDIRECTING = frozenset(("<<-", "<<", "<&", "<>", "<", ">>", ">&", ">|", ">"))
 OPERATORS = frozenset((
     "&&", "||", ";;", ";&", ";;&", ";", "|", "|&", "&", "\n", "(", ")",
     "<<-", "<<<", "<<", "<&", "<>", "<", ">>", ">&", ">|", ">", "&>>", "&>",

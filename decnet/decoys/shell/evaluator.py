@@ -257,6 +257,8 @@ class Evaluator(Compounds):
                 self.guards -= node.negated
         elif node.commands:
             yield self._pipe(node)
+        if len(node.commands) == 1 and self.shell.dialect.bash:
+            self.shell.arrays["PIPESTATUS"] = {0: str(self.shell.status)}
         if node.negated:
             self.shell.status = int(self.shell.status == 0)
         if node.timed:

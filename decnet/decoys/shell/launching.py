@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any, Protocol, cast
 
 from . import variables
-from .commands import command_of
+from .commands import command_names, command_of
 from .context import Context, ExpansionError, Work
 from .descriptors import BadDescriptor, Broken, Collector, End, Screen, Stream
 from .dialect import ASH, BASH, DASH, Dialect
@@ -118,6 +118,12 @@ class Launching(Context, Protocol):
     def _known_by_path(self, path: str) -> Command | None:
         program = BY_PATH.get(path)
         return program.command if program is not None and program.exists(self.shell) else None
+
+    def program_names(self) -> list[str]:
+        """Of all programs of this machine."""
+        return sorted(
+            {*command_names(), *(name for name, program in PROGRAMS.items() if program.exists(self.shell))}
+        )
 
     def where(self, name: str) -> str | None:
         """The path of a program, None if there is none."""

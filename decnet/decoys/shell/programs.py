@@ -60,6 +60,22 @@ def sleep(context: Context, process: Process) -> Work:
     return 0
 
 
+def time_(context: Context, process: Process) -> Work:
+    """`time` of BusyBox."""
+    words = [word for word in process.args if word != "-p"]
+    if not words:
+        return 1
+    began = context.engine.now()
+    child = context.fork()
+    status = yield child.whole(child.program(words))
+    seconds = context.engine.now() - began
+    if "-p" in process.args:
+        context.err(f"real {seconds:.2f}\nuser 0.00\nsys 0.00\n")
+    else:
+        context.err(f"real\t{int(seconds) // 60}m {seconds % 60:.2f}s\nuser\t0m 0.00s\nsys\t0m 0.00s\n")
+    return status
+
+
 def which(context: Context, process: Process) -> int:
     """`which`, by the PATH alone."""
     status = 0
@@ -139,7 +155,7 @@ PROGRAMS = {
     "vim": Program(lazy("editors.vi", "vi"), lambda shell: shell.world.system.id == "ubuntu"),
     "nano": Program(lazy("editors.nano", "nano"), lambda shell: shell.world.system.id in ("debian", "ubuntu")),
     "watch": Program(lazy("watching", "watch")), "top": Program(lazy("watching", "top")),
-    "sleep": Program(sleep), "which": Program(which),
+    "sleep": Program(sleep), "time": Program(time_, lambda shell: shell.world.system.busybox), "which": Program(which),
     "scp": Program(scp, lambda shell: shell.world.system.id != "buildroot" or shell.world.persona.service == "ssh"),
     **{name: Program(as_builtin(name)) for name in ("echo", "printf", "test", "[", "true", "false", "pwd")},
 }  # fmt: skip

@@ -9,6 +9,7 @@ from .descriptors import Stream
 from .dialect import BadSyntax, Incomplete, error_text
 from .parser import Parser
 from .prompts import converse
+from .variables import bash_version
 
 MOST_LINES = 4000
 """Lines that are joined to one command."""
@@ -51,7 +52,7 @@ class Scripts(Context, Protocol):
                 parser.aliases, parser.extglob = self.aliases(), "extglob" in self.shell.shopts
                 node = parser.next_command()
             except BadSyntax as error:
-                self.err(error_text(error, self.shell.dialect, head, "\n" * (first - 1) + text))
+                self._show_error(error, head, first, text)
                 self.shell.status = (
                     2 if not self.shell.dialect.bash or self.shell.mode != "c" or ": eval" not in head else 1
                 )
@@ -66,6 +67,14 @@ class Scripts(Context, Protocol):
                 self.shell.status = discard.status
                 if self.shell.mode == "c":
                     raise
+
+    def _show_error(self, error: BadSyntax, head: str, first: int, text: str) -> None:
+        """A syntax error; bash before 5.2 has a second line about an open quote."""
+        dialect = self.shell.dialect
+        self.err(error_text(error, dialect, head, "\n" * (first - 1) + text))
+        is_open = isinstance(error, Incomplete) and bool(error.quote)
+        if dialect.bash and is_open and bash_version(self.shell) < "5.2":
+            self.err(error_text(Incomplete(error.line), dialect, head))
 
     def aliases(self) -> dict[str, str]:
         """The aliases that count: bash expands none in scripts."""
@@ -120,7 +129,7 @@ class Scripts(Context, Protocol):
         except BadSyntax as error:
             if isinstance(error, Incomplete) and not at_end and text.count("\n") < MOST_LINES:
                 return None
-            self.err(error_text(error, self.shell.dialect, self.shell.script, "\n" * (first - 1) + text))
+            self._show_error(error, self.shell.script, first, text)
             self.shell.status = 2
             if not self.shell.dialect.bash:
                 raise Leave(2) from None

@@ -71,4 +71,4 @@ def show_signals(context: Context) -> None:
         "\t".join(f"{number:>2}) SIG{name}" for number, name in rows[at : at + 5])
         for at in range(0, len(rows), 5)
     ]
-    context.out("".join(line + ("\t" if len(line.split("\t")) == 5 else "") + "\n" for line in lines))
+    context.out("".join(line + ("\t" if len(line.split("\t")) < 5 else "") + "\n" for line in lines))

@@ -216,7 +216,8 @@ class Shell(View):
 
     def environment(self) -> dict[str, str]:
         """The variables that programs get."""
-        return {name: self.variables[name] for name in sorted(self.exported) if name in self.variables}
+        names = sorted(self.exported, key=_place if self.dialect.bash else None)
+        return {name: self.variables[name] for name in names if name in self.variables}
 
     # Files: see View
 
@@ -227,3 +228,11 @@ class Shell(View):
             return reason
         record_content(self.session, path, content, whole=self.has_all_input)
         return self.put(path, content, len(content), mode)
+
+
+def _place(name: str) -> tuple[int, str]:
+    """Where bash keeps a variable: its table has 1,024 lists, chosen by the FNV-1 hash of the name."""
+    value = 2166136261
+    for byte in name.encode():
+        value = (value * 16777619 & 0xFFFFFFFF) ^ byte
+    return value & 1023, name

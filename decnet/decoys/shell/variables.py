@@ -108,6 +108,8 @@ def flags_of(shell: Shell) -> str:
             if shell.mode == "s"
             else "hB"
         )
+    if shell.dialect.name == "ash" and shell.mode == "c":
+        return letters + "c"
     return letters + ("smi" if shell.interactive else "s" if shell.mode == "s" else "")
 
 

@@ -200,8 +200,8 @@ def timeout(process: Process) -> Running:
     status, is_late = yield Call(words[1:], None, None, False, seconds, signal, kill_after or 0.0)
     if is_late and "v" in options:
         process.err(f"timeout: sending signal {NAMES[signal]} to command {quoted(process, words[1])}\n")
-    if is_late and status == 128 + KILL:
-        raise Killed(KILL, ITSELF)
+    if is_late and (status == 128 + KILL or process.shell.world.system.busybox):
+        raise Killed(status - 128 if status > 128 else signal, ITSELF)
     if not is_late or "p" in options:
         return int(status)
     return 124
