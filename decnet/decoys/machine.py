@@ -14,6 +14,17 @@ FIRST_REBOOT = (2 * 3600, 12 * 86400)
 """A new machine is started again within days: updates. Later only after its period of weeks."""
 BEFORE_1970 = 719468
 """Days from 0000-03-01 to the epoch."""
+START_SECONDS = {
+    "ftp": 9,
+    "http": 9,
+    "mysql": 10,
+    "redis": 10,
+    "smtp": 10,
+    "snmp": 10,
+    "ssh": 11,
+    "telnet": 11,
+}
+"""How long after the first daemons of the system a service is started: in the order of their numbers."""
 MOST_AFTER_RELEASE = 40 * 86400
 INSTALLED_BEFORE = (86400, 500 * 86400)
 """How long before its first start on this network a machine was installed."""
@@ -130,6 +141,7 @@ class Machine:
         per_socket = self.processor.cores * self.processor.threads
         self.processors = persona.choice("processors", (1, 2, 4)) if self.is_virtual else per_socket
         self.installed = _installed(persona)
+        self._first_seconds = persona.number("first seconds", 0, 9)
         self._first_reboot = persona.number("first reboot", *FIRST_REBOOT)
         self._period = persona.number("period", 20, LONGEST_UP_DAYS) * 86400
         self._phase = persona.number("phase", 0, LONGEST_UP_DAYS * 86400)
@@ -163,10 +175,11 @@ class Machine:
         """Note that all of the machine was started again at that time."""
         _reboots[self.persona.seed] = int(at)
 
-    def started(self, seconds: int) -> int:
-        """When a service was started that the machine starts `seconds` after its own start: then, or when
-        the service was added to the machine."""
-        return min(max(self.booted() + seconds, self.persona.service_since), int(time.time()))
+    def started(self, service: str, since: int) -> int:
+        """When a service was started: some seconds after the machine, or when it was added to it (`since`,
+        0: with the machine). The same for all services that show it."""
+        seconds = self._first_seconds + START_SECONDS.get(service, 9)
+        return min(max(self.booted() + seconds, since), int(time.time()))
 
     def first_start(self, seconds: int, released: int = 0) -> int:
         """When a service was started for the first time, and made its own files: `seconds` after the

@@ -8,9 +8,11 @@ import pytest
 from cryptography.x509 import load_der_x509_certificate
 
 from decnet.decoys import machine as machines
+from decnet.decoys.host.processes import processes
+from decnet.decoys.host.services import ServiceEntry, program_of
 from decnet.decoys.http.dialects import dialect_of as http_dialect_of
 from decnet.decoys.http.site import build_site
-from decnet.decoys.machine import day
+from decnet.decoys.machine import Machine, day
 from decnet.decoys.mysql.dialects import RELEASED, dialect_of
 from decnet.decoys.mysql.login import Gate, made
 from decnet.decoys.mysql.world import World
@@ -142,3 +144,18 @@ def test_no_page_is_older_than_its_server_or_from_the_future(since: int) -> None
         assert changed and min(changed) > day("2024-04-25") and max(changed) < NOW
     added = persona("http", since=int(NOW) - DAY, service_since=int(NOW) - HOUR, settings={"site": "company"})
     assert build_site(added, http_dialect_of(added))._pages["/style.css"].changed == NOW - HOUR
+
+
+@pytest.mark.parametrize("since", [0, int(NOW) - HOUR])
+def test_ps_shows_the_start_that_redis_reports(clock: list[float], since: int) -> None:
+    own = persona("redis", banner="7.0.15", since=int(NOW) - 90 * DAY, service_since=since)
+    machine = Machine(own)
+    entries = [
+        ServiceEntry(name, ((1, "tcp"),), program_of(machine, name), max(machine.booted(), added))
+        for name, added in (("http", 0), ("redis", since), ("ssh", 0))
+    ]
+    found, _ = processes(machine, entries, int(clock[0]))
+    shown = {each.name: each.started for each in found}
+    assert shown["redis-server"] == Instance(own, COMMANDS).started()
+    others = [each.started for each in found if not each.kernel and each.name != "redis-server"]
+    assert others == sorted(others)

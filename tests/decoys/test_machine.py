@@ -50,14 +50,14 @@ def test_time_of_the_start_never_goes_backwards(clock: list[float]) -> None:
 
 def test_an_added_service_is_up_since_it_was_added(clock: list[float]) -> None:
     machine = made(since=NOW - 40 * DAY, service_since=NOW - HOUR)
-    assert machine.started(30) == NOW - HOUR
+    assert machine.started("redis", NOW - HOUR) == NOW - HOUR
     clock[0] += 100 * DAY
-    assert machine.started(30) == machine.booted() + 30 > NOW
+    assert NOW < machine.booted() + 9 < machine.started("redis", NOW - HOUR) < machine.booted() + 21
 
 
 def test_no_service_was_started_in_the_future() -> None:
-    assert made(since=NOW - 5).started(30) == NOW
-    assert made(since=NOW + HOUR).started(30) == NOW
+    assert made(since=NOW - 5).started("ssh", 0) == NOW
+    assert made(since=NOW + HOUR).started("ssh", NOW + 2 * HOUR) == NOW
 
 
 def test_a_real_reboot_is_the_last_start(clock: list[float]) -> None:

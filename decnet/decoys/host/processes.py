@@ -98,13 +98,17 @@ def _fixed(machine: Machine, key: object, services: list[ServiceEntry]) -> Fixed
     number = threads[-1][0] + machine.persona.number("udev", 30, 90)
     pids: dict[str, int] = {}
     rows = []
-    booted = machine.booted()
+    booted = latest = machine.booted()
     for at, (daemon, entry) in enumerate(_in_order(machine, services)):
         number += machine.persona.number("settled", 60, 280) if at == 2 and not machine.system.busybox else 0
         number += 1 + machine.persona.number(f"gap {daemon.name} {at}", 0, 6 if at else 20)
         later = entry is not None and entry.since > booted + 120
         pid = number if not later or entry is None else pid_at(machine, entry.since) + len(pids)
-        started = entry.since if later and entry is not None else booted + 4 + at // 6
+        if entry is not None:
+            started = machine.started(entry.service, entry.since)
+        else:
+            started = max(booted + 4 + at // 6, latest)
+        latest = latest if later else max(latest, started)
         pids.setdefault(daemon.name, pid)
         drift = machine.persona.number(f"memory {daemon.name} {at}", 940, 1090)
         rows.append((daemon, pid, pids.get(daemon.parent, 1), started, drift))

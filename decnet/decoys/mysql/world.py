@@ -52,7 +52,7 @@ class World:
 
     def started(self) -> int:
         """When the server was started, seconds since the epoch."""
-        return self.machine.started(self.persona.number("mysql start", 8, 50))
+        return self.machine.started("mysql", self.persona.service_since)
 
     @property
     def queries(self) -> int:

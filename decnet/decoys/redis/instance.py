@@ -173,7 +173,7 @@ class Instance:
     def started(self) -> float:
         """When the server was started: with the machine or when it was added, unless a client has stopped it
         since."""
-        return max(self.began, self.machine.started(self.persona.number("redis start", 6, 40)))
+        return max(self.began, self.machine.started("redis", self.persona.service_since))
 
     def _life(self) -> int:
         """What differs after each start of the server."""

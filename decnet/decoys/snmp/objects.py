@@ -56,10 +56,10 @@ def objects_of(persona: Persona) -> AgentObjects:
     shared = persona.machine
     machine = Machine(persona)
     dialect = dialect_of(persona)
-    start, fraction = shared.number("snmp started", 5, 60), shared.number("snmp fraction", 0, 99) / 100
+    fraction = shared.number("snmp fraction", 0, 99) / 100
 
     def uptime() -> float:
-        return max(time.time() - machine.started(start) - fraction, 0.0)
+        return max(time.time() - machine.started("snmp", persona.service_since) - fraction, 0.0)
 
     def boots() -> int:
         return shared.number("snmp boots", 2, 40) + machine.boots()
