@@ -83,6 +83,8 @@ FIELDS: Dict[str, Dict[str, Field]] = {
         "subsystem": Field(TEXT, "the subsystem", "", ("ssh",)),
         "environment": Field(TEXT, "the client's environment", "", ("telnet",)),
         "url": Field(TEXT, "the address to download from", "", ("ssh", "telnet")),
+        "tool": Field(TEXT, "the program that was to make the request", "", ("ssh", "telnet")),
+        "output": Field(TEXT, "the file to write to; - for standard output", "", ("ssh", "telnet")),
         "method": Field(TEXT, "the method", "", ("http",)),
         "path": Field(TEXT, "the path with its query, or the first bytes of other input", "", ("http",)),
         "status": Field(WHOLE, "the status of the response; 0 if there was none", "", ("http",)),

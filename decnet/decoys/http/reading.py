@@ -64,6 +64,22 @@ async def read_request(line: Line, limits: Limits, *, first: bool) -> Request | 
     return replace(request, headers=headers)
 
 
+def request_of(raw: bytes, limits: Limits) -> Request:
+    """The request in bytes that have all arrived, with the beginning of its body. Raises Refused."""
+    head, _, body = raw.partition(b"\r\n\r\n")
+    first, *lines = head.split(b"\r\n")
+    request = _parse_line(first, limits)
+    headers: Headers = []
+    for line in lines[:MOST_HEADERS]:
+        name, colon, value = line.decode("latin-1").partition(":")
+        if not colon or not NAME.match(name):
+            raise Refused(400, "header", request=request)
+        headers.append((name.lower(), value.strip()))
+    return replace(
+        request, headers=_checked(headers, limits, request), body=body[:KEPT_BODY], body_size=len(body)
+    )
+
+
 async def read_body(line: Line, request: Request, whole: Incoming) -> Request:
     """`request` with the beginning of its body; all of it goes to `whole`. Raises Refused."""
     body = Body(whole)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from ..credentials import record_login
 from ..events import Recorder, shown
+from ..host.insiders import Answers, answer_insiders
 from ..persona import Persona
 from ..serve import Stop
 from ..tcp_server import Line, receive
@@ -12,7 +13,7 @@ from ..uploads import Incoming
 from .dialects import Dialect, dialect_of
 from .logins import logins, salvaged
 from .messages import Refused, Reply, Request
-from .reading import STREAM_LIMIT, read_body, read_request
+from .reading import STREAM_LIMIT, read_body, read_request, request_of
 from .site import Site, build_site
 from .uploads import carries_files, record_uploads
 
@@ -32,7 +33,28 @@ async def start(persona: Persona, recorder: Recorder) -> Stop:
         finally:
             await visit.end()
 
-    return await receive(persona, recorder, converse, stream_limit=STREAM_LIMIT)
+    stop_visits = await receive(persona, recorder, converse, stream_limit=STREAM_LIMIT)
+    stop_insiders = await answer_insiders(persona.tcp_ports(), inside_answer(dialect, site))
+
+    async def stop() -> None:
+        stop_insiders()
+        await stop_visits()
+
+    return stop
+
+
+def inside_answer(dialect: Dialect, site: Site) -> Answers:
+    """What the other services of this machine get for a request, which is not a visit."""
+
+    def answer(raw: bytes, port: int) -> bytes:
+        try:
+            request = request_of(raw, dialect.limits)
+        except Refused as refused:
+            reply = Reply(refused.status, why=refused.why, close=True)
+            return dialect.render_refusal(reply, refused.request or Request("", "", (1, 1)), port)
+        return dialect.render(site.answer(request, port), request, port, stay=False)
+
+    return answer
 
 
 class Visit:

@@ -34,10 +34,20 @@ MODULES: dict[str, str] = {
     "system.memory": "free",
     "system.mounting": "mount umount findmnt swapon",
     "text.paths": "basename dirname realpath readlink",
-    "net.ip": "ip",
+    "net.ip": "ip ipaddr iplink iproute ipneigh iprule",
     "net.ifconfig": "ifconfig route arp",
     "net.ss": "ss",
+    "net.wget": "wget",
+    "net.curl": "curl",
     "net.netstat": "netstat",
+    "net.ping": "ping ping4 ping6",
+    "net.busybox": "tftp ftpget ftpput",
+    "net.netcat": "nc netcat",
+    "net.telnet": "telnet ftp",
+    "net.openssh": "ssh slogin scp sftp ssh-copy-id ssh-keyscan",
+    "net.dns": "dig nslookup host",
+    "net.traceroute": "traceroute traceroute6",
+    "net.firewall": "iptables ip6tables iptables-save ip6tables-save nft ufw",
     "net.hostname": "hostname dnsdomainname domainname nisdomainname ypdomainname",
     "files.ls": "ls dir vdir",
     "files.status": "stat",
@@ -48,6 +58,8 @@ MODULES: dict[str, str] = {
     "files.usage": "du df sync",
 }
 """Names of commands, separated by blanks, by the module of this package whose COMMANDS has them."""
+ON_DEVICES = frozenset(["tftp", "ftpget", "ftpput", "ipaddr", "iplink", "iproute", "ipneigh", "iprule"])
+"""Those that only BusyBox has."""
 
 
 def command_of(name: str) -> Command | None:

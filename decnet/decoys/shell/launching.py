@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any, Protocol, cast
 
 from . import variables
-from .commands import command_names, command_of
+from .commands import ON_DEVICES, command_names, command_of
 from .context import Context, ExpansionError, Work
 from .descriptors import BadDescriptor, Broken, Collector, End, Screen, Stream
 from .dialect import ASH, BASH, DASH, Dialect
@@ -113,7 +113,7 @@ class Launching(Context, Protocol):
             return command_on_device(self, name)
         if name in PROGRAMS and PROGRAMS[name].exists(self.shell):
             return PROGRAMS[name].command
-        return command_of(name)
+        return None if name in ON_DEVICES else command_of(name)
 
     def _known_by_path(self, path: str) -> Command | None:
         program = BY_PATH.get(path)
@@ -313,20 +313,24 @@ class Launching(Context, Protocol):
             yield from self._drain(process)
             return running
         value: Any = None
+        killed: Killed | None = None
         try:
             while True:
                 try:
                     visit.current = process.pid
-                    item = running.send(value)
+                    item = running.send(value) if killed is None else running.throw(killed)
                     visit.current = 0
                 except StopIteration as stop:
                     yield from self._drain(process)
                     return stop.value or 0
-                visit.current, value = 0, None
+                visit.current, value, killed = 0, None, None
                 yield from self._drain(process)
                 process.rest()
                 self.shell.files.read = 0
-                value = yield self._called(item, process) if isinstance(item, Called) else item
+                try:
+                    value = yield self._called(item, process) if isinstance(item, Called) else item
+                except Killed as signal:
+                    killed = signal  # A command such as ping prints something before it ends.
         finally:
             visit.current = 0
             running.close()

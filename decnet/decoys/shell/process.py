@@ -81,6 +81,8 @@ class Process:
     """Its number; 0 outside of a shell."""
     chunks: list[tuple[int, bytes]] = field(default_factory=list)
     """What it has printed and is not passed on yet: file descriptor (1 or 2) and bytes, in order."""
+    applet: bool = False
+    """Whether BusyBox runs it."""
     _work: int = 0
     _printed: int = 0
     _tired_at: float = field(default_factory=lambda: time.perf_counter() + TIRED_SECONDS)

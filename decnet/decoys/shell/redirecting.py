@@ -67,11 +67,29 @@ def _one(
             )
     both = each.operator in ("&>", "&>>") or (each.operator == ">&" and each.number < 0)
     append = each.operator in (">>", "&>>")
-    end = _file(evaluator, each, target, fds, append=append)
+    if target.startswith(("/dev/tcp/", "/dev/udp/")) and evaluator.shell.dialect.bash:
+        end = yield from _connection(evaluator, each, target)
+    else:
+        end = _file(evaluator, each, target, fds, append=append)
     here.append(end)
     fds[number] = end
     if both:
         fds[2] = end
+
+
+def _connection(evaluator: Context, each: Redirection, target: str) -> Generator[Any, Any, End]:
+    """The end of a connection by bash's own paths. Raises NotRedirected."""
+    from .net.dev_tcp import connected
+
+    end, lines = yield from connected(evaluator.shell, target, writes=each.operator in (">", ">>", "&>"))
+    if end is not None:
+        return end
+    for line in lines[:-1]:
+        if line.startswith("bash: "):
+            evaluator.err(f"{line}\n")
+        else:
+            evaluator.complain(line)
+    raise NotRedirected(lines[-1])
 
 
 def _bad_descriptor(evaluator: Context, digits: str) -> str:
@@ -94,10 +112,6 @@ def _file(evaluator: Context, each: Redirection, target: str, fds: dict[int, End
     writes = each.operator != "<"
     if path in DEVICES:
         return _device(path, fds, writes=writes)
-    if path.startswith(("/dev/tcp/", "/dev/udp/")) and shell.dialect.bash:
-        _, _, kind, host, port = (*path.split("/", 4), "", "")[:5]
-        shell.session.record("request", request=f"/dev/{kind}", host=host[:300], port=port[:20])
-        raise NotRedirected(f"connect: Connection timed out\n{shell.name}: {target}: Connection timed out")
     if writes and each.operator != "<>":
         return _writer(evaluator, target, path, append=append, force=each.operator == ">|")
     node = shell.node(path) if path else None

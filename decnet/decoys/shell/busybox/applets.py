@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..process import Command, Process
+from ..tasks import Killed
 from .texts import STATUSES, translated
 
 USAGE = Path(__file__).with_name("usage.txt")
@@ -20,6 +21,11 @@ NO_OPTIONS = frozenset((
     "telnet", "ftpget", "ftpput", "tftp", "stty", "ipaddr", "iplink", "iproute", "ipneigh", "iprule", "fold",
 ))  # fmt: skip
 """Those that read their words in another way, or check their options themselves."""
+SELF_CHECKED = frozenset((
+    "ip", "ipaddr", "iplink", "iproute", "ipneigh", "iprule", "ifconfig", "route", "arp", "netstat", "wget", "tftp", "ftpget", "ftpput",
+    "nc", "telnet", "ping", "ping6", "traceroute", "traceroute6", "nslookup", "hostname",
+))  # fmt: skip
+"""Those whose commands print the usage themselves."""
 
 
 @lru_cache(maxsize=4)
@@ -46,21 +52,27 @@ def as_applet(command: Command, name: str, title: str) -> Command:
             head = f"BusyBox {title} multi-call binary.\n\n"
             process.err(refusal + head + usage(name)[1])
             return 0 if process.args[:1] == ["--help"] else 1
+        process.applet = True
         running = command(process)
         if isinstance(running, int):
             _translate(process, name)
             return STATUSES.get((name, running), running)
         value: Any = None
+        killed: Killed | None = None
         try:
             while True:
                 try:
-                    item = running.send(value)
+                    item = running.send(value) if killed is None else running.throw(killed)
                 except StopIteration as stop:
                     _translate(process, name)
                     status = stop.value or 0
                     return STATUSES.get((name, status), status)
                 _translate(process, name)
-                value = yield item
+                value = killed = None
+                try:
+                    value = yield item
+                except Killed as signal:
+                    killed = signal  # As in a command that BusyBox does not run.
         finally:
             running.close()
 
@@ -72,7 +84,7 @@ def _refusal(name: str, words: list[str]) -> str | None:
     if words == ["--help"]:
         return ""
     least, text = usage(name)
-    if not text:
+    if not text or name in SELF_CHECKED:
         return None
     if name not in NO_OPTIONS:
         wrong = _wrong_option(text, words)

@@ -12,7 +12,7 @@ LONG = "alias=a all-fqdns=A boot=b domain=d fqdn=f long=f file:=F ip-address=i a
 
 def hostname(process: Process) -> int:
     """`hostname`."""
-    world, busybox = process.shell.world, process.shell.world.system.busybox
+    world, busybox = process.shell.world, process.applet
     try:
         options = parse(process, "sidfF:" if busybox else "aAbdfF:iIsyvVh", LONG)
     except Failure as failure:
@@ -81,7 +81,7 @@ def _set(process: Process, name: str) -> int:
     if process.shell.user != "root":
         process.err(
             "hostname: sethostname: Operation not permitted\n"
-            if process.shell.world.system.busybox
+            if process.applet
             else "hostname: you must be root to change the host name\n"
         )
         return 1

@@ -16,7 +16,7 @@ SCOPE_NAMES = {0x00: ("0x0<global>", "Global"), 0x10: ("0x10<host>", "Host"), 0x
 def ifconfig(process: Process) -> int:
     """`ifconfig`."""
     shell = process.shell
-    facts, busybox = shell.world.network, shell.world.system.busybox
+    facts, busybox = shell.world.network, process.applet
     words = [word for word in process.args if word not in ("-a", "-v", "-s")]
     unknown = next((word for word in words if word.startswith("-") and len(word) > 1), "")
     if unknown:
@@ -59,7 +59,7 @@ def _set(process: Process, words: list[str]) -> int:
             if words[1] in ("up", "down")
             else "SIOCSIFADDR: Operation not permitted\n"
         )
-        return 255 if not process.shell.world.system.busybox else 1
+        return 255 if not process.applet else 1
     return 0
 
 
@@ -139,7 +139,7 @@ def route(process: Process) -> int:
     """`route`."""
     words = [word for word in process.args if not word.startswith("-")]
     letters = "".join(word[1:] for word in process.args if word.startswith("-") and not word.startswith("--"))
-    busybox = process.shell.world.system.busybox
+    busybox = process.applet
     wrong = next((letter for letter in letters if letter not in "nNveFCA46h"), "")
     if wrong or "h" in letters:
         process.err(f"route: invalid option -- '{wrong}'\n" if wrong else "")
@@ -164,7 +164,7 @@ def route(process: Process) -> int:
 
 def route_table(process: Process, *, numeric: bool, extended: int) -> str:
     """The table of `route` and `netstat -r`."""
-    facts, busybox = process.shell.world.network, process.shell.world.system.busybox
+    facts, busybox = process.shell.world.network, process.applet
     last = (
         "Flags Metric Ref    Use Iface",
         "Flags   MSS Window  irtt Iface",
@@ -195,7 +195,7 @@ def route_table(process: Process, *, numeric: bool, extended: int) -> str:
 
 def arp(process: Process) -> int:
     """`arp`."""
-    facts, busybox = process.shell.world.network, process.shell.world.system.busybox
+    facts, busybox = process.shell.world.network, process.applet
     letters = "".join(word[1:] for word in process.args if word.startswith("-") and not word.startswith("--"))
     words = [word for word in process.args if not word.startswith("-")]
     if "i" in letters and words:

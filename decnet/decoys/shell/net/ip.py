@@ -24,6 +24,7 @@ OBJECTS = (
     "address", "addrlabel", "link", "maddress", "maddr", "monitor", "mroute", "mrule", "neighbor", "neighbour", "neigh",
     "netns", "nexthop", "ntable", "ntbl", "route", "rule", "tunnel", "tuntap", "vrf", "xfrm", "help", "token",
 )  # fmt: skip
+OF_BUSYBOX = ("address", "route", "link", "tunnel", "neigh", "rule")
 SHOWS = ("show", "list", "lst", "ls")
 CHANGES = ("add", "change", "replace", "delete", "set", "flush", "append", "del")
 FLAGS = {
@@ -36,7 +37,7 @@ FLAGS = {
 
 def ip(process: Process) -> int:
     """`ip`."""
-    busybox = process.shell.world.system.busybox
+    busybox = process.applet
     view, flags, words = View(busybox=busybox), [], list(process.args)
     while words and words[0].startswith("-"):
         name = words.pop(0).lstrip("-")
@@ -55,6 +56,11 @@ def ip(process: Process) -> int:
         view, family="inet" if "4" in flags else "inet6" if "6" in flags else view.family, one_line="o" in flags,
         brief="br" in flags, statistics=flags.count("s"), details="d" in flags,
     )  # fmt: skip
+    if busybox and (not words or not any(each.startswith(words[0]) for each in OF_BUSYBOX)):
+        from .busybox import usage
+
+        process.err(usage(process, "ip"))
+        return 1
     if not words or words[0] == "help":
         process.err(USAGE)
         return 255
@@ -115,7 +121,7 @@ def _selected(process: Process, words: list[str]) -> tuple[list[Link], list[str]
         name = rest.pop(0) if word == "dev" and rest else word
         found = [each for each in found if each.name == name]
         if not found:
-            raise Failure(f'Device "{name}" does not exist.' if not process.shell.world.system.busybox
+            raise Failure(f'Device "{name}" does not exist.' if not process.applet
                           else f"ip: can't find device '{name}'", 1)  # fmt: skip
     return found, rest
 
@@ -237,7 +243,11 @@ def _route(process: Process, view: View, words: list[str], json: bool, pretty: b
         chosen = []
     if json:
         return _json(process, [_route_keys(each, device) for each in chosen], pretty=pretty)
-    process.out("".join(ip_show.route_line(each, device, shows_device=not named) for each in chosen))
+    process.out(
+        "".join(
+            ip_show.route_line(each, device, shows_device=not named, busybox=view.busybox) for each in chosen
+        )
+    )
     if "all" in rest or "local" in rest:
         _local(process, everything="all" in rest)
     return 0
@@ -307,7 +317,12 @@ def _neighbour(process: Process, view: View, words: list[str], json: bool, prett
             used = (
                 f" {'ref 1 ' if each.state == 'REACHABLE' else ''}used {seconds}/{seconds}/{seconds}probes 1"
             )
-        if view.brief:
+        if view.busybox:
+            counts = (
+                f"{' ref 1' if each.state == 'REACHABLE' else ''} used 0/0/0 probes {4 if each.mac else 6}"
+            )
+            process.out(f"{each.address}{device}{mac}{counts} {each.state}\n")
+        elif view.brief:
             process.out(f"{each.address:<39} {facts.interface:<16} {each.mac} \n")
         else:
             process.out(f"{each.address}{device}{mac}{used} {each.state} \n")
@@ -382,4 +397,10 @@ def _pretty(value: Any) -> str:
     return json.dumps(value)
 
 
-COMMANDS = {"ip": ip}
+def short(process: Process) -> int:
+    """BusyBox's `ipaddr`, `iplink`, `iproute`, `ipneigh` and `iprule`."""
+    process.args = [process.name.removeprefix("ip"), *process.args]
+    return ip(process)
+
+
+COMMANDS = {"ip": ip} | dict.fromkeys(("ipaddr", "iplink", "iproute", "ipneigh", "iprule"), short)

@@ -85,7 +85,7 @@ def head(link: Link, view: View, *, mode: bool) -> str:
     if view.family == "inet6" and not mode:
         return f"{link.index}: {link.name}: <{link.flags}> mtu {link.mtu} state {link.state} qlen 1000"
     group = "" if view.busybox else f" {'mode DEFAULT ' if mode else ''}group default"
-    state = "" if view.busybox and link.index == 1 else f" state {link.state}"
+    state = "" if view.busybox else f" state {link.state}"
     return (
         f"{link.index}: {link.name}: <{link.flags}> mtu {link.mtu} qdisc {link.qdisc}{state}{group} qlen 1000"
     )
@@ -157,8 +157,12 @@ def inet(entry: dict[str, Any], link: Link, world: World, view: View) -> str:
     return f"    {text}\n       valid_lft forever preferred_lft forever\n"
 
 
-def route_line(route: Route, device: str, *, shows_device: bool = True) -> str:
+def route_line(route: Route, device: str, *, shows_device: bool = True, busybox: bool = False) -> str:
     """One row of `ip route`."""
+    if busybox:
+        via = f" via {route.via}" if route.via else ""
+        rest = f" scope {route.scope}  src {route.source}" if route.source else ""
+        return f"{route.destination}{via} dev {device}{rest} \n"
     text = (
         route.destination
         + (f" via {route.via}" if route.via else "")

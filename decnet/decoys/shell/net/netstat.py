@@ -18,7 +18,7 @@ udp=u udplite=U sctp=S raw=w unix=x inet=4 inet6=6 help=h version=V"""
 
 def netstat(process: Process) -> int:
     """`netstat`."""
-    busybox = process.shell.world.system.busybox
+    busybox = process.applet
     try:
         options = parse(process, "rtuwxalnep" if busybox else "rigsMvWnNepoclaFCZtuUSwx46hVA:I:", LONG)
     except Failure as failure:
@@ -111,7 +111,7 @@ def _row(
         user = str(each.uid) if "n" in options else "root"
         text += f"{user:<10} {each.inode:<10} "
     if "p" in options:
-        owner = f"{each.pid}/{each.program}" if each.program and process.shell.user == "root" else "-"
+        owner = f"{each.pid}/{each.program}" if each.pid and process.shell.user == "root" else "-"
         text += f"{owner:<19} " if not busybox else owner
     if "o" in options:
         timer = (

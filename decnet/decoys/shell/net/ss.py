@@ -153,7 +153,7 @@ def _row(process: Process, each: SocketEntry, options: Options, names: dict[tupl
         return f"[{address}]:" if ":" in address else f"{address}:"
 
     extra = ""
-    if "p" in options and each.program and process.shell.user == "root":
+    if "p" in options and each.pid and process.shell.user == "root":
         extra = f' users:(("{each.program}",pid={each.pid},fd={3 + (each.state == "ESTABLISHED")}))'
     if "o" in options and each.state == "ESTABLISHED":
         extra += f" timer:(keepalive,{60 + each.inode % 60}min,0)"

@@ -1,0 +1,130 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
+"""The client `telnet`: inetutils (Debian 12), netkit (older ones), Rocky's, and BusyBox's; and `ftp`."""
+
+from __future__ import annotations
+
+from ..process import Process, Running
+from ..text.common import Failure, parse
+from .common import port_names
+from .netcat import OPEN_SECONDS
+from .reach import DNS_SECONDS, NO_NAME, OPEN, Clock, attempt, greeting, record, resolved
+
+
+def telnet(process: Process) -> Running:
+    """`telnet`."""
+    system = process.shell.world.system
+    if process.applet:
+        return (yield from _busybox(process))
+    new = system.id in ("debian", "ubuntu") and system.version in ("12", "24.04")
+    try:
+        options = parse(process, "468EKLacdn:rl:xX:b:e:fFk:S:")
+    except Failure as failure:
+        process.err(f"telnet: {failure.message}\n" + ("Try 'telnet --help' or 'telnet --usage' for more information.\n" if new else
+                    "Usage: telnet [-4] [-6] [-8] [-E] [-L] [-a] [-d] [-e char] [-l user]\n\t[-n tracefile] [ -b addr ] [-r] [host-name [port]]\n"))  # fmt: skip
+        return 64 if new else 1
+    words, clock = options.operands, Clock()
+    if not words:
+        process.out("telnet> ")
+        process.given  # noqa: B018 (it ends with its input)
+        return 0
+    if len(words) > 2:
+        process.err("telnet: too many arguments\n")
+        return 1
+    host, name = words[0], words[1] if len(words) > 1 else "telnet"
+    port = _port(process, name)
+    record(process, "telnet", host=host, port=port)
+    address = resolved(process, host)
+    if not port or not address:
+        if not address:
+            yield from clock.wait(DNS_SECONDS)
+        reason = NO_NAME if not address else "Servname not supported for ai_socktype"
+        if new:
+            process.out(f"Server lookup failure:  {host}:{name}, {reason}\n")
+        else:
+            process.err(
+                f"telnet: {host}: {reason}\n{host}: Unknown host\n"
+                if system.id == "rocky"
+                else f"telnet: could not resolve {host}/{name}: {reason}\n"
+            )
+        return 1
+    process.out(f"Trying {address}...\n")
+    found = attempt(process, address, port)
+    yield from clock.wait(found.seconds)
+    if found.error != OPEN:
+        process.err(
+            f"telnet: connect to address {address}: {found.error}\n"
+            if system.id == "rocky"
+            else f"telnet: Unable to connect to remote host: {found.error}\n"
+        )
+        return 1
+    process.out(f"Connected to {host}.\nEscape character is '^]'.\n".encode() + greeting(process, port))
+    yield from clock.wait(OPEN_SECONDS)
+    process.out("Connection closed by foreign host.\n")
+    return 1
+
+
+def _port(process: Process, name: str) -> int:
+    if name.isdecimal():
+        return int(name[:6]) if int(name[:6]) < 65536 else 0
+    names = {found: number for (number, kind), found in port_names(process).items() if kind == "tcp"}
+    return names.get(name, 23 if name == "telnet" else 21 if name == "ftp" else 0)
+
+
+def _busybox(process: Process) -> Running:
+    from .busybox import Ended, address_of, connected, usage
+
+    words, clock = [word for word in process.args if not word.startswith("-")], Clock()
+    if not words:
+        process.err(usage(process, "telnet"))
+        return 1
+    port = int(words[1][:6]) if len(words) > 1 and words[1].isdecimal() else 23
+    record(process, "telnet", host=words[0], port=port)
+    try:
+        address = yield from address_of(process, clock, words[0])
+        yield from connected(process, clock, address, port)
+    except Ended as ended:
+        process.err(ended.message)
+        return ended.status
+    process.out(b"\nEntering character mode\nEscape character is '^]'.\n\n" + greeting(process, port))
+    yield from clock.wait(OPEN_SECONDS)
+    process.out("Connection closed by foreign host\n")
+    return 1
+
+
+def ftp(process: Process) -> Running:
+    """`ftp` (tnftp 20210827)."""
+    words, clock = [word for word in process.args if not word.startswith("-")], Clock()
+    if not words:
+        process.out("ftp> ")
+        process.given  # noqa: B018 (it ends with its input)
+        return 0
+    host = words[0]
+    port = words[1] if len(words) > 1 else "21"
+    if "://" in host:
+        record(process, "download", url=host, output=process.shell.absolute(host.rpartition("/")[2] or "."))
+        host = host.partition("://")[2].partition("/")[0].rpartition("@")[2]
+    else:
+        record(process, "ftp", host=host, port=int(port[:6]) if port.isdecimal() else 21)
+    address = resolved(process, host)
+    shown = "ftp" if port == "21" else port
+    if not address:
+        yield from clock.wait(DNS_SECONDS)
+        process.err(f"ftp: Can't lookup `{host}:{shown}': {NO_NAME}\n")
+    else:
+        found = attempt(process, address, int(port[:6]) if port.isdecimal() else 21)
+        yield from clock.wait(found.seconds)
+        if found.error == OPEN:
+            process.out(f"Connected to {host}.\n")
+            yield from clock.wait(OPEN_SECONDS)
+            process.out("421 Service not available, remote server has closed connection.\n")
+        else:
+            process.err(
+                f"ftp: Can't connect to `{address}:{port}': {found.error}\nftp: Can't connect to `{host}:{shown}'\n"
+            )
+    if process.from_terminal:
+        process.out("ftp> ")
+        process.given  # noqa: B018 (as above)
+    return 0
+
+
+COMMANDS = {"telnet": telnet, "ftp": ftp}
