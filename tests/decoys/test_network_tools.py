@@ -117,7 +117,7 @@ NO_PING = "PING 203.0.113.5 (203.0.113.5) 56(84) bytes of data.\n\n--- 203.0.113
         ("ping -w 4 203.0.113.5 | sed 's/time .*/time N/'", NO_PING, "", 0, 4.0),
         ("host evil.example 1.1.1.1", ";; communications error to 1.1.1.1#53: timed out\n" * 2 + ";; no servers could be reached\n", "", 1, 10.0),
         ("echo x > /dev/tcp/192.168.1.77/80; echo $?", "1\n", "bash: connect: No route to host\nbash: line 1: /dev/tcp/192.168.1.77/80: No route to host\n", 0, 3.06),
-        ("iptables -S; iptables -A FOO -j DROP", "-P INPUT ACCEPT\n-P FORWARD ACCEPT\n-P OUTPUT ACCEPT\n", "iptables: No chain/target/match by that name.\n", 1, 0.0),
+        ("nft list ruleset; iptables -F", "", "bash: line 1: iptables: command not found\n", 127, 0.0),
     ],
 )  # fmt: skip
 def test_a_dropped_packet_looks_like_one(

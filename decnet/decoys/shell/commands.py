@@ -44,10 +44,10 @@ MODULES: dict[str, str] = {
     "net.busybox": "tftp ftpget ftpput",
     "net.netcat": "nc netcat",
     "net.telnet": "telnet ftp",
-    "net.openssh": "ssh slogin scp sftp ssh-copy-id ssh-keyscan",
+    "net.openssh": "ssh slogin scp sftp ssh-copy-id ssh-keyscan ssh-add",
     "net.dns": "dig nslookup host",
     "net.traceroute": "traceroute traceroute6",
-    "net.firewall": "iptables ip6tables iptables-save ip6tables-save nft ufw",
+    "net.firewall": "tc iptables ip6tables iptables-save ip6tables-save nft ufw",
     "net.hostname": "hostname dnsdomainname domainname nisdomainname ypdomainname",
     "files.ls": "ls dir vdir",
     "files.status": "stat",
@@ -60,6 +60,17 @@ MODULES: dict[str, str] = {
 """Names of commands, separated by blanks, by the module of this package whose COMMANDS has them."""
 ON_DEVICES = frozenset(["tftp", "ftpget", "ftpput", "ipaddr", "iplink", "iproute", "ipneigh", "iprule"])
 """Those that only BusyBox has."""
+ABSENT = {
+    "debian": "iptables ip6tables iptables-save ip6tables-save ufw",
+    "rocky": "ufw ftp",
+    "freebsd": "ip ss nft ufw",
+}
+"""What a system does not install by default, by its name."""
+
+
+def is_installed(name: str, system: str) -> bool:
+    """Whether a server with this system has the command."""
+    return name not in ON_DEVICES and name not in ABSENT.get(system, "").split()
 
 
 def command_of(name: str) -> Command | None:

@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any, Protocol, cast
 
 from . import variables
-from .commands import ON_DEVICES, command_names, command_of
+from .commands import command_names, command_of, is_installed
 from .context import Context, ExpansionError, Work
 from .descriptors import BadDescriptor, Broken, Collector, End, Screen, Stream
 from .dialect import ASH, BASH, DASH, Dialect
@@ -113,7 +113,7 @@ class Launching(Context, Protocol):
             return command_on_device(self, name)
         if name in PROGRAMS and PROGRAMS[name].exists(self.shell):
             return PROGRAMS[name].command
-        return None if name in ON_DEVICES else command_of(name)
+        return command_of(name) if is_installed(name, self.shell.world.system.id) else None
 
     def _known_by_path(self, path: str) -> Command | None:
         program = BY_PATH.get(path)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from ..host.network import BYTES_IN, BYTES_OUT, OUT_OF
 from ..machine import Machine
 from ..persona import Persona
 from . import ber
@@ -11,8 +12,6 @@ from .dialects import OTHER_CARD, VMWARE_CARD, Dialect
 from .tree import Value
 
 ETHERNET, LOOPBACK, VIRTUAL, OTHER = 6, 24, 53, 1
-BYTES_IN, BYTES_OUT, OUT_OF = 411, 270, 3
-"""Average bytes of a packet, and received packets per sent one, as in the shell's `ifconfig`."""
 COUNTER = 0xFFFFFFFF
 
 

@@ -105,9 +105,7 @@ class Transfers:
         tries = int(_number(given.value("retry"))) + 1
         for number in range(1, tries + 1):
             try:
-                if self._meters:
-                    process.err(HEAD if number == 1 else "")
-                yield from self._transfer()
+                yield from self._transfer(first=number == 1)
                 return 0
             except Failed as failed:
                 self._complain(failed)
@@ -140,12 +138,14 @@ class Transfers:
             raise Failed(1, f'Protocol "{url.scheme}" not supported or disabled in libcurl')
         return url
 
-    def _transfer(self) -> Generator[Any, Any, None]:
+    def _transfer(self, *, first: bool) -> Generator[Any, Any, None]:
         text = self._text
-        if text.startswith("file://"):
+        url = None if text.startswith("file://") else self._url(text)
+        if self._meters and first:
+            self._process.err(HEAD)
+        if url is None:
             self._file(text)
             return
-        url = self._url(text)
         for number in range(MOST_REDIRECTS + 1):
             host, port = self._proxied(url)
             address = yield from self._resolve(host)
@@ -186,8 +186,6 @@ class Transfers:
             yield from self._clock.wait(seconds)
             return
         process.err(METER.format("--:--:--"))
-        if resolves:
-            process.err(METER.format("--:--:--"))
         left = seconds
         for number in range(1, MOST_METER):
             if left <= 1.0:
@@ -205,9 +203,9 @@ class Transfers:
             return address
         limit = min((each for each in (self._limit, self._connect_limit) if each), default=0.0)
         if limit and limit < DNS_SECONDS:
-            yield from self._wait(limit, resolves=True, ends=False)
+            yield from self._wait(limit, ends=False)
             raise Failed(28, f"Resolving timed out after {limit * 1000:.0f} milliseconds")
-        yield from self._wait(DNS_SECONDS - 0.05, resolves=True, ends=False)
+        yield from self._wait(DNS_SECONDS - 0.05, ends=False)
         self._verbose(f"* Could not resolve host: {host}\n* Closing connection 0\n")
         raise Failed(6, f"Could not resolve host: {host}")
 
@@ -363,7 +361,10 @@ class Transfers:
     def _file(self, text: str) -> None:
         path = text[len("file://") :]
         try:
-            self._print(content(self._process, path))
+            data = content(self._process, path)
+            self._print(data)
+            if self._meters:
+                self._process.err(METER.format("--:--:--") + progress(len(data)))
         except Failure:
             raise Failed(37, f"Couldn't open file {path}") from None
 

@@ -86,6 +86,9 @@ def nslookup(process: Process) -> Running:
 
         status: int = yield from of_busybox(process)
         return status
+    if process.args[:1] == ["-version"]:
+        process.out(f"nslookup {version_of(process)}\n")
+        return 0
     words = [word for word in process.args if not word.startswith("-")]
     if not words:
         process.out("> ")

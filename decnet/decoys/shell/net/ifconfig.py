@@ -7,7 +7,8 @@ import socket
 from ipaddress import IPv4Network
 
 from ...host.network import Neighbour, NetworkFacts, Traffic, traffic
-from ..process import Process
+from ..process import Process, Running
+from .reach import DNS_SECONDS, resolved
 from .usage import ARP_USAGE, ROUTE_HELP, ROUTE_USAGE
 
 SCOPE_NAMES = {0x00: ("0x0<global>", "Global"), 0x10: ("0x10<host>", "Host"), 0x20: ("0x20<link>", "Link")}
@@ -18,6 +19,9 @@ def ifconfig(process: Process) -> int:
     shell = process.shell
     facts, busybox = shell.world.network, process.applet
     words = [word for word in process.args if word not in ("-a", "-v", "-s")]
+    if not busybox and words[:1] in (["--version"], ["-V"]):
+        process.out("net-tools 2.10\n")
+        return 5
     unknown = next((word for word in words if word.startswith("-") and len(word) > 1), "")
     if unknown:
         if busybox:
@@ -193,7 +197,7 @@ def route_table(process: Process, *, numeric: bool, extended: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def arp(process: Process) -> int:
+def arp(process: Process) -> Running:
     """`arp`."""
     facts, busybox = process.shell.world.network, process.applet
     letters = "".join(word[1:] for word in process.args if word.startswith("-") and not word.startswith("--"))
@@ -210,6 +214,10 @@ def arp(process: Process) -> int:
         [each for each in facts.neighbours if each.address == words[0]] if words else list(facts.neighbours)
     )
     if words and not found:
+        if not resolved(process, words[0]):
+            yield DNS_SECONDS
+            process.err(f"{words[0]}: Host name lookup failure\n")
+            return 255
         process.out("" if busybox else f"{words[0]} ({words[0]}) -- no entry\n")
         return 0
     process.out(_neighbours(facts, found, bsd="a" in letters or busybox, spaced=busybox))

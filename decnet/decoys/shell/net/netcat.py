@@ -88,6 +88,8 @@ def _listen(process: Process, options: Options, words: list[str]) -> Running:
     if int(port[:6]) < 1024 and process.shell.user != "root":
         process.err("nc: Permission denied\n")
         return 1
+    if "n" not in options:
+        yield from Clock().wait(DNS_SECONDS)  # It looks up the name of 0.0.0.0.
     if "v" in options:
         process.err(f"Listening on 0.0.0.0 {port}\n")
     yield from Clock().wait(LONGEST_SECONDS)

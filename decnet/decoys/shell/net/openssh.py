@@ -8,7 +8,7 @@ from typing import Any
 
 from ..process import Process, Running
 from ..text.common import Failure, Options, parse
-from .openssh_help import KEYSCAN_USAGE, SCP_USAGE, SFTP_USAGE, SSH_USAGE
+from .openssh_help import COPY_ID_USAGE, KEYSCAN_USAGE, SCP_USAGE, SFTP_USAGE, SSH_USAGE
 from .reach import DNS_SECONDS, NO_NAME, OPEN, TIMED_OUT, Clock, attempt, record, resolved
 
 SHORT = "1246AaCfGgKkMNnqsTtVvXxYyB:b:c:D:E:e:F:I:i:J:L:l:m:O:o:p:Q:R:S:W:w:"
@@ -215,6 +215,9 @@ def ssh_copy_id(process: Process) -> Running:
         if name.startswith("id_") and name.endswith(".pub")
     ]
     words = [word for word in process.args if not word.startswith("-")]
+    if not process.args:
+        process.err(COPY_ID_USAGE)
+        return 1
     if not keys:
         process.err("/usr/bin/ssh-copy-id: ERROR: No identities found\n")
         return 1

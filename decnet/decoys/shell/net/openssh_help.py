@@ -26,3 +26,10 @@ KEYSCAN_USAGE = """\
 usage: ssh-keyscan [-46cDHv] [-f file] [-p port] [-T timeout] [-t type]
 		   [host | addrlist namelist]
 """
+COPY_ID_USAGE = """\
+Usage: /usr/bin/ssh-copy-id [-h|-?|-f|-n|-s] [-i [identity_file]] [-p port] [-F alternative ssh_config file] [[-o <ssh -o options>] ...] [user@]hostname
+	-f: force mode -- copy keys without trying to check if they are already installed
+	-n: dry run    -- no keys are actually copied
+	-s: use sftp   -- use sftp instead of executing remote-commands. Can be useful if the remote only allows sftp
+	-h|-?: print this help
+"""

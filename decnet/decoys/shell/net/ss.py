@@ -50,6 +50,9 @@ def ss(process: Process) -> int:
         return 0
     if "s" in options:
         return _summary(process)
+    if not _is_filter(options.operands):
+        process.err(f'ss: bison bellows (while parsing filter): "syntax error!" Sorry.\n{SS_USAGE}')
+        return 255
     try:
         rows = _rows(process, options)
     except Failure as failure:
@@ -60,6 +63,21 @@ def ss(process: Process) -> int:
     width = process.columns if process.to_terminal else 0
     _print(process, [*head, *rows], shown, width)
     return 0
+
+
+WORDS = frozenset(["=", "==", "!=", "eq", "ne", "<", ">", "<=", ">=", "lt", "gt", "le", "ge", "neq", "geq", "leq", "(", ")", "and", "or", "not", "&", "&&", "|", "||", "!", "sport", "dport", "src", "dst", "dev", "fwmark", "autobound", "state", "exclude"])  # fmt: skip
+
+
+def _is_filter(words: list[str]) -> bool:
+    """Whether these words can be a filter: those of its language, states, ports and addresses."""
+    return all(
+        word in WORDS
+        or word in FILTERS
+        or word[:1] in ":("
+        or any(char in word for char in ".:/")
+        or word.rstrip(")").isdecimal()
+        for word in words
+    )
 
 
 def _shows(column: int, options: Options) -> bool:

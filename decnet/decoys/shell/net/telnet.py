@@ -8,6 +8,7 @@ from ..text.common import Failure, parse
 from .common import port_names
 from .netcat import OPEN_SECONDS
 from .reach import DNS_SECONDS, NO_NAME, OPEN, Clock, attempt, greeting, record, resolved
+from .telnet_help import FTP_USAGE
 
 
 def telnet(process: Process) -> Running:
@@ -93,7 +94,12 @@ def _busybox(process: Process) -> Running:
 
 def ftp(process: Process) -> Running:
     """`ftp` (tnftp 20210827)."""
-    words, clock = [word for word in process.args if not word.startswith("-")], Clock()
+    try:
+        options = parse(process, "46AadefginpRtVvN:o:P:q:r:s:T:x:u:")
+    except Failure as failure:
+        process.err(f"ftp: {failure.message}\n{FTP_USAGE}")
+        return 1
+    words, clock = options.operands, Clock()
     if not words:
         process.out("ftp> ")
         process.given  # noqa: B018 (it ends with its input)

@@ -146,3 +146,14 @@ Usage: route [-nNvee] [-FC] [<AF>]           List kernel routing tables
   <AF>=Use -4, -6, '-A <af>' or '--<af>'; default: inet
   List of possible address families (which support routing):
 """
+TC_USAGE = """\
+Usage:	tc [ OPTIONS ] OBJECT { COMMAND | help }
+	tc [-force] -batch filename
+where  OBJECT := { qdisc | class | filter | chain |
+		    action | monitor | exec }
+       OPTIONS := { -V[ersion] | -s[tatistics] | -d[etails] | -r[aw] |
+		    -o[neline] | -j[son] | -p[retty] | -c[olor]
+		    -b[atch] [filename] | -n[etns] name | -N[umeric] |
+		     -nm | -nam[es] | { -cf | -conf } path
+		     -br[ief] }
+"""
