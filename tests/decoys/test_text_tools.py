@@ -27,6 +27,7 @@ VERSIONS = {
     "numbers": ("expr", "expr (GNU coreutils) 9.1"),
     "dates": ("date", "date (GNU coreutils) 9.1"),
     "find": ("find", "find (GNU findutils) 4.9.0"),
+    "bc": ("bc", "bc 1.07.1"),
 }
 NEEDED = {"dumps": ("xxd", "hexdump", "strings"), "lines": ("column", "rev"), "find": ("diff",)}
 MOST_SECONDS = 0.25

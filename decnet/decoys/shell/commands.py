@@ -22,6 +22,7 @@ MODULES: dict[str, str] = {
     "text.find": "find",
     "text.compare": "cmp diff",
     "text.numbers": "seq factor expr",
+    "text.bc": "bc",
     "text.dates": "date cal",
     "system.ps": "ps",
     "system.processors": "lscpu",
