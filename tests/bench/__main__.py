@@ -28,6 +28,7 @@ from .place import LAB, on_worker
 from .rollout_pass import rollout_pass_rows
 from .rollouts import rollout_rows
 from .rows import Row, show, write
+from .sessions import session_rows
 from .spool import spool_rows
 from .startup import start_up_rows
 from .topologies import topology_rows
@@ -42,6 +43,7 @@ ALONE: dict[str, Part] = {
     "events": event_rows,
     "topologies": lambda: [*topology_rows(), *topology_pass_rows()],
     "rollouts": rollout_rows,
+    "sessions": session_rows,
 }
 ON_A_WORKER: dict[str, Part] = {
     "startup": start_up_rows,

@@ -26,10 +26,19 @@ def decoy(tmp_path: Path) -> Iterator[Callable[..., Decoy]]:
         protocol: str = "tcp",
         longest_wait: float | None = None,
         uploads: Path | None = None,
+        most_memory: int | None = None,
         **persona: Any,
     ) -> Decoy:
         started.append(
-            Decoy(tmp_path, service, persona, protocol, longest_wait=longest_wait, uploads=uploads)
+            Decoy(
+                tmp_path,
+                service,
+                persona,
+                protocol,
+                longest_wait=longest_wait,
+                uploads=uploads,
+                most_memory=most_memory,
+            )  # fmt: skip
         )
         return started[-1]
 

@@ -33,7 +33,8 @@ def undefined_fields(service: str, log: bytes) -> list[str]:
 
 class Decoy:
     """One running decoy. `program`: what Python runs. `longest_wait`: seconds that a wait takes at most.
-    `uploads`: the folder for uploaded files, which exists; None: none."""
+    `uploads`: the folder for uploaded files, which exists; None: none. `most_memory`: the limit of
+    its container, in bytes."""
 
     def __init__(
         self,
@@ -45,6 +46,7 @@ class Decoy:
         program: tuple[str, ...] = ("-m", "decoys"),
         longest_wait: float | None = None,
         uploads: Path | None = None,
+        most_memory: int | None = None,
     ) -> None:
         self.port = free_port()
         self._protocol = protocol
@@ -63,7 +65,8 @@ class Decoy:
                 cwd=folder,
                 env={"PATH": os.environ["PATH"], "PERSONA": json.dumps(whole), "FELLOWS": str(folder)}
                 | ({} if longest_wait is None else {"LONGEST_WAIT": str(longest_wait)})
-                | ({} if uploads is None else {"UPLOADS": str(uploads)}),
+                | ({} if uploads is None else {"UPLOADS": str(uploads)})
+                | ({} if most_memory is None else {"MOST_MEMORY": str(most_memory)}),
                 stdout=output,
                 stderr=subprocess.PIPE,
             )

@@ -11,10 +11,11 @@ from .completion import complete
 from .editor import END, INTERRUPT, SUSPEND, Editor
 from .engine import Engine
 from .history import old_history
+from .memory import MEMORY, Account
 from .state import Shell
 from .stream import IDLE_SECONDS, Stream
 from .tasks import KILL, Line
-from .turns import BUSY_SECONDS, MOST_SECONDS, REST_FACTOR, SLICE_SECONDS, TURNS
+from .turns import BUSY_SECONDS, MOST_SECONDS, REST_FACTOR, SLICE_SECONDS, TURNS, Use
 from .typed_input import TypedInput
 
 MOST_KEYS = 256 * 1024
@@ -37,6 +38,10 @@ class Driver:
         self._keys: deque[str] = deque()
         self._typed = TypedInput(MOST_QUEUED)
         self._turn = Turn()
+        self._use = Use()
+        self._memory = Account(self._kill)
+        self._task: asyncio.Task[object] | None = None
+        self._is_killed = False
         self._skips_newline = False
         self._received = 0
         self._printed = 0
@@ -48,16 +53,38 @@ class Driver:
     async def drive(self) -> int:
         """Until the shell ends; its status. Raises TimeoutError after a long silence."""
         engine = self._engine
+        self._task = asyncio.current_task()
         try:
-            while not engine.is_over:
-                await self._work()
-                if engine.is_over or self._is_left():
-                    break
-                await self._await_commands()
-            await self._flush()
+            with MEMORY.account(self._kill) as self._memory:
+                await self._run()
+        except asyncio.CancelledError:
+            if not self._is_killed or self._task is None:
+                raise
+            self._task.uncancel()
         finally:
             self._leave()
         return engine.main.status if engine.main is not None else 0
+
+    async def _run(self) -> None:
+        engine = self._engine
+        while not engine.is_over:
+            await self._work()
+            if engine.is_over or self._is_left():
+                break
+            await self._await_commands()
+        await self._flush()
+
+    def _kill(self) -> None:
+        """There is no memory left: this channel's commands and its shell end at once."""
+        engine = self._engine
+        for task in list(engine.tasks):
+            engine.kill(task, KILL)
+        engine.step(SLICE_SECONDS)
+        for values in (self._shell.variables, self._shell.arrays, self._shell.functions):
+            values.clear()
+        if self._task is not None and not self._is_killed:
+            self._is_killed = True
+            self._task.cancel()
 
     def _is_left(self) -> bool:
         """Whether the visitor has left, and nothing that he has typed before is still to be executed."""
@@ -84,8 +111,11 @@ class Driver:
                 for task in engine.tasks:
                     if task.context is not None:
                         task.context.shell.columns, task.context.shell.rows = terminal.columns, terminal.rows
-            async with TURNS.turn(engine.used):
-                engine.step(SLICE_SECONDS)
+            before = engine.used
+            async with TURNS.turn(self._use.recent()):
+                with MEMORY.charged_to(self._memory):
+                    engine.step(SLICE_SECONDS)
+            self._use.add(engine.used - before)
             if engine.used > MOST_SECONDS or self._printed > MOST_PRINTED:
                 for task in list(engine.tasks):
                     engine.kill(task, KILL)

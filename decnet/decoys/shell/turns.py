@@ -2,15 +2,38 @@
 
 import asyncio
 import heapq
+import math
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 SLICE_SECONDS = 0.004
+FADE_SECONDS = 5.0
+"""Who comes first depends on the last seconds: otherwise the oldest visitor would wait for all others."""
 BUSY_SECONDS = 2.0
 """Who has used more than this runs for a fifth of the time at most."""
 REST_FACTOR = 4.0
 MOST_SECONDS = 10.0
 """Of the processor's time in one channel: after that its commands are killed."""
+
+
+class Use:
+    """What one channel's commands have used lately: seconds, which fade."""
+
+    def __init__(self) -> None:
+        self._seconds = 0.0
+        self._at = time.monotonic()
+
+    def recent(self) -> float:
+        """The seconds now."""
+        now = time.monotonic()
+        self._seconds *= math.exp((self._at - now) / FADE_SECONDS)
+        self._at = now
+        return self._seconds
+
+    def add(self, seconds: float) -> None:
+        """It has used so many more."""
+        self._seconds = self.recent() + seconds
 
 
 class Turns:
@@ -23,7 +46,8 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self, used: float) -> AsyncIterator[None]:
-        """A block that no other visitor's commands interrupt; `used`: seconds that this one has used."""
+        """A block that no other visitor's commands interrupt; `used`: seconds that this one has used
+        lately."""
         await self._take(used)
         try:
             yield

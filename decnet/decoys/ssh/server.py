@@ -29,7 +29,7 @@ UNAUTHENTICATED = (10, 30, 100)
 """OpenSSH's MaxStartups: the number of connections from which some are dropped, their percentage, and the
 number from which all are."""
 MOST_STARTUPS = 40
-MOST_SESSIONS = 40
+MOST_SESSIONS = 100
 PREPARE_SECONDS = (30.0, 300.0)
 """Randomized, because a worker starts many deckies at once."""
 RSA_BITS = 3072
