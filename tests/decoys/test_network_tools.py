@@ -5,6 +5,7 @@ everything."""
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -19,6 +20,7 @@ from decnet.decoys.events import Recorder
 from decnet.decoys.host.world import World
 from decnet.decoys.persona import Persona
 from decnet.decoys.shell.at_once import run_at_once
+from decnet.decoys.shell.commands import MODULES
 from decnet.decoys.shell.descriptors import End, Stream
 from decnet.decoys.shell.engine import Engine
 from decnet.decoys.shell.evaluator import Evaluator
@@ -242,3 +244,10 @@ def test_no_command_opens_a_connection(path: Path) -> None:
     assert not re.search(
         r"socket\.socket|create_connection|open_connection|urllib|http\.client|subprocess|os\.system", text
     )
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if module.startswith("net.")])
+def test_the_table_names_what_is_there(module: str) -> None:
+    commands = importlib.import_module(f"decnet.decoys.shell.{module}").COMMANDS
+
+    assert set(MODULES[module].split()) <= set(commands)

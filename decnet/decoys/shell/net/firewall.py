@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from ..process import Process
+from .ip_show import links
+from .usage import TC_USAGE
 
 CHAINS = {
     "filter": ("INPUT", "FORWARD", "OUTPUT"), "nat": ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"),
@@ -147,11 +149,29 @@ def ufw(process: Process) -> int:
     return 0
 
 
+def tc(process: Process) -> int:
+    """`tc`: the queues of the cards."""
+    words = process.args
+    if not words or not "qdisc".startswith(words[0]) and words[0] not in ("class", "filter"):
+        process.err(TC_USAGE)
+        return 255
+    if words[0] in ("class", "filter") or words[1:2] in (["add"], ["del"], ["change"], ["replace"]):
+        if process.shell.user != "root":
+            process.err("RTNETLINK answers: Operation not permitted\n")
+            return 2
+        return 0
+    named = words[words.index("dev") + 1] if "dev" in words[:-1] else ""
+    for link in links(process.shell.world):
+        if named in ("", link.name):
+            name = "" if named else f"dev {link.name} "
+            count = "refcnt 2 " if link.index == 1 else ""
+            process.out(f"qdisc {link.qdisc} 0: {name}root {count}\n")
+    if named and named not in ("lo", process.shell.world.interface()):
+        process.err(f'Cannot find device "{named}"\n')
+        return 1
+    return 0
+
+
 COMMANDS = {
-    "iptables": iptables,
-    "ip6tables": iptables,
-    "iptables-save": save,
-    "ip6tables-save": save,
-    "nft": nft,
-    "ufw": ufw,
-}
+    "tc": tc, "iptables": iptables, "ip6tables": iptables, "iptables-save": save, "ip6tables-save": save, "nft": nft, "ufw": ufw,
+}  # fmt: skip

@@ -258,11 +258,12 @@ def ssh_keyscan(process: Process) -> Running:
     return 1
 
 
+def ssh_add(process: Process) -> int:
+    """`ssh-add`: there is no agent."""
+    process.err("Could not open a connection to your authentication agent.\n")
+    return 2
+
+
 COMMANDS = {
-    "ssh": ssh,
-    "slogin": ssh,
-    "scp": scp,
-    "sftp": sftp,
-    "ssh-copy-id": ssh_copy_id,
-    "ssh-keyscan": ssh_keyscan,
-}
+    "ssh": ssh, "slogin": ssh, "scp": scp, "sftp": sftp, "ssh-copy-id": ssh_copy_id, "ssh-keyscan": ssh_keyscan, "ssh-add": ssh_add,
+}  # fmt: skip
