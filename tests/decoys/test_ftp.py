@@ -134,12 +134,7 @@ def test_a_weak_login_finds_the_same_files_as_in_the_shell(inside: Callable[...,
 
     listing, passwd = curl(server.port, "/var/log/"), curl(server.port, "/etc/passwd")
 
-    assert [line.split()[-1] for line in listing.stdout.splitlines()] == [
-        "auth.log",
-        "dpkg.log",
-        "kern.log",
-        "syslog",
-    ]
+    assert [line.split()[-1] for line in listing.stdout.splitlines()] == world.nodes.names("/var/log")
     assert passwd.stdout == world.nodes["/etc/passwd"].content.decode()
     assert server.events("login")[0]["fields"] == {
         "username": "bob", "password": "test", "success": True, "method": "password"

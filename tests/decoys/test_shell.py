@@ -55,12 +55,12 @@ def shell() -> Iterator[Shell]:
         ("cat /etc/passwd | grep root | cut -d: -f7", "/bin/bash\n", "", 0),
         ("echo hi > /tmp/x && cat /tmp/x && rm /tmp/x; cat /tmp/x", "hi\n", "cat: /tmp/x: No such file or directory\n", 1),
         ("nope 2>/dev/null; echo $?", "127\n", "", 0),
-        ("ls /etc/ssh", "sshd_config\n", "", 0),
+        ("ls /etc/ssh", "moduli\nssh_config\nssh_config.d\nsshd_config\nsshd_config.d\n", "", 0),
         ("echo 'open", "", "bash: -c: line 1: unexpected EOF while looking for matching `''\n", 2),
         ("| cat", "", "bash: -c: line 1: syntax error near unexpected token `|'\nbash: -c: line 1: `| cat'\n", 2),
         ("X=5; echo $X${X}", "55\n", "", 0),
         ("printf 'a\\nb\\n' | tail -n 1", "b\n", "", 0),
-        ("cd /var/log; ls *.log", "auth.log\ndpkg.log\nkern.log\n", "", 0),
+        ("cd /var/log; ls *.log", "auth.log\ncron.log\ndpkg.log\nkern.log\nuser.log\n", "", 0),
     ],
 )  # fmt: skip
 def test_a_line_gives_what_bash_gives(shell: Shell, line: str, out: str, error: str, status: int) -> None:
@@ -124,8 +124,8 @@ def test_no_command_and_no_file_identifies_the_decoy(release: str) -> None:
             if name not in ("exit", "logout"):
                 answer = run_at_once(shell, name + arguments)
                 said += answer.out + answer.error
-    for path in World(persona(release)).nodes:
-        said += path + (shell.read(path) or "")
+    for path, node in World(persona(release)).nodes.own.items():
+        said += path + node.content.decode("latin-1")
     os.close(into)
     assert [word for word in FORBIDDEN if word in said.lower()] == []
 

@@ -362,13 +362,13 @@ def _strings(raw: bytes) -> list[bytes]:
 
 def test_a_download_has_the_size_that_was_listed_and_is_always_the_same() -> None:
     shell = new_shell()
-    node = shell.node("/bin/ls")
+    node = shell.node("/bin/cat")
     assert node is not None and node.bytes > len(node.content)
 
-    first, again = (run_at_once(new_shell(), "scp -f /bin/ls", "\0\0\0").out for _ in range(2))
+    first, again = (run_at_once(new_shell(), "scp -f /bin/cat", "\0\0\0").out for _ in range(2))
 
     head, _, content = first.encode("utf-8", "surrogateescape").partition(b"\n")
-    assert head == b"C0755 %d ls" % node.bytes
+    assert head == b"C0755 %d cat" % node.bytes
     assert len(content) == node.bytes + 1 and content.startswith(b"\x7fELF") and first == again
 
 

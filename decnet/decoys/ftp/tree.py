@@ -4,6 +4,7 @@ import fnmatch
 from collections.abc import Mapping
 from typing import Protocol
 
+from ..host.tree import Tree as MachineTree
 from ..machine import Machine
 from ..persona import Persona
 
@@ -36,7 +37,8 @@ class Tree:
     """Paths to nodes, as one user sees them."""
 
     def __init__(self, nodes: Mapping[str, Node], home: str, user: str) -> None:
-        self._nodes = dict(nodes)
+        self._base = nodes
+        self._nodes: dict[str, Node] = {}
         self._stored: set[str] = set()
         self.home = home if home in nodes else "/"
         self.user = user
@@ -54,7 +56,7 @@ class Tree:
     def node(self, path: str) -> Node | None:
         """The node at an absolute path; links are followed."""
         for _ in range(MOST_LINKS):
-            node = self._nodes.get(path)
+            node = self._at(path)
             if node is None or not node.target:
                 return node
             path = self.absolute(node.target, path.rsplit("/", 1)[0])
@@ -79,6 +81,10 @@ class Tree:
             return not node.folder and self._may(node, 2)
         return above is not None and above.folder and self._may(above, 2)
 
+    def add(self, nodes: Mapping[str, Node]) -> None:
+        """Nodes in addition to those of the machine."""
+        self._nodes.update(nodes)
+
     def store(self, path: str, node: Node) -> None:
         """A file that this visitor has stored: the same visit sees it, up to a number of files."""
         if len(self._stored) < MOST_STORED or path in self._stored:
@@ -89,7 +95,15 @@ class Tree:
         """The names in a folder, sorted, hidden ones included."""
         prefix = path.rstrip("/") + "/"
         below = (each[len(prefix) :] for each in self._nodes if each.startswith(prefix) and each != "/")
-        return sorted(name for name in below if "/" not in name)
+        names = self._base.names(path) if isinstance(self._base, MachineTree) else []
+        if not isinstance(self._base, MachineTree):
+            inside = (each[len(prefix) :] for each in self._base if each.startswith(prefix) and each != "/")
+            names = [name for name in inside if "/" not in name]
+        return sorted({*names, *(name for name in below if "/" not in name)})
+
+    def _at(self, path: str) -> Node | None:
+        own = self._nodes.get(path)
+        return own if own is not None else self._base.get(path)
 
     def listed(self, path: str, *, hidden: bool) -> list[tuple[str, Node]] | None:
         """The nodes of a listing: a folder's entries, a file, or those that match a pattern; None if there
@@ -113,7 +127,7 @@ class Tree:
         return dots + self._entries(path, names)
 
     def _entries(self, folder: str, names: list[str]) -> list[tuple[str, Node]]:
-        found = ((name, self._nodes.get(f"{folder.rstrip('/')}/{name}")) for name in names)
+        found = ((name, self._at(f"{folder.rstrip('/')}/{name}")) for name in names)
         return [(name, node) for name, node in found if node is not None]
 
     def _may(self, node: Node, want: int) -> bool:
@@ -145,10 +159,13 @@ def of_user(persona: Persona, user: str) -> Tree:
 
     world = World(persona)
     home = world.home(user)
-    nodes: dict[str, Node] = dict(world.nodes)
-    if home not in nodes:
-        nodes[home] = Made(0o755, folder=True, owner=user, changed=world.installed)
+    own: dict[str, Node] = {}
+    if home not in world.nodes:
+        own[home] = Made(0o755, folder=True, owner=user, changed=world.installed)
         for name in (".bashrc", ".profile"):
             content = world.nodes[f"/root/{name}"].content
-            nodes[f"{home}/{name}"] = Made(content=content, owner=user, changed=world.installed)
-    return Tree(nodes, home, user)
+            own[f"{home}/{name}"] = Made(content=content, owner=user, changed=world.installed)
+    tree = Tree(world.nodes, home, user)
+    tree.add(own)
+    tree.home = home
+    return tree

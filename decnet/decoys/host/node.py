@@ -44,7 +44,7 @@ class Node:
         """Its length as `ls` shows it."""
         if self.folder:
             return 4096
-        if self.live is not None or self.kind:
+        if self.kind or (self.live is not None and self.size < 0):
             return 0
         return self.size if self.size >= 0 else len(self.target or self.content)
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (facts in rows)
 """The file system of a machine as it is before any visitor changes it."""
 
 from __future__ import annotations
@@ -5,15 +6,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from .node import Node
+from .packaged import PackagedFiles
 
 
 class Tree(Mapping[str, Node]):
-    """Normalized absolute paths to nodes, and the names in each folder. Links are not followed."""
+    """Normalized absolute paths to nodes, and the names in each folder. Links are not followed.
 
-    def __init__(self, nodes: Mapping[str, Node]) -> None:
-        self._nodes = dict(nodes)
+    `own` (`nodes`) are this machine's own; `packaged` has what its packages have brought, where `nodes` has nothing."""
+
+    def __init__(self, nodes: Mapping[str, Node], packaged: PackagedFiles | None = None) -> None:
+        self.own = dict(nodes)
+        self._packaged = packaged
         self._names: dict[str, list[str]] = {}
-        for path in self._nodes:
+        self._length = -1
+        for path in self.own:
             if path != "/":
                 folder, _, name = path.rpartition("/")
                 self._names.setdefault(folder or "/", []).append(name)
@@ -21,18 +27,39 @@ class Tree(Mapping[str, Node]):
             names.sort()
 
     def __getitem__(self, path: str) -> Node:
-        return self._nodes[path]
+        node = self.get(path)
+        if node is None:
+            raise KeyError(path)
+        return node
+
+    def __contains__(self, path: object) -> bool:
+        return isinstance(path, str) and self.get(path) is not None
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._nodes)
+        """All paths, each folder before what is in it."""
+        stack = ["/"]
+        while stack:
+            path = stack.pop()
+            yield path
+            base = path.rstrip("/")
+            stack += [f"{base}/{name}" for name in reversed(self.names(path))]
 
     def __len__(self) -> int:
-        return len(self._nodes)
+        if self._length < 0:
+            self._length = sum(1 for _ in self)
+        return self._length
 
     def get(self, path: str, default: Node | None = None) -> Node | None:  # type: ignore[override]
         """The node at a path, `default` if there is none."""
-        return self._nodes.get(path, default)
+        node = self.own.get(path)
+        if node is None and self._packaged is not None:
+            node = self._packaged.get(path)
+        return default if node is None else node
 
     def names(self, folder: str) -> list[str]:
         """The names in a folder, sorted by code point; [] if it is empty or none."""
-        return self._names.get(folder, [])
+        own = self._names.get(folder, [])
+        packaged = self._packaged.folder(folder) if self._packaged is not None else {}
+        if not packaged:
+            return own
+        return sorted({*own, *packaged}) if own else sorted(packaged)

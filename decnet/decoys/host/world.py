@@ -3,6 +3,7 @@
 looks around. All of it is generated from the seed."""
 
 import time
+from functools import cached_property
 from time import gmtime, strftime
 from typing import Any
 from weakref import WeakSet
@@ -12,10 +13,13 @@ from ..persona import Persona
 from . import dmi, proc, proc_net, vulnerabilities
 from .accounts import Accounts, accounts_of, gshadow_of, shadow_of
 from .devices import device_of
+from .filesystem import generated
 from .hardware import Memory, memory
 from .mounts import Mount, mounts
 from .network import NetworkFacts, network_of
 from .node import Node
+from .packaged import PackagedFiles
+from .packages import Packages, packages_of
 from .processes import Fixed, ProcessEntry, pid_at, processes
 from .services import ServiceEntry, services
 from .sockets import SocketEntry, sockets_of
@@ -55,12 +59,36 @@ class World(Machine):
             self.accounts = Accounts(self.device.users, self.device.groups)
         else:
             self.accounts = accounts_of(self, self.user, self.services())
-        self.nodes = Tree(_tree(self))
         self._newest = self._sessions = 0
         self._fixed: Fixed | None = None
         self._listed: tuple[int, list[ProcessEntry], dict[int, ProcessEntry]] | None = None
         self.visits: WeakSet[Any] = WeakSet()
         """The logins of visitors (shell.visit.Visit) that have not ended."""
+
+    @cached_property
+    def packages(self) -> Packages | None:
+        """Its packages, None if nothing is known about those of its release."""
+        return packages_of(self)
+
+    @cached_property
+    def nodes(self) -> Tree:
+        """Its files; made at the first use, because most services never look at one."""
+        if self.packages is None:
+            return Tree(_tree(self))
+        packaged = PackagedFiles(self.packages)
+        own = generated(self, packaged)
+        for kernel in (proc_net, proc, dmi, vulnerabilities):
+            own |= kernel.files(self)
+        return Tree(own, packaged)
+
+    @property
+    def shadow(self) -> str:
+        """/etc/shadow."""
+        return shadow_of(self, self.accounts, self.user)
+
+    def history(self, user: str) -> bytes:
+        """What a user has typed before any visitor came."""
+        return _history(self, user)
 
     def services(self) -> list[ServiceEntry]:
         """The services that the machine has now, by name."""

@@ -42,7 +42,7 @@ def _next(shell: Shell, folders: list[str], part: str, last: bool, spend: Callab
             if node is not None and (last or node.folder):
                 found.append(_joined(folder, name))
             continue
-        spend(len(shell.world.nodes) // 4 + 50)
+        spend(500)
         folds = "nocaseglob" in shell.shopts
         pattern = compiled_for(shell, part.lower() if folds else part)
         hidden = part.startswith((".", "\\.")) or "dotglob" in shell.shopts

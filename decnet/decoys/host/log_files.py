@@ -1,0 +1,196 @@
+# ruff: noqa: E501 (formats)
+"""The logs of a machine: what dpkg has done, and what the daemons wrote since the last rotation."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+from .node import Node
+from .packages import Packages
+
+if TYPE_CHECKING:
+    from .world import World
+
+WEEK = 7 * 86_400
+MOST_LINES = 400
+
+
+def files(world: World, packages: Packages) -> dict[str, Node]:
+    """The nodes of /var/log by their names. Logs of the current week are written until now; older ones were compressed."""
+    found: dict[str, Node] = {}
+    _dpkg(world, packages, found)
+    now = int(time.time())
+    rotated = (now - 4 * 86_400) // WEEK * WEEK + 4 * 86_400 - 20
+    rotated = rotated if rotated > world.installed else world.installed
+    owner = "syslog" if world.system.id == "ubuntu" else "root"
+    for name, size in (
+        ("syslog", 190_000),
+        ("auth.log", 52_000),
+        ("kern.log", 21_000),
+        ("cron.log", 15_000),
+        ("user.log", 2_000),
+        ("mail.log", 0),
+        ("daemon.log", 60_000),
+        ("messages", 30_000),
+        ("debug", 9_000),
+    ):
+        if not _has(world, name):
+            continue
+        if name in ("syslog", "auth.log", "kern.log", "cron.log", "user.log"):
+            found[f"{name}"] = Node(
+                0o640,
+                owner=owner,
+                group="adm",
+                live=partial(current, world, name, rotated),
+                size=_size(world, name, rotated),
+                changed=_last(world, name),
+            )
+        for number in range(1, 5):
+            before = rotated - (number - 1) * WEEK
+            if not size or before - WEEK < world.installed:
+                continue
+            length = world.persona.number(f"{name} {before}", size // 2, size) // (1 if number == 1 else 11)
+            suffix = f".{number}" + (".gz" if number > 1 else "")
+            from .packaged import unknown_content
+
+            live = (
+                partial(old, world, name, before - WEEK)
+                if number == 1
+                else partial(
+                    unknown_content, f"/var/log/{name}{suffix}", f"{before} {world.persona.seed}", b"", length
+                )
+            )
+            found[f"{name}{suffix}"] = Node(
+                0o640,
+                owner=owner,
+                group="adm",
+                live=live,
+                size=len(old(world, name, before - WEEK)) if number == 1 else length,
+                changed=before,
+            )
+    installed = world.installed
+    for name, mode, group, size in (
+        ("wtmp", 0o664, "utmp", 384 * (6 + world.boots() * 3)),
+        ("btmp", 0o660, "utmp", 384 * world.persona.number("btmp", 0, 40)),
+        ("lastlog", 0o664, "utmp", 292_292),
+        ("faillog", 0o644, "", 0),
+    ):
+        found[f"{name}"] = Node(
+            mode,
+            group=group,
+            size=size,
+            live=(lambda: b"") if not size else partial(_empty, min(size, 4096)),
+            changed=installed + 30 if name == "faillog" else max(world.booted() + 20, installed),
+        )
+    return found
+
+
+def _empty(size: int) -> bytes:
+    return b"\0" * size
+
+
+def _has(world: World, name: str) -> bool:
+    old = world.system.version in ("11", "20.04", "22.04", "24.04")
+    if name in ("cron.log", "user.log"):
+        return world.system.version == "12"
+    if name in ("daemon.log", "messages", "debug"):
+        return world.system.version == "11"
+    return name != "mail.log" or old
+
+
+def _stamp(world: World, moment: int) -> str:
+    if world.system.version in ("12", "24.04"):
+        fraction = moment * 7919 % 1_000_000
+        return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(moment)) + f".{fraction:06}+00:00"
+    return time.strftime("%b %e %H:%M:%S", time.gmtime(moment))
+
+
+def _events(world: World, name: str, since: int, until: int) -> list[str]:
+    """The lines of a log: what cron and systemd do every hour and every day."""
+    host = world.hostname
+    lines: list[str] = []
+    hour = -(-since // 3600) * 3600 + 17 * 60 + 1
+    while hour <= until and len(lines) < MOST_LINES:
+        pid = 1_000 + (hour // 37 + world.persona.number("log pids", 0, 20_000)) % 31_000
+        if name == "auth.log":
+            uid = "root(uid=0) by (uid=0)" if world.system.version != "20.04" else "root by (uid=0)"
+            lines.append(
+                f"{_stamp(world, hour)} {host} CRON[{pid}]: pam_unix(cron:session): session opened for user {uid}"
+            )
+            lines.append(
+                f"{_stamp(world, hour)} {host} CRON[{pid}]: pam_unix(cron:session): session closed for user root"
+            )
+        elif name in ("syslog", "cron.log"):
+            lines.append(
+                f"{_stamp(world, hour)} {host} CRON[{pid + 1}]: (root) CMD ({'' if world.system.version in ('11', '20.04', '22.04') else ''}   cd / && run-parts --report /etc/cron.hourly)"
+            )
+            if name == "syslog" and hour // 3600 % 24 == 6:
+                lines += [
+                    f"{_stamp(world, hour + 140)} {host} systemd[1]: Starting Daily apt upgrade and clean activities...",
+                    f"{_stamp(world, hour + 142)} {host} systemd[1]: Finished Daily apt upgrade and clean activities.",
+                ]
+        hour += 3600
+    return lines
+
+
+def current(world: World, name: str, rotated: int) -> bytes:
+    """A log since its rotation."""
+    now, booted = int(time.time()), world.booted()
+    lines = _events(world, name, max(rotated, booted), now)
+    if name in ("kern.log", "syslog") and booted >= rotated:
+        lines.insert(
+            0,
+            f"{_stamp(world, booted)} {world.hostname} kernel: [    0.000000] Linux version {world.system.kernel} ({world.system.build})",
+        )
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def old(world: World, name: str, since: int) -> bytes:
+    """The log of the week before."""
+    return "".join(f"{line}\n" for line in _events(world, name, since, since + WEEK)).encode()
+
+
+def _size(world: World, name: str, rotated: int) -> int:
+    return len(current(world, name, rotated))
+
+
+def _last(world: World, name: str) -> int:
+    now = int(time.time())
+    hour = (now - 17 * 60 - 1) // 3600 * 3600 + 17 * 60 + 1
+    return max(hour if name != "kern.log" else world.booted() + 30, world.installed)
+
+
+def _dpkg(world: World, packages: Packages, found: dict[str, Node]) -> None:
+    """/var/log/dpkg.log: a file per month in which something was done, the last one not compressed."""
+    months: dict[str, list[tuple[int, str]]] = {}
+    for package in packages.values():
+        before = "<none>"
+        for version, when in package.installed:
+            what = "install" if before == "<none>" else "upgrade"
+            label = f"{package.name}:{package.architecture}"
+            steps = [(0, f"{what} {label} {before} {version}"), (0, f"status half-installed {label} {before if what == 'upgrade' else version}"),
+                     (1, f"status unpacked {label} {version}"), (20, f"configure {label} {version} <none>"), (20, f"status half-configured {label} {version}"), (21, f"status installed {label} {version}")]  # fmt: skip
+            month = time.strftime("%Y-%m", time.gmtime(when))
+            months.setdefault(month, []).extend((when + later, text) for later, text in steps)
+            before = version
+    latest = max(months, default="")
+    this = time.strftime("%Y-%m", time.gmtime())
+    if latest:
+        lines = sorted(months[latest])
+        text = "".join(
+            f"{time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(when))} {line}\n" for when, line in lines
+        ).encode()
+        name = "dpkg.log" if latest == this else "dpkg.log.1"
+        found[name] = Node(content=text, changed=lines[-1][0])
+    found.setdefault("dpkg.log", Node(changed=_next_month(latest, world)))
+
+
+def _next_month(month: str, world: World) -> int:
+    if not month:
+        return world.installed
+    import calendar
+
+    year, number = int(month[:4]), int(month[5:])
+    return calendar.timegm((year + number // 12, number % 12 + 1, 1, 0, 0, 7))

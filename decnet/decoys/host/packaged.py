@@ -1,0 +1,135 @@
+# ruff: noqa: E501 (facts in rows)
+"""The files that packages have brought, read from the data of the release when they are asked for."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
+from math import inf
+
+from .node import Node
+from .packages import Package, Packages
+from .release_data import Entry
+
+MOST_NODES = 1_500
+"""Nodes of the folders that were used last, in memory."""
+SECONDS = 2.0
+"""How long nodes are kept that may change, as logs do."""
+MOST_CONTENT = 16 * 1024
+"""Bytes of a file whose content is not in the data."""
+INTERPRETER_AT = 0x318
+"""Where programs have the path of their interpreter, in position-independent executables of x86-64."""
+INTERPRETER = b"/lib64/ld-linux-x86-64.so.2\0"
+NO_SUMS: tuple[tuple[str, str], ...] = ()
+GZIP = b"\x1f\x8b\x08\0\0\0\0\0\x02\x03"
+
+
+class PackagedFiles:
+    """Folders with the entries that the installed packages have."""
+
+    def __init__(self, packages: Packages) -> None:
+        self.packages = packages
+        self._folders: OrderedDict[str, tuple[float, dict[str, Node]]] = OrderedDict()
+        self.made: dict[str, Callable[[], dict[str, Node]]] = {}
+        """By folder, what makes the nodes in it that no package has brought."""
+        self._kept = 0
+
+    def get(self, path: str) -> Node | None:
+        """The node at a path."""
+        folder, _, name = path.rpartition("/")
+        return self.folder(folder or "/").get(name)
+
+    def folder(self, path: str) -> dict[str, Node]:
+        """The nodes of a folder by their names, {} if there is none."""
+        kept = self._folders.get(path)
+        if kept is not None and kept[0] > time.monotonic():
+            self._folders.move_to_end(path)
+            return kept[1]
+        found = {}
+        for name, entry in self.packages.data.folder(path):
+            node = self._node(f"{path.rstrip('/')}/{name}", entry)
+            if node is not None:
+                found[name] = node
+        made = self.made.get(path)
+        if made is not None:
+            found |= made()
+        self._keep(path, found, time.monotonic() + SECONDS if made is not None else inf)
+        return found
+
+    def _keep(self, path: str, nodes: dict[str, Node], until: float) -> None:
+        dropped = self._folders.pop(path, (0.0, {}))[1]
+        self._kept += len(nodes) - len(dropped)
+        self._folders[path] = until, nodes
+        while self._kept > MOST_NODES and len(self._folders) > 1:
+            _, (_, dropped) = self._folders.popitem(last=False)
+            self._kept -= len(dropped)
+
+    def _node(self, path: str, entry: Entry) -> Node | None:
+        if entry.kind == "d":
+            unpacked = self._last_unpacked(path)
+            if unpacked is None:
+                package = self.packages.numbered(entry.package)
+                unpacked = package.unpacked if package else None
+            return None if unpacked is None else Node(entry.mode, True, owner=entry.owner, group=entry.group, changed=unpacked)  # fmt: skip
+        package = self.packages.numbered(entry.package)
+        if package is None:
+            return None
+        made = package.made - entry.age
+        if entry.kind == "l":
+            return Node(0o777, owner=entry.owner, group=entry.group, changed=made, target=entry.target)
+        return self._file(path, entry, package, made)
+
+    def _last_unpacked(self, folder: str) -> int | None:
+        """When a package last put something into a folder, None if none did."""
+        numbers = {entry.package for _, entry in self.packages.data.folder(folder)}
+        times = [each.unpacked for number in numbers if (each := self.packages.numbered(number)) is not None]
+        return max(times, default=None)
+
+    def _file(self, path: str, entry: Entry, package: Package, made: int) -> Node:
+        data, kind = self.packages.data, entry.reference[:1]
+        if kind == "t":
+            content = data.text(int(entry.reference[1:]))
+            return Node(entry.mode, content=content, owner=entry.owner, group=entry.group, changed=made)
+        head, digests = b"", NO_SUMS
+        if kind:
+            numbers = [int(each) for each in entry.reference[1:].split(",")]
+            head = data.head(numbers[0])
+            same = package.version == data.packages[package.number].version
+            if same and kind == "p":
+                digests = data.sums(numbers[1])
+            elif same and kind == "s":
+                digests = data.short_sum(numbers[1])
+        live = partial(unknown_content, path, package.version, head, entry.size) if entry.size else None
+        return Node(entry.mode, owner=entry.owner, group=entry.group, changed=made, size=entry.size, live=live, digests=digests)  # fmt: skip
+
+
+def unknown_content(path: str, version: str, head: bytes, size: int) -> bytes:
+    """What stands for the content of a file of which only the begin is known: the same on all machines that
+    have this version of it, and no text that could be read."""
+    length = min(size, MOST_CONTENT)
+    noise = random.Random(f"{path} {version}").randbytes(length)
+    if head:
+        front = head.ljust(INTERPRETER_AT, b"\0") + INTERPRETER
+        return (front + noise[len(front) :])[:length]
+    if path.endswith(".gz"):
+        return (GZIP + noise[len(GZIP) :])[:length]
+    if path.rpartition("/")[2] == "copyright":
+        return _copyright(path.split("/")[-2], length)
+    return _lines(noise, length)
+
+
+def _copyright(package: str, length: int) -> bytes:
+    text = (
+        "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n"
+        f"Upstream-Name: {package}\n\nFiles: *\nCopyright: {package} authors\nLicense: GPL-2+\n\nLicense: GPL-2+\n"
+        " On Debian systems, the full text of the license is in the file\n `/usr/share/common-licenses/GPL-2'.\n"
+    )
+    return (text.encode() * (length // len(text) + 1))[:length]
+
+
+def _lines(noise: bytes, length: int) -> bytes:
+    lines = (noise[at : at + 24].hex() for at in range(0, length, 24))
+    return "\n".join(lines).encode()[: length - 1] + b"\n" if length else b""

@@ -1,0 +1,122 @@
+"""The file tree of a machine: it is that of its release's packages, and of this machine's own life."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from decnet.decoys.host.packages import UPGRADED
+from decnet.decoys.host.world import World
+from decnet.decoys.machine import SYSTEMS, day
+from decnet.decoys.persona import Persona
+
+PACKAGED = [name for name, system in SYSTEMS.items() if system.kernel in UPGRADED]
+LS = {
+    "md5": "7987cf330ff5bb94015dfbb9eae5a99f",
+    "size": 151_344,
+}
+"""coreutils 9.1-1 of Debian 12, amd64."""
+
+
+def world_of(release: str = "debian-12", seed: str = "ab", since: int = 0) -> World:
+    return World(
+        Persona(
+            "ssh",
+            "web01",
+            "linux",
+            release,
+            "",
+            seed * 16,
+            ((22, "tcp"),),
+            {},
+            "192.0.2.7",
+            "00:50:56:01:02:03",
+            since=since,
+        )
+    )
+
+
+def test_a_program_has_the_size_and_the_sum_of_its_package() -> None:
+    node = world_of().nodes["/usr/bin/ls"]
+
+    assert (node.bytes, dict(node.digests)["md5"]) == (LS["size"], LS["md5"])
+    assert node.data[:4] == b"\x7fELF" and node.data[18] == 62
+
+
+@pytest.mark.parametrize("release", PACKAGED)
+def test_nothing_is_from_the_future_or_older_than_unix(release: str) -> None:
+    world = world_of(release)
+    now = time.time()
+
+    wrong = [path for path, node in world.nodes.items() if not 0 < node.changed <= now]
+
+    assert wrong == [] and len(world.nodes) > 8_000
+
+
+@pytest.mark.parametrize("release", PACKAGED)
+def test_no_folder_is_older_than_the_installation(release: str) -> None:
+    world = world_of(release)
+
+    assert [
+        path for path, node in world.nodes.items() if node.folder and node.changed < world.installed
+    ] == []
+
+
+@pytest.mark.parametrize("release", PACKAGED)
+def test_no_package_is_newer_than_the_last_upgrade(release: str) -> None:
+    packages = world_of(release).packages
+    assert packages is not None
+    last = day(UPGRADED[SYSTEMS[release].kernel][1])
+
+    assert [each.name for each in packages.values() if each.made > last and len(each.installed) > 1] == []
+
+
+@pytest.mark.parametrize("release", PACKAGED)
+def test_the_ssh_server_is_the_version_of_the_greeting(release: str) -> None:
+    from decnet.catalog import load
+
+    packages = world_of(release).packages
+    assert packages is not None
+
+    banner = load().releases[release].banners["ssh"].partition("_")[2]
+
+    version = packages["openssh-server"].version.partition(":")[2]
+    assert version == banner.replace(" Debian", "").replace(" Ubuntu", "")
+
+
+def test_two_machines_agree_where_their_packages_do() -> None:
+    one, two = world_of(seed="ab").nodes, world_of(seed="cd").nodes
+    own = ("/etc/machine-id", "/etc/shadow", "/etc/fstab")
+
+    assert [path for path in own if one[path].content == two[path].content] == []
+    assert [
+        path for path in ("/usr/bin/ssh", "/etc/pam.d/sshd") if one[path].digests != two[path].digests
+    ] == []
+    assert one["/usr/lib/openssh/sftp-server"].data == two["/usr/lib/openssh/sftp-server"].data
+
+
+@pytest.mark.parametrize("release", ["debian-12", "ubuntu-24.04"])
+def test_each_path_of_a_package_is_there_and_is_its(release: str) -> None:
+    world = world_of(release)
+    packages = world.packages
+    assert packages is not None
+
+    for name in ("openssh-server", "coreutils", "passwd"):
+        paths = packages.paths(packages[name])
+        assert [path for path in paths[1:] if name not in packages.of_path(path)] == []
+        assert len(paths) > 10
+
+
+def test_a_service_brings_its_packages() -> None:
+    without, with_it = (
+        world_of().packages,
+        World(
+            Persona(
+                "http", "web01", "linux", "debian-12", "Apache/2.4.61 (Debian)", "ab" * 16, ((80, "tcp"),)
+            )
+        ).packages,
+    )
+    assert without is not None and with_it is not None
+
+    assert "apache2" not in without and with_it["apache2"].version == "2.4.61-1~deb12u1"
