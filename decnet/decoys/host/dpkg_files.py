@@ -10,7 +10,7 @@ from .node import Node
 from .packages import Package, Packages
 
 if TYPE_CHECKING:
-    from .world import World
+    from .model import World
 
 INFO = "/var/lib/dpkg/info"
 

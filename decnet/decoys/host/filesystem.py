@@ -16,7 +16,7 @@ from .node import Node
 from .packaged import PackagedFiles
 
 if TYPE_CHECKING:
-    from .world import World
+    from .model import World
 
 ROOTS = "boot:755 dev:755 etc:755 home:755 media:755 mnt:755 opt:755 proc:555 root:700 run:755 srv:755 sys:555 tmp:1777 usr:755 var:755 lost+found:700"
 FOLDERS = """/root/.ssh:700 /dev/shm:1777 /dev/pts:755 /dev/disk:755 /dev/disk/by-uuid:755 /dev/mapper:755 /dev/net:755 /dev/input:755
@@ -102,7 +102,7 @@ def _devices(world: World, booted: int) -> dict[str, Node]:
         found[f"/dev/loop{number}"] = Node(
             0o660, group="disk", kind="b", device=(7, number), changed=booted + 3
         )
-    for block in blocks(world):
+    for block in blocks(world.machine):
         if "/" not in block.name and block.kind in ("disk", "part", "rom"):
             found[f"/dev/{block.name}"] = Node(
                 0o660,
@@ -387,7 +387,7 @@ def _fstab(world: World) -> str:
     if world.system.id == "debian":
         head += "# systemd generates mount units based on this file, see systemd.mount(5).\n# Please run 'systemctl daemon-reload' after making changes here.\n#\n"
     head += "# <file system> <mount point>   <type>  <options>       <dump>  <pass>\n"
-    for block in blocks(world):
+    for block in blocks(world.machine):
         if block.uuid and block.mounted == "/":
             head += f"# / was on /dev/{block.name} during installation\nUUID={block.uuid} /               ext4    errors=remount-ro 0       1\n"
         elif block.uuid and block.system == "swap":

@@ -11,7 +11,7 @@ from .node import Node
 from .packages import Packages
 
 if TYPE_CHECKING:
-    from .world import World
+    from .model import World
 
 WEEK = 7 * 86_400
 MOST_LINES = 400

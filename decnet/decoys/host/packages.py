@@ -11,7 +11,7 @@ from ..machine import day
 from .release_data import Entry, ReleaseData, Row, release_data
 
 if TYPE_CHECKING:
-    from .world import World
+    from .model import World
 
 UPGRADED = {
     "5.10.0-32-amd64": ("debian-11", "2024-08-20"), "6.1.0-23-amd64": ("debian-12", "2024-07-20"),

@@ -1,0 +1,56 @@
+"""What the file tree shows of a machine: the part of World that it is made from."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ..machine import Machine, System
+from ..persona import Persona
+from .accounts import Accounts
+from .network import NetworkFacts
+from .services import ServiceEntry
+
+
+class World(Protocol):
+    """One machine. Times are seconds since the epoch."""
+
+    persona: Persona
+    system: System
+    hostname: str
+    address: str
+    installed: int
+    user: str
+    accounts: Accounts
+
+    @property
+    def machine(self) -> Machine:
+        """The machine itself."""
+
+    @property
+    def network(self) -> NetworkFacts:
+        """Its network now."""
+
+    @property
+    def shadow(self) -> str:
+        """/etc/shadow."""
+
+    def services(self) -> list[ServiceEntry]:
+        """Its services now."""
+
+    def home(self, user: str) -> str:
+        """A user's home folder."""
+
+    def history(self, user: str) -> bytes:
+        """What a user has typed."""
+
+    def booted(self) -> int:
+        """When it was started."""
+
+    def boots(self) -> int:
+        """How often it was started."""
+
+    def interface(self) -> str:
+        """The name of its network card."""
+
+    def changed(self, purpose: str, most: int) -> int:
+        """When something on it was last changed, up to `most` seconds after its installation."""
