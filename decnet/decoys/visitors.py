@@ -88,6 +88,8 @@ class VisitorFiles:
         """Files that are open for writing, by path."""
         self.read = 0
         """Bytes read since the last pause."""
+        self.killed: set[int] = set()
+        """Numbers of the machine's processes that it has ended."""
         self.visits = 0
         """Connections that use it now."""
         self.seen = time.time()
@@ -100,6 +102,11 @@ class VisitorFiles:
     def is_empty(self) -> bool:
         """Whether nothing was changed."""
         return not (self.changes or self.notes)
+
+    def kill(self, pid: int) -> None:
+        """Note that a process of the machine was ended."""
+        if len(self.killed) < MOST_NOTES:
+            self.killed.add(pid)
 
     # Files
 

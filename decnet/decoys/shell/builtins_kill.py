@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from .context import Context
@@ -10,6 +11,9 @@ from .jobs import Job
 from .signal_numbers import SIGNALS
 from .signals import show_signals, signal_name
 from .tasks import CONTINUE, KILL, STOP, Killed, Task
+
+UNHARMED = (1, 17, 18, 28)
+"""Signals that end no daemon: HUP, CHLD, CONT, WINCH."""
 
 
 def kill(context: Context, words: list[Any]) -> int:
@@ -81,7 +85,7 @@ def _kill_process(context: Context, word: str, signal: int) -> int:
         _send(context, task, signal)
     if tasks or number in (0, -1):
         return 0
-    reason = _refusal(context, abs(number))
+    reason = _refusal(context, abs(number), signal)
     if not reason:
         return 0
     text = {
@@ -93,11 +97,17 @@ def _kill_process(context: Context, word: str, signal: int) -> int:
     return 1
 
 
-def _refusal(context: Context, number: int) -> str:
-    """Why a process of the machine gets no signal from this visitor, "" if it does."""
-    if number != 1:
+def _refusal(context: Context, number: int, signal: int) -> str:
+    """Send a signal to another process of the machine; why this visitor may not, "" if he may."""
+    shell = context.shell
+    entry = next((each for each in shell.processes(time.time()) if each.pid == number), None)
+    if entry is None:
         return "No such process"
-    return "" if context.shell.user == "root" else "Operation not permitted"
+    if shell.user not in ("root", entry.user):
+        return "Operation not permitted"
+    if not entry.kernel and number != 1 and signal not in (0, *UNHARMED):
+        shell.files.kill(number)
+    return ""
 
 
 def _send(context: Context, task: Task, signal: int) -> None:

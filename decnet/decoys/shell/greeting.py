@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from ..host.logins import usual_login
 from ..host.world import World
 from ..visitors import Login
 
@@ -19,7 +20,7 @@ def greeting(world: World, last: Login | None, source: str) -> str:
         from .busybox.program import title_of
 
         return f"\n\nBusyBox {title_of(world)} built-in shell (ash)\n\n"
-    when, where = (last.began, source) if last is not None else usual_login(world)
+    when, where = (last.began, source) if last is not None else usual_login(world, time.time())
     end = f"Last login: {time.strftime('%a %b %e %H:%M:%S %Y', time.gmtime(when))} from {where}\n"
     head = f"Linux {world.hostname} {system.kernel} {system.build} {system.machine}\n\n"
     if system.id == "ubuntu":
@@ -28,13 +29,3 @@ def greeting(world: World, last: Login | None, source: str) -> str:
         free = "The programs included with this system are free software; see /usr/share/doc/*/copyright.\n\n"
         return head + free + end
     return end
-
-
-def usual_login(world: World) -> tuple[float, str]:
-    """When an administrator was last here (seconds since the epoch), and from where: every few days, and
-    the same until the next time."""
-    number = world.persona.number
-    period = number("admin visits", 50_000, 1_200_000)
-    desk = world.address.rsplit(".", 1)[0] + f".{number('admin desk', 20, 240)}"
-    now = time.time() - 3600
-    return now - (now - number("admin visited", 0, 1_200_000)) % period, desk

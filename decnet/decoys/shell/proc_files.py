@@ -11,6 +11,7 @@ from ..host.mounts import Mount
 from ..host.node import Node
 from ..host.processes import ProcessEntry
 from ..host.world import World
+from ..visitors import VisitorFiles
 from .visit import Visit, visits_of
 
 
@@ -22,6 +23,7 @@ class Shell(Protocol):
     user: str
     own_pid: int
     cwd: str
+    files: VisitorFiles
 
     def environment(self) -> dict[str, str]:
         """The variables that programs get."""
@@ -172,7 +174,7 @@ def _entry(shell: Shell, word: str) -> ProcessEntry | None:
     number = int(word)
     found = shell.world.process(number, int(time.time()))
     if found is not None:
-        return found
+        return None if number in shell.files.killed else found
     own = (entry for visit in visits_of(shell.world, shell.visit.source) for entry in visit.processes())
     return next((entry for entry in own if entry.pid == number), None)
 

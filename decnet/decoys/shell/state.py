@@ -143,7 +143,8 @@ class Shell(View):
         found = self.world.processes(int(now))
         for visit in visits_of(self.world, self.visit.source):
             found += visit.processes()
-        return sorted(found, key=lambda entry: entry.pid)
+        killed = self.files.killed
+        return sorted((each for each in found if each.pid not in killed), key=lambda entry: entry.pid)
 
     def cgroup_of(self, entry: ProcessEntry) -> str:
         """The control group of a process, as in /proc/PID/cgroup."""
