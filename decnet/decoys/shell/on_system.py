@@ -4,14 +4,6 @@
 from .state import Answer, Command, Shell
 
 
-def passwd(shell: Shell, arguments: list[str], given: str) -> Answer:
-    return Answer(
-        error="passwd: Authentication token manipulation error\npasswd: password unchanged\n",
-        status=10,
-        delay=1.0,
-    )
-
-
 def systemctl(shell: Shell, arguments: list[str], given: str) -> Answer:
     unit = next((word for word in arguments[1:] if not word.startswith("-")), "")
     if unit and unit.removesuffix(".service") not in ("ssh", "sshd", "cron", "rsyslog", "nginx", "apache2"):
@@ -30,6 +22,6 @@ def _nothing(shell: Shell, arguments: list[str], given: str) -> Answer:
 
 
 COMMANDS: dict[str, Command] = {
-    "passwd": passwd, "systemctl": systemctl, "service": systemctl,
+    "systemctl": systemctl, "service": systemctl,
     "crontab": crontab, "kill": _nothing, "stty": _nothing, "dmesg": _nothing,
 }  # fmt: skip

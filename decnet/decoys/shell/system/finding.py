@@ -299,8 +299,8 @@ def _tree(
     children: dict[int, list[ProcessEntry]] = {}
     for entry in entries:
         children.setdefault(entry.ppid, []).append(entry)
-    signs = (
-        ("─┬─", "─┼─"[:1], " ├─", " └─", " │ ", "───") if wide else ("-+-", "-", " |-", " `-", " | ", "---")
+    first_sign, next_sign, last_sign, line_sign, only_sign = (
+        ("─┬─", " ├─", " └─", " │ ", "───") if wide else ("-+-", " |-", " `-", " | ", "---")
     )
     lines: list[str] = []
 

@@ -47,6 +47,7 @@ def _user(accounts: Accounts, name: str) -> Account | None:
 
 
 def _print(process: Process, options: Options, accounts: Accounts, account: Account, kind: str) -> None:
+    account = accounts.user_of(account.uid) or account
     groups = accounts.groups_of(account.name) or [Group("", account.gid)]
     names = "n" in options
     end = "\0" if "z" in options else "\n"
