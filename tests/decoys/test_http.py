@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from inside import Inside
 
 NGINX, APACHE, IIS, LIGHTTPD = (
     "nginx/1.22.1",
@@ -210,3 +211,24 @@ def test_a_port_scan_and_a_half_request_leave_nothing_open(decoy: Callable[..., 
     server.ask(b"GET / HT")
 
     assert len(server.events("disconnect", 2)) == 2
+
+
+@pytest.mark.parametrize(
+    ("banner", "release", "size", "md5"),
+    [
+        (APACHE, "debian-12", 10701, "e2620d4a5a0f8d80dd4b16de59af981f"),
+        (NGINX, "debian-12-nginx", 615, "7df3d7cf3358af3f470ac7229387ef94"),
+        ("Apache/2.4.52 (Ubuntu)", "ubuntu-22.04", 10671, None),
+        ("Apache/2.4.41 (Ubuntu)", "ubuntu-20.04", 10918, None),
+        ("nginx/1.18.0 (Ubuntu)", "ubuntu-22.04-nginx", 612, None),
+    ],
+)
+def test_the_default_page_is_the_packages(
+    inside: Callable[..., Inside], banner: str, release: str, size: int, md5: str | None
+) -> None:
+    """Sizes and sums of the files that the packages install."""
+    server = inside("http", banner=banner, release=release, settings={"site": "default"})
+    page = server.ask(get("/")).partition(b"\r\n\r\n")[2]
+
+    assert len(page) == size
+    assert md5 in (None, hashlib.md5(page, usedforsecurity=False).hexdigest())

@@ -24,6 +24,7 @@ from .processes import Fixed, ProcessEntry, pid_at, processes
 from .services import ServiceEntry, services
 from .sockets import SocketEntry, sockets_of
 from .tree import Tree
+from .web import Pages
 
 FOLDERS = """/ /bin /boot /dev /etc /etc/apt /etc/cron.d /etc/cron.daily /etc/default /etc/init.d /etc/network /etc/ssh
 /etc/ssl /etc/systemd /home /lib /lib64 /media /mnt /opt /proc /root /root/.ssh /run /sbin /srv /sys /tmp /usr /usr/bin
@@ -77,6 +78,7 @@ class World(Machine):
             return Tree(_tree(self))
         packaged = PackagedFiles(self.packages)
         own = generated(self, packaged)
+        packaged.made |= Pages(self, self.services).folders()
         for kernel in (proc_net, proc, dmi, vulnerabilities):
             own |= kernel.files(self)
         return Tree(own, packaged)

@@ -113,25 +113,36 @@ def stylesheet(look: Look) -> str:
     )
 
 
+DEFAULTS = f"{__file__.rpartition('/')[0]}/defaults"
+"""The pages that the packages of Debian and Ubuntu install as index.html, byte by byte: apache2-data 2.4.71,
+2.4.52 and 2.4.41, nginx-common 1.22.1 and 1.18.0."""
+IT_WORKS = "<html><body><h1>It works!</h1></body></html>\n"
+"""Apache's own."""
+
+
 def _default(look: Look) -> str:
-    server = look.server
+    server, release = look.server, look.persona.release
     if server.startswith("nginx"):
-        title, text = (
-            "Welcome to nginx!",
-            "The web server is running. Its configuration has not been changed yet.",
+        return _packaged("nginx-1.18" if server.startswith("nginx/1.18") else "nginx")
+    if "Debian" in server:
+        return _packaged("debian")
+    if "Ubuntu" in server:
+        return _packaged("ubuntu-20.04" if release.startswith("ubuntu-20.04") else "ubuntu")
+    if server.startswith("Microsoft-IIS"):
+        return _plain("IIS Windows Server", "Internet Information Services")
+    if "Rocky" in server:
+        return _plain(
+            "HTTP Server Test Page", "The server works. No content has been added to /var/www/html yet."
         )
-    elif "Debian" in server or "Ubuntu" in server:
-        system = "Debian" if "Debian" in server else "Ubuntu"
-        title, text = f"Apache2 {system} Default Page: It works", "Replace this file in /var/www/html."
-    elif server.startswith("Apache"):
-        title, text = (
-            "HTTP Server Test Page",
-            "The server works. No content has been added to /var/www/html yet.",
-        )
-    elif server.startswith("Microsoft-IIS"):
-        title, text = "IIS Windows Server", "Internet Information Services"
-    else:
-        title, text = "Welcome page", "The web server is running."
+    return IT_WORKS if server.startswith("Apache") else _plain("Welcome page", "The web server is running.")
+
+
+def _packaged(name: str) -> str:
+    with open(f"{DEFAULTS}/{name}.html", encoding="utf-8", newline="") as page:  # noqa: PTH123 - pathlib takes memory
+        return page.read()
+
+
+def _plain(title: str, text: str) -> str:
     return (
         f"<!DOCTYPE html>\n<html>\n<head>\n<title>{title}</title>\n<style>\nbody {{ width: 35em; margin: 0 auto; "
         f"font-family: Tahoma, Verdana, Arial, sans-serif; }}\n</style>\n</head>\n<body>\n<h1>{title}</h1>\n"

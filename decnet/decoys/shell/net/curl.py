@@ -364,7 +364,7 @@ class Transfers:
             data = content(self._process, path)
             self._print(data)
             if self._meters:
-                self._process.err(METER.format("--:--:--") + progress(len(data)))
+                self._process.err(METER.format("--:--:--") + progress(len(data), rate=24_300))
         except Failure:
             raise Failed(37, f"Couldn't open file {path}") from None
 

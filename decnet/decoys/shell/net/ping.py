@@ -173,7 +173,10 @@ def _send(process: Process, plan: Plan, clock: Clock) -> Generator[Any, Any, Non
             break
         pause = plan.interval
         if last:
-            pause = plan.wait if not unreachable else max(0.0, 3.0 - (clock.waited - began) % 3.0)
+            late = max(0.0, 3.0 - (clock.waited - began) % 3.0)
+            pause = min(plan.wait, late) if unreachable else plan.wait
+            if unreachable and plan.wait < late:
+                waiting.clear()
         if plan.deadline and clock.waited - began + pause >= plan.deadline:
             yield from clock.wait(plan.deadline - (clock.waited - began))
             break

@@ -94,6 +94,9 @@ def _busybox(process: Process) -> Running:
 
 def ftp(process: Process) -> Running:
     """`ftp` (tnftp 20210827)."""
+    if any(word.startswith("--") and len(word) > 2 for word in process.args):
+        process.err(f"ftp: invalid option -- '-'\n{FTP_USAGE}")
+        return 1
     try:
         options = parse(process, "46AadefginpRtVvN:o:P:q:r:s:T:x:u:")
     except Failure as failure:
