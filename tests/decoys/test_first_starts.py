@@ -8,8 +8,10 @@ import pytest
 from cryptography.x509 import load_der_x509_certificate
 
 from decnet.decoys import machine as machines
+from decnet.decoys.ftp.tree import of_guest
 from decnet.decoys.host.processes import processes
 from decnet.decoys.host.services import ServiceEntry, program_of
+from decnet.decoys.host.world import World as HostWorld
 from decnet.decoys.http.dialects import dialect_of as http_dialect_of
 from decnet.decoys.http.site import build_site
 from decnet.decoys.machine import Machine, day
@@ -159,3 +161,15 @@ def test_ps_shows_the_start_that_redis_reports(clock: list[float], since: int) -
     assert shown["redis-server"] == Instance(own, COMMANDS).started()
     others = [each.started for each in found if not each.kernel and each.name != "redis-server"]
     assert others == sorted(others)
+
+
+@pytest.mark.parametrize(
+    "release", ["debian-12", "ubuntu-24.04", "rocky-9", "synology-dsm-7", "openwrt-21.02"]
+)
+@pytest.mark.parametrize("age", [5, HOUR, 30 * DAY])
+def test_no_file_of_a_new_machine_is_from_the_future(clock: list[float], release: str, age: int) -> None:
+    made = persona("ftp", release=release, since=int(clock[0]) - age)
+    world, guest = HostWorld(made), of_guest(made)
+    found = {path: world.nodes[path].changed for path in world.nodes}
+    found |= {path: node.changed for path in ("/", "/pub") if (node := guest.node(path))}
+    assert {path: changed for path, changed in found.items() if changed > clock[0] + 1} == {}
