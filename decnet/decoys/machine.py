@@ -25,6 +25,8 @@ START_SECONDS = {
     "telnet": 11,
 }
 """How long after the first daemons of the system a service is started: in the order of their numbers."""
+DOWN_SECONDS = (18, 45)
+"""How long it does not answer when it is started again."""
 MOST_AFTER_RELEASE = 40 * 86400
 INSTALLED_BEFORE = (86400, 500 * 86400)
 """How long before its first start on this network a machine was installed."""
@@ -141,6 +143,7 @@ class Machine:
         per_socket = self.processor.cores * self.processor.threads
         self.processors = persona.choice("processors", (1, 2, 4)) if self.is_virtual else per_socket
         self.installed = _installed(persona)
+        self.down_seconds: float = persona.number("down seconds", *DOWN_SECONDS)
         self._first_seconds = persona.number("first seconds", 0, 9)
         self._first_reboot = persona.number("first reboot", *FIRST_REBOOT)
         self._period = persona.number("period", 20, LONGEST_UP_DAYS) * 86400
@@ -154,10 +157,14 @@ class Machine:
 
     def booted(self) -> int:
         """When the machine was started; restarts of the container do not affect it."""
+        return max(self.regular_start(), _reboots.get(self.persona.seed, 0))
+
+    def regular_start(self) -> int:
+        """Its last start that was not a restart of everything: the first one, or one of those every few
+        weeks."""
         now, since = int(time.time()), self.persona.since
         settled = self._settled()
-        booted = since if now < settled and since else now - (now - settled) % self._period
-        return max(booted, _reboots.get(self.persona.seed, 0))
+        return since if now < settled and since else now - (now - settled) % self._period
 
     def boots(self) -> int:
         """How often it was started: a number that grows with each start."""

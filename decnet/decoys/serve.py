@@ -10,11 +10,13 @@ import signal
 import socket
 import struct
 import sys
+import time
 from collections.abc import Awaitable, Callable
 
 from .events import Recorder
 from .fellows import KEEPERS, Fellows
 from .filter import close_other_sockets
+from .machine import Machine
 from .persona import Persona, from_environment
 from .visitors import MOST_IN_ALL, MOST_WITHOUT_FILES, visitors_of
 
@@ -63,24 +65,64 @@ async def _serve(service: object, persona: Persona) -> int:
     most = MOST_IN_ALL if persona.service in KEEPERS else MOST_WITHOUT_FILES
     fellows = Fellows(persona, visitors_of(persona, most), tuple(SERVICES))
     await fellows.start()
-    stop = await start(persona, recorder)
-    # What is there now stays: a garbage collection that looks at all of it would hold up the visitors.
-    gc.freeze()
     try:
-        while has_network():
-            try:
-                await asyncio.wait_for(stopping.wait(), LOOK_SECONDS)
-                return 0
-            except TimeoutError:
-                continue
-        return 1
+        return await _live(lambda: start(persona, recorder), Machine(persona), stopping)
     finally:
-        try:
-            await asyncio.wait_for(stop(), GOODBYE_SECONDS)
-        except TimeoutError:
-            pass
         await fellows.close()
         await recorder.close()
+
+
+async def _live(start: Callable[[], Awaitable[Stop]], machine: Machine, stopping: asyncio.Event) -> int:
+    """Serve until the end. When the machine is started again, every visitor is cut off, and no one is
+    answered for a while: no real uptime begins within a connection."""
+    while True:
+        stop = await start()
+        # What is there now stays: a garbage collection that looks at all of it would hold up the visitors.
+        gc.freeze()
+        try:
+            status = await _served(machine, stopping)
+        finally:
+            try:
+                await asyncio.wait_for(stop(), GOODBYE_SECONDS)
+            except TimeoutError:
+                pass
+        if status is None:
+            status = await _been_down(machine.down_seconds, stopping)
+        if status is not None:
+            return status
+        gc.unfreeze()
+        gc.collect()
+
+
+async def _served(machine: Machine, stopping: asyncio.Event) -> int | None:
+    """Wait for the next start of the machine; the exit status if the program has to end before."""
+    boot = machine.regular_start()
+    while machine.regular_start() <= boot:
+        status = await _looked(stopping)
+        if status is not None:
+            return status
+    return None
+
+
+async def _been_down(seconds: float, stopping: asyncio.Event) -> int | None:
+    """Wait so long; the exit status if the program has to end before."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        status = await _looked(stopping)
+        if status is not None:
+            return status
+    return None
+
+
+async def _looked(stopping: asyncio.Event) -> int | None:
+    """Wait for a look at the network; the exit status if the program has to end."""
+    if not has_network():
+        return 1
+    try:
+        await asyncio.wait_for(stopping.wait(), LOOK_SECONDS)
+        return 0
+    except TimeoutError:
+        return None
 
 
 class Complaints:
