@@ -213,3 +213,39 @@ def test_keys_with_sequences_have_names() -> None:
 )
 def test_an_editor_is_bounded(typed: Type, keys: str) -> None:
     assert "\nend\n" in typed("vi /tmp/v\r", keys, "\x1b:q!\r", "echo end\r", "exit\r")
+
+
+@pytest.mark.parametrize(
+    ("keys", "line"),
+    [
+        ("echo one\recho two\rec\x12one\r", "one"),
+        ("echo one\recho two\r\x12ne\x7f\x7fec\x12\r", "one"),
+        ("true a b\recho \x1b.\r", "b"),
+        ("echo a bc\x1bb\x1bb-\r", "-a bc"),
+        ("touch /tmp/with\\ blank\rcd /tmp\recho wi\t\r", "with blank"),
+        ("mkdir -p /tmp/d/sub; touch /tmp/d/sum\rcd /tmp/d\rcd su\t\rpwd\r", "/tmp/d/sub"),
+        ("LONGNAME=5\recho $LONGN\t\r", "5"),
+    ],
+)
+def test_a_line_is_edited_searched_and_completed(typed: Type, keys: str, line: str) -> None:
+    assert f"\n{line}\n" in typed(keys, "exit\r")
+
+
+def test_an_interrupt_gives_up_a_command_of_several_lines(typed: Type) -> None:
+    shown = typed("for i in 1\r", "\x03", "echo is $?\r", "exit\r")
+
+    assert "> ^C\n" in shown and "\nis 130\n" in shown
+
+
+def test_a_shell_without_an_editor_shows_the_keys_as_they_come(typed: Type) -> None:
+    shown = typed("sh\r", "echo \x1b[Ax\x7f\t!\r", "ab\x15echo \x17echo ok\r", "exit\r", "exit\r")
+
+    assert "# echo ^[[Ax\b \b\t!\n" in shown and "\nok\n" in shown
+
+
+def test_many_choices_are_offered_first(typed: Type) -> None:
+    shown = typed(
+        "mkdir /tmp/many; cd /tmp/many; touch f{1..120}\r", "ls f\t\t", "n", "\x15ls f\t\t", "y", "\x15exit\r"
+    )
+
+    assert shown.count("\nDisplay all 120 possibilities? (y or n)\n") == 2 and "\nf1    f" in shown

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from functools import partial
 
 from ..events import Session
 from ..waits import Turn, at_most
 from .completion import complete
-from .editor import END, INTERRUPT, SUSPEND, Editor
+from .editor import END, INTERRUPT, SUSPEND, Editor, PlainLine
 from .engine import Engine
 from .history import old_history
 from .memory import MEMORY, Account
@@ -262,9 +263,11 @@ class Driver:
         await self._channel.write(line.prompt.replace("\n", "\r\n").encode("utf-8", "surrogateescape"))
         history = [*old_history(line.shell)[-200:], *line.shell.history]
         columns = self._channel.terminal.columns if self._channel.terminal else 80
-        editor = Editor(
-            line.prompt, history, self._channel.write, lambda text: complete(line.shell, text), columns
-        )
+        write = self._channel.write
+        editor: Editor | PlainLine = PlainLine(write)
+        if line.shell.dialect.name != "dash":
+            completing = partial(complete, line.shell)
+            editor = Editor(line.prompt, history, write, completing, columns, ends_on_interrupt=True)
         while True:
             if not self._keys and not await self._next_keys():
                 line.text, line.is_there = None, True
@@ -281,7 +284,9 @@ class Driver:
 
     def _finish(self, line: Line, done: str) -> None:
         line.text = None if done == END else done
-        line.is_there = True
+        line.is_there, line.is_interrupted = True, done == INTERRUPT
+        if line.is_interrupted:
+            return
         if line.text and line.text.strip():
             self._session.record("command", input=line.text, way="shell")
 

@@ -104,6 +104,8 @@ def _read(context: Context, prompt: str) -> Work:
     if isinstance(source, Stream) and source.is_terminal:
         line = Line(prompt, context.shell)
         yield line
+        if line.is_interrupted:
+            raise Killed(INTERRUPT)
         return line.text
     if not isinstance(source, Stream):
         return None

@@ -102,7 +102,8 @@ class Line:
         self.prompt = prompt
         self.shell = shell
         self.text: str | None = None
-        self.is_there = False
+        self.is_there = self.is_interrupted = False
+        """Whether it was typed to its end, or given up with ^C."""
 
     def ready(self) -> bool:
         return self.is_there
