@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from .context import Context, Leave
 from .history import OFF
 from .options import LETTERS, NAMES, ON_AT_PROMPT, ON_IN_BASH
-from .variables import NotAssigned
+from .variables import NotAssigned, assign, unset
 
 
 def set_(context: Context, words: list[Any]) -> int:
@@ -98,63 +98,71 @@ def _show_options(context: Context, *, plus: bool) -> None:
 
 
 def getopts(context: Context, words: list[Any]) -> int:
-    from .variables import assign, unset
-
     shell = context.shell
     if len(words) < 3:
-        context.complain(
-            "getopts: usage: getopts optstring name [arg ...]"
-            if not shell.dialect.bash
-            else "getopts: usage: getopts optstring name [arg]"
-        )
+        end = " [arg]" if shell.dialect.bash else " [arg ...]"
+        context.complain("getopts: usage: getopts optstring name" + end)
         return 2
     options, name = str(words[1]), str(words[2])
     arguments = [str(word) for word in words[3:]] or shell.positional
     at, inside = int(shell.variables.get("OPTIND", "1") or 1), int(shell.variables.get(" optind", "0"))
-    silent, options = options.startswith(":"), options.lstrip(":")
+    found = _next_option(options.lstrip(":"), arguments, at, inside)
+    letter, value, problem = found.letter, found.value, found.problem
+    if problem and options.startswith(":"):
+        letter, value = (":" if problem == "argument" else "?"), found.letter
+    elif problem:
+        _complain_of_option(context, problem, found.letter)
+        letter = "?"
+    try:
+        assign(shell, name, letter)
+    except NotAssigned as error:
+        context.complain(f"{error.args[0]}: {error.args[1]}")
+        return 1
+    unset(shell, "OPTARG") if value is None else assign(shell, "OPTARG", value)
+    assign(shell, "OPTIND", str(found.at))
+    shell.variables[" optind"] = str(found.inside)
+    return int(found.is_over)
 
-    def done(letter: str, value: str | None, at: int, inside: int, status: int = 0) -> int:
-        try:
-            assign(shell, name, letter)
-        except NotAssigned as error:
-            context.complain(f"{error.args[0]}: {error.args[1]}")
-            return 1
-        unset(shell, "OPTARG") if value is None else assign(shell, "OPTARG", value)
-        assign(shell, "OPTIND", str(at))
-        shell.variables[" optind"] = str(inside)
-        return status
 
+class _Option(NamedTuple):
+    """One option of getopts, and where the next one is."""
+
+    letter: str
+    value: str | None
+    at: int
+    inside: int
+    problem: str = ""
+    is_over: bool = False
+
+
+def _next_option(options: str, arguments: list[str], at: int, inside: int) -> _Option:
+    """`at` counts the arguments from 1, `inside` the letters of one; 0: at its begin."""
     word = arguments[at - 1] if 0 < at <= len(arguments) else ""
     if not inside and (not word.startswith("-") or word in ("-", "--")):
-        return done("?", None, at + (word == "--"), 0, 1)
+        return _Option("?", None, at + (word == "--"), 0, is_over=True)
     inside = inside or 1
-    letter = word[inside : inside + 1]
-    ends = inside + 1 >= len(word)
+    letter, ends = word[inside : inside + 1], inside + 1 >= len(word)
     after = (at + 1, 0) if ends else (at, inside + 1)
     place = options.find(letter)
     if letter == ":" or place < 0:
-        if not silent:
-            text = {
-                "bash": f"illegal option -- {letter}",
-                "dash": f"Illegal option -{letter}",
-                "ash": f"Illegal option -{letter}",
-            }
-            head = f"{shell.script}: " if shell.dialect.bash else ""
-            context.err(f"{head}{text[shell.dialect.name]}\n")
-        return done("?", letter if silent else None, *after)
+        return _Option(letter, None, *after, "letter")
     if options[place + 1 : place + 2] != ":":
-        return done(letter, None, *after)
+        return _Option(letter, None, *after)
     if not ends:
-        return done(letter, word[inside + 1 :], at + 1, 0)
+        return _Option(letter, word[inside + 1 :], at + 1, 0)
     if at < len(arguments):
-        return done(letter, arguments[at], at + 2, 0)
-    if silent:
-        return done(":", letter, at + 1, 0)
-    text = {
-        "bash": f"option requires an argument -- {letter}",
-        "dash": f"No arg for -{letter} option",
-        "ash": f"No arg for -{letter} option",
-    }
-    head = f"{shell.script}: " if shell.dialect.bash else ""
-    context.err(f"{head}{text[shell.dialect.name]}\n")
-    return done("?", None, at + 1, 0)
+        return _Option(letter, arguments[at], at + 2, 0)
+    return _Option(letter, None, at + 1, 0, "argument")
+
+
+def _complain_of_option(context: Context, problem: str, letter: str) -> None:
+    shell = context.shell
+    if problem == "letter":
+        text = f"illegal option -- {letter}" if shell.dialect.bash else f"Illegal option -{letter}"
+    else:
+        text = (
+            f"option requires an argument -- {letter}"
+            if shell.dialect.bash
+            else f"No arg for -{letter} option"
+        )
+    context.err(f"{shell.script}: {text}\n" if shell.dialect.bash else f"{text}\n")

@@ -3,37 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from .builtins_jobs import job_line
-from .compounds import COMPOUND, Compounds
-from .context import Context, Discard, ExpansionError, Jump, Leave, NotRedirected, Returned, Words, Work
-from .descriptors import Collector, End, Stream
+from .compounds import COMPOUND
+from .context import Discard, ExpansionError, Jump, Leave, NotRedirected, Returned, Words, Work
+from .descriptors import End, Stream
 from .dialect import SPECIAL_BUILTINS
 from .engine import Engine
-from .expansion import MOST_WORD, Expansion
-from .jobs import ENDS, Jobs
+from .expansion import Expansion
+from .jobs import Jobs
 from .limits import OutOfWork
 from .redirecting import opened
 from .signal_numbers import NAMES
 from .state import Shell
+from .substituting import Substituting
 from .syntax import (
     AndOr,
     Node,
     Pipeline,
     Sequence,
     Simple,
-    Substitution,
     Word,
 )  # fmt: skip
-from .tasks import INTERRUPT, KILL, PIPE, TERMINAL_STOP, TERMINATE, Ended, Killed, Task
+from .tasks import KILL, TERMINATE, Ended, Killed, Task
 from .variables import NotAssigned
 
 MOST_DEPTH = 60
 """Subshells, scripts and substitutions inside each other."""
 
 
-class Evaluator(Compounds):
+class Evaluator(Substituting):
     """Executes commands in one shell."""
 
     def __init__(self, engine: Engine, shell: Shell, fds: dict[int, End]) -> None:
@@ -148,39 +146,6 @@ class Evaluator(Compounds):
         self.shell.status = 0
         return 0
 
-    def start(self, child: Evaluator, work: Work, text: str = "") -> Work:
-        """Start a task, once there is room for one; None if there is none for long."""
-        for seconds in (1.0, 2.0, 4.0, 8.0):
-            if not self.engine.is_crowded:
-                break
-            if self.shell.dialect.bash:
-                self.complain("fork: retry: Resource temporarily unavailable")
-                yield seconds
-            else:
-                break
-        if self.engine.is_crowded:
-            text = "fork: Resource temporarily unavailable" if self.shell.dialect.bash else "Cannot fork"
-            self.complain(
-                text if self.shell.dialect.name != "ash" else "can't fork: Resource temporarily unavailable"
-            )
-            raise Leave(254 if self.shell.dialect.bash else 2)
-        task = self.engine.spawn(self.shell, child.whole(work), child.fds, text, child)
-        child.shell.own_pid = task.pid
-        visit, shell = self.shell.visit, self.shell
-        visit.enter(task.pid, shell.own_pid, shell.user, [shell.script], behind=self.engine.is_behind)
-        task.on_end.append(lambda: visit.leave(task.pid))
-        return task
-
-    def own_pid_of(self, child: Context) -> None:
-        """Give a shell that this one starts its process id: a new one, unless it is all that a task does."""
-        task, self.becomes = self.becomes, None
-        child.shell.notes[" parent"] = str(self.shell.own_pid if task is None else self.shell.pid)
-        if task is None:
-            child.shell.own_pid = child.shell.pid = self.program_pid or self.engine.next_pid(self.shell)
-            return
-        child.shell.own_pid = child.shell.pid = task.pid
-        task.context = child
-
     def whole(self, work: Work) -> Work:
         """A subshell from its begin to its end; its status."""
         try:
@@ -200,49 +165,6 @@ class Evaluator(Compounds):
             yield self.run_trap("EXIT")
         except Leave as leave:
             self.shell.status = leave.status
-        return self.shell.status
-
-    def run_trap(self, name: str) -> Work:
-        """Execute what `trap` has set for this; the status stays. That of EXIT is executed once."""
-        action = self.shell.traps.get(name, "")
-        if name == "EXIT":
-            self.shell.traps.pop(name, None)
-        if action and name not in self._in_traps:
-            status = self.shell.status
-            self._in_traps.add(name)
-            try:
-                yield self.evaluate(action, "trap")
-            finally:
-                self._in_traps.discard(name)
-            self.shell.status = status
-
-    def _run_pending(self) -> Work:
-        """The traps of the signals that have come."""
-        while self.pending:
-            yield self.run_trap(self.pending.pop(0))
-
-    def in_foreground(self, tasks: list[Task], text: str) -> Work:
-        """Wait for the tasks of a job that has the terminal: until they end, or ^Z stops them."""
-        engine, own = self.engine, self.engine.foreground
-        engine.foreground = tasks[0].group
-        try:
-            yield Ended(tasks, or_stopped=True)
-        finally:
-            engine.foreground = own
-        if any(task.stopped for task in tasks):
-            for task in tasks:
-                task.stopped, task.kept = not task.done, True
-            job = self.jobs.found(str(tasks[0].pid)) or self.jobs.add(tasks, text)
-            self.jobs.ask(job)
-            self.err("\n" + job_line(self, job))
-            self.shell.status = 128 + TERMINAL_STOP
-            return self.shell.status
-        self.shell.status = tasks[-1].status
-        signal = tasks[-1].signal
-        if signal == INTERRUPT:
-            raise Killed(INTERRUPT)
-        if signal and signal != PIPE:
-            self.err(ENDS.get(signal, f"Signal {signal}") + "\n")
         return self.shell.status
 
     # Pipelines
@@ -415,53 +337,6 @@ class Evaluator(Compounds):
             for end in opened_here:
                 end.close()
         return self.shell.status
-
-    # Substitutions
-
-    def substitute(self, part: Substitution) -> Work:
-        """The output of `$(...)` without its last newlines, and its status."""
-        collector = Collector(MOST_WORD)
-        child = self.fork({**self.fds, 1: collector})
-        if "e" in self.shell.options and self.shell.dialect.bash:
-            child.shell.options.discard("e")
-        work = child.sequence(part.body) if part.body is not None else child.script(part.text, inner=True)
-        quick = self._quick_read(part)
-        if quick is not None:
-            yield from opened(child, quick, [])
-            path = yield from child.expansion.single(quick[0].target)
-            content = (self.shell.read(self.shell.absolute(path)) or "").replace("\0", "")
-            return content.rstrip("\n"), 0
-        status = yield child.whole(work)
-        text = bytes(collector.content).replace(b"\0", b"").decode("utf-8", "surrogateescape")
-        return text.rstrip("\n"), status
-
-    def _quick_read(self, part: Substitution) -> Any:
-        """The redirection of `$(< file)`."""
-        items = part.body.items if part.body is not None else []
-        if not self.shell.dialect.bash or len(items) != 1 or len(items[0].parts) != 1:
-            return None
-        commands = items[0].parts[0][1].commands
-        node = commands[0] if len(commands) == 1 else None
-        if (
-            isinstance(node, Simple)
-            and not node.words
-            and not node.assignments
-            and len(node.redirections) == 1
-        ):
-            return node.redirections if node.redirections[0].operator == "<" else None
-        return None
-
-    def process_substitution(self, part: Substitution) -> Work:
-        """`<(...)`: its output as a file; the path of that."""
-        if part.kind == ">":
-            return "/dev/null"
-        collector = Collector(MOST_WORD)
-        child = self.fork({**self.fds, 1: collector})
-        yield child.whole(child.sequence(part.body or Sequence()))
-        number = next(n for n in range(63, 0, -1) if f"/dev/fd/{n}" not in self.shell.files.changes)
-        path = f"/dev/fd/{number}"
-        self.shell.put(path, bytes(collector.content), len(collector.content), 0o600)
-        return path
 
 
 def _is_one_command(node: AndOr) -> bool:

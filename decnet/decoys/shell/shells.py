@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from .context import Context, Work
@@ -24,60 +25,89 @@ def dialect_named(shell: Shell, name: str) -> Dialect:
     return BASH if shell.world.system.id in ("rocky", "qts", "dsm") else DASH
 
 
-def sh(context: Context, process: Process) -> Work:
-    """`sh`, `bash`, `dash`, `ash`."""
-    name, arguments = process.name, list(process.args)
-    shell = context.shell
-    dialect = dialect_named(shell, name)
-    options: set[str] = set()
-    mode, login = "", False
+@dataclass
+class _Wanted:
+    """What the options of a shell ask for. `mode` is that of `Shell.mode`, "" if none is given."""
+
+    arguments: list[str]
+    options: set[str] = field(default_factory=set)
+    mode: str = ""
+    login: bool = False
+    about: str = ""
+
+
+def _wanted(words: list[str]) -> _Wanted:
+    wanted = _Wanted(list(words))
+    arguments = wanted.arguments
     while arguments and arguments[0][:1] in ("-", "+") and len(arguments[0]) > 1:
         word = arguments.pop(0)
         if word in ("--", "-"):
             break
-        if word.startswith("--"):
-            if word in ("--version", "--help"):
-                return _about(context, dialect, name, word)
-            login = login or word == "--login"
+        if word in ("--version", "--help"):
+            wanted.about = word
+        elif word.startswith("--"):
+            wanted.login = wanted.login or word == "--login"
             if word in ("--rcfile", "--init-file") and arguments:
                 arguments.pop(0)
-            continue
-        for letter in word[1:]:
-            if letter == "o" and arguments:
-                options.add(arguments.pop(0))
-            elif letter == "c":
-                mode = "c"
-            elif letter in "is":
-                mode = mode or letter
-            elif letter == "l":
-                login = True
-            elif letter.isalpha() and word[0] == "-":
-                options.add(letter)
-    if mode == "c":
-        if not arguments:
-            texts = {
-                "bash": f"{name}: -c: option requires an argument\n",
-                "dash": f"{name}: 0: -c requires an argument\n",
-                "ash": f"{name}: -c requires an argument\n",
-            }
-            context.err(texts[dialect.name])
-            return 2
-        text, script = arguments[0], arguments[1] if len(arguments) > 1 else name
-        return (
-            yield _child(
-                context, dialect, script, arguments[2:], "c", options, lambda child: child.script(text)
-            )
-        )
-    if arguments and mode != "s":
-        return (yield from _file(context, dialect, name, arguments, options))
+        else:
+            _take_letters(wanted, word)
+    return wanted
+
+
+def _take_letters(wanted: _Wanted, word: str) -> None:
+    for letter in word[1:]:
+        if letter == "o" and wanted.arguments:
+            wanted.options.add(wanted.arguments.pop(0))
+        elif letter == "c":
+            wanted.mode = "c"
+        elif letter in "is":
+            wanted.mode = wanted.mode or letter
+        elif letter == "l":
+            wanted.login = True
+        elif letter.isalpha() and word[0] == "-":
+            wanted.options.add(letter)
+
+
+def sh(context: Context, process: Process) -> Work:
+    """`sh`, `bash`, `dash`, `ash`."""
+    name, wanted = process.name, _wanted(process.args)
+    dialect, arguments = dialect_named(context.shell, name), wanted.arguments
+    if wanted.about:
+        return _about(context, dialect, name, wanted.about)
+    if wanted.mode == "c":
+        return (yield from _command(context, dialect, name, wanted))
+    if arguments and wanted.mode != "s":
+        return (yield from _file(context, dialect, name, arguments, wanted.options))
     source = context.fds.get(0)
-    on_terminal = isinstance(source, Stream) and source.is_terminal
-    if on_terminal or mode == "i":
-        script = f"-{name}" if login else name
-        return (
-            yield _child(context, dialect, script, arguments, "i", options, lambda child: child.interactive())
+    if wanted.mode == "i" or (isinstance(source, Stream) and source.is_terminal):
+        script, mode = f"-{name}" if wanted.login else name, "i"
+    else:
+        script, mode = name, "s"
+    return (
+        yield _child(
+            context, dialect, script, arguments, mode, wanted.options,
+            lambda child: child.interactive() if mode == "i" else child.from_input(),
         )
-    return (yield _child(context, dialect, name, arguments, "s", options, lambda child: child.from_input()))
+    )  # fmt: skip
+
+
+def _command(context: Context, dialect: Dialect, name: str, wanted: _Wanted) -> Work:
+    """`-c`."""
+    arguments = wanted.arguments
+    if not arguments:
+        texts = {
+            "bash": f"{name}: -c: option requires an argument\n",
+            "dash": f"{name}: 0: -c requires an argument\n",
+            "ash": f"{name}: -c requires an argument\n",
+        }
+        context.err(texts[dialect.name])
+        return 2
+    text, script = arguments[0], arguments[1] if len(arguments) > 1 else name
+    return (
+        yield _child(
+            context, dialect, script, arguments[2:], "c", wanted.options, lambda child: child.script(text)
+        )
+    )
 
 
 def _file(context: Context, dialect: Dialect, name: str, arguments: list[str], options: set[str]) -> Work:
