@@ -84,9 +84,22 @@ def family_of(kernel: str) -> str:
     return short if short in EARLY else "6.1"
 
 
+OF_DEVICES = {
+    "openwrt": "kthreadd rcu_gp rcu_par_gp kworker/0:0 kworker/0:0H-kb kworker/u2:0-ev mm_percpu_wq ksoftirqd/0 kdevtmpfs oom_reaper"
+    " writeback kcompactd0 pencrypt_serial pdecrypt_serial kblockd blkcg_punt_bio kworker/0:1-ev watchdogd kswapd0 kworker/u2:1"
+    " scsi_eh_0 scsi_tmf_0 ipv6_addrconf dsa_ordered spi0 mtdblock3 kworker/0:1H-kb jffs2_gcd_mtd6 ath10k_wq ath10k_aux_wq",
+    "buildroot": "kthreadd ksoftirqd/0 kworker/0:0 kworker/0:0H kworker/u2:0 rcu_preempt rcu_bh rcu_sched khelper writeback bioset"
+    " kblockd spi0 kworker/0:1 khungtaskd kswapd0 fsnotify_mark crypto deferwq kworker/u2:1 mmcqd/0 isp_fw_process irq/37-isp-m0",
+}  # fmt: skip
+"""Of small devices, which have no disks."""
+
+
 def kernel_threads(machine: Machine) -> Iterator[tuple[int, str]]:
     """Numbers and names, in ascending order, from 2 on."""
     family = family_of(machine.system.kernel)
+    if machine.system.id in OF_DEVICES:
+        yield from enumerate(OF_DEVICES[machine.system.id].split(), 2)
+        return
     yield 2, "kthreadd"
     number = 2
     for name in [*EARLY[family].split(), *_per_processor(family, machine.processors), *LATER[family].split(),

@@ -174,6 +174,8 @@ def _workers(machine: Machine, now: int, taken: set[int]) -> Iterator[ProcessEnt
         while pid in taken:
             pid += 1
         taken.add(pid)
+        if machine.system.busybox:
+            kind = kind.partition("-")[0].replace("{n}", "0")
         name = "kworker/" + kind.replace(
             "{n}", str(machine.processors * 2 if not machine.is_virtual else 256)
         )

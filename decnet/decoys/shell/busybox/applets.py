@@ -79,6 +79,15 @@ def as_applet(command: Command, name: str, title: str) -> Command:
     return applet
 
 
+def complain(process: Process, message: str, text: str = "") -> int:
+    """An error, and the usage after it (`text`, if it is another one); the status."""
+    from .program import title_of
+
+    head = f"{process.name}: {message}\nBusyBox {title_of(process.shell.world)} multi-call binary.\n\n"
+    process.err(head + (text or usage(process.name)[1]))
+    return 1
+
+
 def _refusal(name: str, words: list[str]) -> str | None:
     """The complaint before the usage, None if the words can be run."""
     if words == ["--help"]:

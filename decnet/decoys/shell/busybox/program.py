@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..process import Command, Process
 from .applets import USAGE, as_applet, unknown
+from .processes import OWN
 
 if TYPE_CHECKING:
     from ...host.world import World
@@ -84,7 +85,9 @@ def applet(context: Context, name: str) -> Command:
     from ..commands import command_of
     from ..programs import PROGRAMS
 
-    command: Any = PROGRAMS[name].command if name in PROGRAMS else command_of(name) or unknown
+    command: Any = OWN.get(name)
+    if command is None:
+        command = PROGRAMS[name].command if name in PROGRAMS else command_of(name) or unknown
     return command if name in SHELLS else as_applet(command, name, title_of(context.shell.world))
 
 

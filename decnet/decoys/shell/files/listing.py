@@ -334,6 +334,9 @@ def long_rows(
         for row, (_, _, node) in zip(table, rows, strict=True):
             if node is not None and node.kind in ("c", "b"):
                 row[6] = f"{node.device[0]:>{max(major, widths[6] - 2 - minor)}}, {node.device[1]:>{minor}}"
+    if shell.world.system.busybox:
+        yield from _device_rows(shell, style, rows, table)
+        return
     for row, (name, where, node) in zip(table, rows, strict=True):
         inode, blocks, mode, links, owner, group, size, when = row
         parts = [inode.rjust(widths[0])] if style.inode else []
@@ -346,6 +349,17 @@ def long_rows(
         parts += ["?"] if style.context else []
         parts += [size.rjust(widths[6]), when.rjust(widths[7])]
         yield " ".join(parts) + " " + _shown(shell, style, name, where, node, spaced=quoted_names)
+
+
+def _device_rows(shell: Shell, style: Style, rows: list[Named], table: list[list[str]]) -> Iterator[str]:
+    """The lines of BusyBox, whose widths are fixed."""
+    for row, (name, where, node) in zip(table, rows, strict=True):
+        inode, blocks, mode, links, owner, group, size, when = row
+        front = (f"{inode:>7} " if style.inode else "") + (f"{blocks:>6} " if style.size else "")
+        if node is not None and node.kind in ("c", "b"):
+            size = f"{node.device[0]:>4}, {node.device[1]:>3}"
+        shown = _shown(shell, style, name, where, node, spaced=False)
+        yield f"{front}{mode} {links:>4} {owner:<8.8} {group:<8.8} {size:>9} {when} {shown}"
 
 
 def _shown(shell: Shell, style: Style, name: str, where: str, node: Node | None, *, spaced: bool) -> str:

@@ -1,0 +1,93 @@
+"""BusyBox's ps, as each vendor has built it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from ...host.processes import ProcessEntry
+from ..process import Command, Process
+
+HEADS = {"buildroot": "PID   USER     COMMAND", "qts": "  PID  Uid        VmSize Stat Command"}
+USUAL = "  PID USER       VSZ STAT COMMAND"
+"""Without its desktop options, as OpenWrt has it."""
+COLUMNS = {"pid": ("PID  ", 5), "ppid": ("PPID ", 5), "user": ("USER    ", 8), "comm": ("COMMAND", 0),
+           "args": ("COMMAND", 0), "vsz": ("VSZ ", 4), "stat": ("STAT", 4), "tty": ("TT    ", 6)}  # fmt: skip
+USAGE = "Usage: ps\n\nShow list of processes\n\n\tw\tWide output\n"
+SMALL_KIB, LARGE_KIB = 1312, 8000
+"""The memory of an applet, and more than any has."""
+WIDTHS = (79, 132, 2048)
+"""Of a line, by the number of w."""
+
+
+def ps(process: Process) -> int:
+    """List processes."""
+    shell = process.shell
+    kind = shell.world.system.id
+    entries = [replace(each, virtual=SMALL_KIB) if each.virtual > LARGE_KIB and kind != "qts" else each
+               for each in shell.processes(int(time.time()))]  # fmt: skip
+    if kind == "buildroot":
+        return _desktop(process, entries)
+    wide = sum(word.count("w") for word in process.args if not word.strip("-w"))
+    wrong = next((word for word in process.args if word.startswith("-") and word.strip("-w")), "")
+    if wrong and kind == "openwrt":
+        from .applets import complain
+
+        return complain(process, f"invalid option -- '{wrong.strip('-w')[:1]}'", USAGE)
+    width = min(process.columns - 1, WIDTHS[0]) if not wide else WIDTHS[min(wide, 2)]
+    process.out(HEADS.get(kind, USUAL) + "\n")
+    for entry in entries:
+        user = f"{entry.user:<8.8}"
+        if kind == "qts":
+            size = f"{entry.virtual or '':>7}"
+            line = f"{entry.pid:>5} {user} {size} {_state(entry):<4}{_command(entry)}"
+        else:
+            line = f"{entry.pid:>5} {user} {_small(entry.virtual)} {_state(entry):<3}  {_command(entry)}"
+        process.out(line[:width] + "\n")
+    return 0
+
+
+def _desktop(process: Process, entries: list[ProcessEntry]) -> int:
+    """With columns (-o), and other words without a meaning."""
+    words = process.args
+    at = words.index("-o") if "-o" in words else -1
+    names = words[at + 1].split(",") if 0 <= at < len(words) - 1 else ["pid", "user", "args"]
+    for name in names:
+        if name.partition("=")[0] not in COLUMNS:
+            process.err(f"ps: bad -o argument '{name}', supported arguments: {','.join(sorted(COLUMNS))}\n")
+            return 1
+    head = " ".join(COLUMNS[name.partition("=")[0]][0] for name in names)
+    process.out(f"{head}\n")
+    for entry in entries:
+        terminal = "136,0" if entry.terminal.startswith("pts") else "0,0"
+        values = {
+            "pid": f"{entry.pid:>5}", "ppid": f"{entry.ppid:>5}", "user": f"{entry.user:<8.8}", "comm": entry.name[:15],
+            "args": _command(entry), "vsz": _small(entry.virtual)[1:], "stat": f"{_state(entry):<4}",
+            "tty": f"{terminal:<6}",
+        }  # fmt: skip
+        process.out(" ".join(values[name.partition("=")[0]] for name in names) + "\n")
+    return 0
+
+
+def _state(entry: ProcessEntry) -> str:
+    """Three letters: the state, W without memory of its own, the priority."""
+    sign = "<" if entry.nice < 0 else "N" if entry.nice > 0 else ""
+    return entry.state[:1] + ("W" if not entry.resident else " " if sign else "") + sign
+
+
+def _command(entry: ProcessEntry) -> str:
+    if entry.kernel:
+        return f"[{entry.name}]"
+    first = entry.command.split(" ", 1)[0].rsplit("/", 1)[-1].lstrip("-")
+    return entry.command if first == entry.name or not entry.name else f"{{{entry.name}}} {entry.command}"
+
+
+def _small(kib: int) -> str:
+    """Five characters: KiB, or MiB from 100,000 KiB on."""
+    if kib < 100_000:
+        return f"{kib:>5}"
+    return f"{kib // 1024:>4}m"
+
+
+OWN: dict[str, Command] = {"ps": ps}
+"""Commands that BusyBox has in a form of its own."""
