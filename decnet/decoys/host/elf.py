@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-MIPS, X86_64, ARM, AARCH64 = 8, 62, 40, 183
+I386, MIPS, X86_64, ARM, AARCH64 = 3, 8, 62, 40, 183
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,22 @@ class Architecture:
     bits: int
     little: bool
     flags: int = 0
+
+
+X86_64_SYSTEM = Architecture(X86_64, 64, little=True)
+EXECUTABLE, SHARED = 2, 3
+
+
+def fits(content: bytes, architecture: Architecture) -> bool:
+    """Whether the kernel of such a machine would start this file."""
+    if len(content) < 52 or content[:4] != b"\x7fELF":
+        return False
+    order = "<" if content[5] == 1 else ">"
+    kind, machine = struct.unpack(order + "HH", content[16:20])
+    own = (2 if architecture.bits == 64 else 1, 1 if architecture.little else 2)
+    older = architecture.machine == X86_64 and (content[4], machine) == (1, I386)
+    same = (content[4], content[5]) == own and machine == architecture.machine
+    return kind in (EXECUTABLE, SHARED) and (same or older)
 
 
 def header(architecture: Architecture, size: int) -> bytes:

@@ -17,7 +17,7 @@ def greeting(world: World, last: Login | None, source: str) -> str:
     if motd is not None:
         return motd.replace("\r\n", "\n").rstrip("\n") + "\n" if motd else ""
     if system.has_ash:
-        from .busybox.program import title_of
+        from .busybox.titles import title_of
 
         return f"\n\nBusyBox {title_of(world)} built-in shell (ash)\n\n"
     when, where = (last.began, source) if last is not None else usual_login(world, time.time())

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from .binaries import copy_of, runs_quietly
 from .commands import command_names, command_of, is_installed
 from .context import Context, Work
 from .descriptors import End, Stream
@@ -148,6 +149,12 @@ class Launching(Driving, Protocol):
             self.complain(f"{name}: Permission denied")
             return 126
         content = shell.read(path) or ""
+        if content.startswith("\x7fELF"):
+            known = copy_of(shell, path, node)
+            if known:
+                return (yield self._copied(known, words))
+            if runs_quietly(shell, path, node):
+                return 0
         if content.startswith("\x7fELF") or "\0" in content[:80]:
             text = "cannot execute binary file: Exec format error" if bash else "Exec format error"
             if shell.dialect.name == "ash":
@@ -166,6 +173,17 @@ class Launching(Driving, Protocol):
             dialect = SHEBANGS[interpreter]
         script = path if "/" not in name else name
         return (yield self.child_script(content, script, words[1:], dialect))
+
+    def _copied(self, known: str, words: list[str]) -> Work:
+        """A copy of the machine's own program: BusyBox looks at the name by which it is called."""
+        name = words[0].rsplit("/", 1)[-1]
+        if known == "busybox" and not name.startswith("busybox"):
+            known = name
+        command = self._known(known)
+        if command is None:
+            self.err(f"{known}: applet not found\n")
+            return 127
+        return (yield self.process(command, known, words[1:]))
 
     def _interpreted(self, parts: list[str], path: str, words: list[str]) -> Work:
         command = self._known(parts[0].rsplit("/", 1)[-1]) if parts else None

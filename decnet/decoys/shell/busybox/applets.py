@@ -81,7 +81,7 @@ def as_applet(command: Command, name: str, title: str) -> Command:
 
 def complain(process: Process, message: str, text: str = "") -> int:
     """An error, and the usage after it (`text`, if it is another one); the status."""
-    from .program import title_of
+    from .titles import title_of
 
     head = f"{process.name}: {message}\nBusyBox {title_of(process.shell.world)} multi-call binary.\n\n"
     process.err(head + (text or usage(process.name)[1]))

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (columns)
 """BusyBox's ps, as each vendor has built it."""
 
 from __future__ import annotations
