@@ -55,6 +55,7 @@ def _check_entry(mistakes: Diagnostics, spec: FleetSpec, entry: DeckySpec, catal
     wrong = mistakes.inside(path)
     if wrong <= _INDEPENDENT:
         one = replace(entry, count=1, settings={} if "settings" in wrong else entry.settings)
+        one = replace(one, roles=()) if "roles" in wrong else one
         with mistakes.collecting(path):
             resolve(replace(spec, deckies=(one,)), catalog, rng=Random(0), desired={})
 

@@ -12,8 +12,10 @@ import pytest
 from decnet.catalog import load as load_catalog
 from decnet.errors import SpecError, UsageError
 from decnet.model.fleet import Fleet
+from decnet.model.fleetfile import read
 from decnet.plan.resolve import resolve
 from decnet.plan.role_changes import ANY, CHANCE, draft_of, leave, returning, role_by_chance, role_of
+from decnet.plan.spec_check import check_names
 
 from .world import NOW, decky, fleet, spec
 
@@ -119,3 +121,17 @@ def test_an_unknown_role_is_an_error_of_its_line() -> None:
             spec({"name": "a", "services": ("ssh",), "roles": ("web-sever",)}),
             CATALOG, rng=random.Random(0), desired={},
         )  # fmt: skip
+
+
+def test_each_mistake_of_roles_is_reported_once() -> None:
+    text = 'roles = ["web-sever"]\n[decky.aa]\nservices = ["ssh"]\nroles = ["printr"]\n'
+    text += '[decky.bb]\nservices = ["ssh"]\nroles = ["printer"]\nhostname = "x"\n'
+    described, mistakes = read(text, "f.toml")
+    check_names(mistakes, described, CATALOG)
+    with pytest.raises(SpecError) as caught:
+        mistakes.raise_any()
+    assert [line.partition(" (did")[0].strip() for line in str(caught.value).splitlines()] == [
+        "f.toml:1: roles: unknown archetype `web-sever`",
+        "f.toml:4: aa: unknown archetype `printr`",
+        "f.toml:7: bb: roles and hostname exclude each other: another machine has another hostname",
+    ]
