@@ -25,6 +25,8 @@ START_SECONDS = {
     "telnet": 11,
 }
 """How long after the first daemons of the system a service is started: in the order of their numbers."""
+MOST_PER_SECOND = 25
+"""Packets of a machine in its first hours."""
 DOWN_SECONDS = (18, 45)
 """How long it does not answer when it is started again."""
 MOST_AFTER_RELEASE = 40 * 86400
@@ -204,8 +206,9 @@ class Machine:
         return max(self.installed + self.persona.number(purpose, 0, most), self.first_start(0))
 
     def received(self) -> int:
-        """Packets that its network card has received since."""
-        return self._packets + (int(time.time()) - self.booted()) // 2
+        """Packets that its network card has received since its start."""
+        up = int(time.time()) - self.booted()
+        return min(self._packets, up * MOST_PER_SECOND) + up // 2
 
     def interface(self) -> str:
         """The name of its network card."""

@@ -66,6 +66,14 @@ def test_a_real_reboot_is_the_last_start(clock: list[float]) -> None:
     assert Machine(machine.persona).booted() == NOW and made(since=NOW - 100 * DAY).booted() < NOW
 
 
+def test_a_machine_has_received_no_more_than_in_its_time(clock: list[float]) -> None:
+    machine, seen = made(since=NOW - 60), []
+    for _ in range(50):
+        seen.append(machine.received())
+        clock[0] += 600
+    assert 0 < seen[0] <= 60 * 26 and seen == sorted(set(seen))
+
+
 def test_each_start_is_counted(clock: list[float]) -> None:
     machine, seen = made("e" * 32, since=NOW), []
     for number in range(60):
