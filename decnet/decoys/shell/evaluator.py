@@ -50,6 +50,8 @@ class Evaluator(Substituting):
         self.becomes: Task | None = None
         self.program_pid = 0
         self.text = ""
+        self.streams: list[str] = []
+        """Paths of process substitutions of the commands that run."""
         self._in_traps: set[str] = set()
 
     @property
@@ -263,7 +265,7 @@ class Evaluator(Substituting):
 
     def _guarded(self, work: Work, node: Node) -> Work:
         """With the shell's own errors reported."""
-        self.shell.line = node.line
+        self.shell.line, before = node.line, len(self.streams)
         try:
             yield work
         except Killed as killed:
@@ -280,6 +282,9 @@ class Evaluator(Substituting):
             self._give_up(1 if self.shell.dialect.bash else 2)
         except OutOfWork:
             self._report_killed(node)
+        finally:
+            while len(self.streams) > before:
+                self.shell.streams.pop(self.streams.pop(), None)
         if self.pending:
             yield self._run_pending()
         return self.shell.status

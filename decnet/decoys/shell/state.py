@@ -95,6 +95,8 @@ class Shell(View):
     own_pid: int = 0
     last_background: int = 0
     umask: int = 0o022
+    streams: dict[str, Node] = field(default_factory=dict)
+    """The outputs of process substitutions, by their paths below /dev/fd."""
     depth: int = 0
     """Of functions, subshells and scripts inside each other."""
     notes: dict[str, str] = field(default_factory=dict)
@@ -167,6 +169,10 @@ class Shell(View):
                 number, group = (account.uid, account.gid) if account else (1000, 1000)
                 found.append(user_mount(world, number, group))
         return found
+
+    def _found(self, path: str) -> tuple[str, Node | None]:
+        stream = self.streams.get(path)
+        return (path, stream) if stream is not None else super()._found(path)
 
     def fork(self) -> Shell:
         """A copy, as for a subshell; the files are the same."""

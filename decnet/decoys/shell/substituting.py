@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from ..host.node import Node
 from .context import Work
 from .descriptors import Collector
 from .expansion import MOST_WORD
 from .job_control import JobControl
+from .limits import OutOfWork
 from .redirecting import opened
 from .syntax import (
     Sequence,
@@ -15,9 +17,14 @@ from .syntax import (
     Substitution,
 )  # fmt: skip
 
+MOST_STREAMS = 8
+"""Outputs of process substitutions that are kept at once."""
+
 
 class Substituting(JobControl, Protocol):
     """The part of the evaluator that substitutes commands."""
+
+    streams: list[str]
 
     def substitute(self, part: Substitution) -> Work:
         """The output of `$(...)` without its last newlines, and its status."""
@@ -59,7 +66,16 @@ class Substituting(JobControl, Protocol):
         collector = Collector(MOST_WORD)
         child = self.fork({**self.fds, 1: collector})
         yield child.whole(child.sequence(part.body or Sequence()))
-        number = next(n for n in range(63, 0, -1) if f"/dev/fd/{n}" not in self.shell.files.changes)
-        path = f"/dev/fd/{number}"
-        self.shell.put(path, bytes(collector.content), len(collector.content), 0o600)
+        path = next(
+            (
+                f"/dev/fd/{n}"
+                for n in range(63, 63 - MOST_STREAMS, -1)
+                if f"/dev/fd/{n}" not in self.shell.streams
+            ),
+            "",
+        )
+        if not path:
+            raise OutOfWork
+        self.shell.streams[path] = Node(0o600, content=bytes(collector.content), owner=self.shell.user)
+        self.streams.append(path)
         return path
