@@ -25,6 +25,8 @@ MODULES: dict[str, str] = {
     "text.bc": "bc",
     "text.dates": "date cal",
     "system.ps": "ps",
+    "system.systemd": "systemctl service",
+    "system.journal": "journalctl dmesg logger",
     "system.passwords": "passwd chpasswd chage chsh",
     "system.accounts": "useradd userdel usermod groupadd groupdel gpasswd adduser deluser delgroup",
     "system.sessions": "last lastb lastlog",

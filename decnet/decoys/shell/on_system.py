@@ -4,13 +4,6 @@
 from .state import Answer, Command, Shell
 
 
-def systemctl(shell: Shell, arguments: list[str], given: str) -> Answer:
-    unit = next((word for word in arguments[1:] if not word.startswith("-")), "")
-    if unit and unit.removesuffix(".service") not in ("ssh", "sshd", "cron", "rsyslog", "nginx", "apache2"):
-        return Answer(error=f"Unit {unit.removesuffix('.service')}.service could not be found.\n", status=4)
-    return Answer("" if arguments[:1] != ["is-active"] else "active\n")
-
-
 def crontab(shell: Shell, arguments: list[str], given: str) -> Answer:
     if "-l" in arguments:
         return Answer(error=f"no crontab for {shell.user}\n", status=1)
@@ -22,6 +15,6 @@ def _nothing(shell: Shell, arguments: list[str], given: str) -> Answer:
 
 
 COMMANDS: dict[str, Command] = {
-    "systemctl": systemctl, "service": systemctl,
-    "crontab": crontab, "kill": _nothing, "stty": _nothing, "dmesg": _nothing,
+
+    "crontab": crontab, "kill": _nothing, "stty": _nothing,
 }  # fmt: skip

@@ -1,0 +1,284 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
+"""journalctl, dmesg, logger: the machine's log."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from ...host.hardware import uuid_for
+from ...host.kernel_log import kernel_log
+from ...host.logins import logins
+from ...host.processes import pid_at
+from ...host.units import units
+from ..process import Process, Running
+from ..state import Shell
+from ..text.common import Failure, Options, parse, tool
+from ..visit import visits_of
+from .shown import clock
+
+MOST_LINES = 3000
+OLD = ("11", "20.04", "22.04", "8.10")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the log; `when` in seconds since the epoch."""
+
+    when: float
+    source: str
+    pid: int
+    text: str
+    unit: str = ""
+
+
+def log_of(shell: Shell) -> list[Entry]:
+    """The log as this visitor sees it, the oldest first: the kernel's start, services, logins, cron."""
+    world, now = shell.world, time.time()
+    booted = world.booted()
+    found = [Entry(booted + seconds, "kernel", 0, text) for seconds, text in kernel_log(world)]
+    processes = world.processes(int(now))
+    for unit in units(world.system.id, world.system.version, booted, processes):
+        if not unit.active or (unit.main is None and unit.since > booted + 60):
+            continue
+        name = unit.description if world.system.version in OLD else f"{unit.name} - {unit.description}"
+        found.append(Entry(unit.since - 0.4, "systemd", 1, f"Starting {name}...", unit.name))
+        if unit.main is not None and unit.name in ("ssh.service", "sshd.service"):
+            found += [
+                Entry(unit.since, "sshd", unit.main.pid, f"Server listening on {address} port 22.", unit.name)
+                for address in ("0.0.0.0", "::")
+            ]
+        if unit.main is not None and unit.name == "cron.service":
+            found += [
+                Entry(unit.since, "cron", unit.main.pid, f"(CRON) INFO ({text})", unit.name)
+                for text in ("pidfile fd = 3", "Running @reboot jobs")
+            ]
+        found.append(
+            Entry(
+                unit.since + 0.1, "systemd", 1, f"{'Started' if unit.main else 'Finished'} {name}.", unit.name
+            )
+        )
+    ssh = "sshd.service" if world.system.id == "rocky" else "ssh.service"
+    for login in logins(world, world.user, now):
+        if login.user != "reboot":
+            pid = pid_at(world, login.began)
+            found += _of_login(
+                world.accounts.user(login.user), login.user, login.source, login.began, pid, 40_000 + pid, ssh
+            )
+    for visit in visits_of(world, shell.visit.source):
+        port = shell.session.port if visit is shell.visit else 50_000
+        found += _of_login(
+            world.accounts.user(visit.user),
+            visit.user,
+            visit.source,
+            int(visit.began),
+            visit.server,
+            port,
+            ssh,
+        )
+    found += _cron(shell, now)
+    return sorted(found, key=lambda entry: entry.when)
+
+
+def _of_login(
+    account: object, user: str, source: str, when: int, pid: int, port: int, unit: str
+) -> list[Entry]:
+    uid = getattr(account, "uid", 1000)
+    return [
+        Entry(when - 1, "sshd", pid, f"Accepted password for {user} from {source} port {port} ssh2", unit),
+        Entry(
+            when - 1,
+            "sshd",
+            pid,
+            f"pam_unix(sshd:session): session opened for user {user}(uid={uid}) by (uid=0)",
+            unit,
+        ),
+    ]
+
+
+def _cron(shell: Shell, now: float) -> list[Entry]:
+    """The hourly run of cron in the last hours."""
+    world = shell.world
+    minute = 17 if world.system.id != "rocky" else 1
+    first = int(now) // 3600 * 3600 + minute * 60
+    found = []
+    for hours in range(30):
+        when = first - hours * 3600 + 1
+        if world.booted() < when < now:
+            pid = pid_at(world, when)
+            if world.system.id == "rocky":
+                found.append(
+                    Entry(when, "CROND", pid, "(root) CMD (run-parts /etc/cron.hourly)", "crond.service")
+                )
+                continue
+            found += [
+                Entry(
+                    when,
+                    "CRON",
+                    pid,
+                    "pam_unix(cron:session): session opened for user root(uid=0) by (uid=0)",
+                    "cron.service",
+                ),
+                Entry(
+                    when,
+                    "CRON",
+                    pid + 1,
+                    "(root) CMD (cd / && run-parts --report /etc/cron.hourly)",
+                    "cron.service",
+                ),
+                Entry(
+                    when, "CRON", pid, "pam_unix(cron:session): session closed for user root", "cron.service"
+                ),
+            ]
+    return found
+
+
+def lines_of(process: Process, *, unit: str = "") -> list[str]:
+    """The lines of a unit in the short format."""
+    return [_short(process.shell, entry) for entry in log_of(process.shell) if not unit or entry.unit == unit]
+
+
+def _short(shell: Shell, entry: Entry, form: str = "%b %d %H:%M:%S") -> str:
+    who = entry.source if not entry.pid else f"{entry.source}[{entry.pid}]"
+    return f"{clock(form, entry.when)} {shell.world.hostname} {who}: {entry.text}\n"
+
+
+@tool
+def journalctl(process: Process) -> Running:
+    """The journal."""
+    try:
+        options = parse(
+            process, "abefhklmn:o:qrt:u:xD:c:F:g:M:NS:U:p::", "all=a boot::=b follow=f help=h dmesg=k lines::=n no-pager output:=o quiet=q reverse=r identifier:=t unit:=u catalog=x since:=S until:=U list-boots disk-usage priority:=p vacuum-size: vacuum-time: vacuum-files: rotate flush sync version grep:=g user system no-hostname no-full utc header field:=F fields=N pager-end=e cursor: facility: user-unit: merge=m directory: file: list-catalog show-cursor no-tail",
+        )  # fmt: skip
+    except Failure as failure:
+        process.err(f"journalctl: {failure.message}\n")
+        return 1
+    shell = process.shell
+    yield 0.0
+    if any(name in options for name in ("rotate", "flush", "sync")):
+        return 0
+    if "disk-usage" in options:
+        process.out(
+            f"Archived and active journals take up {shell.world.persona.number('journal', 24, 380)}.0M in the file system.\n"
+        )
+        return 0
+    if any(name.startswith("vacuum") for name, _ in options.given):
+        process.out("Vacuuming done, freed 0B of archived journals from /var/log/journal.\n")
+        return 0
+    if "list-boots" in options:
+        boot = uuid_for(shell.world, f"boot {shell.world.booted()}").replace("-", "")
+        stamp = (
+            clock("%a %Y-%m-%d %H:%M:%S UTC", shell.world.booted()),
+            clock("%a %Y-%m-%d %H:%M:%S UTC", time.time()),
+        )
+        process.out(
+            f"IDX BOOT ID                          FIRST ENTRY                 LAST ENTRY                 \n  0 {boot} {stamp[0]} {stamp[1]}\n"
+        )
+        return 0
+    return (yield from _entries(process, options))
+
+
+def _entries(process: Process, options: Options) -> Running:
+    shell = process.shell
+    groups = [group.name for group in shell.world.accounts.groups_of(shell.user)]
+    if shell.user != "root" and not {"adm", "systemd-journal", "sudo", "wheel"} & set(groups):
+        process.err(
+            "Hint: You are currently not seeing messages from other users and the system.\n      Users in groups 'adm', 'systemd-journal' can see all messages.\n      Pass -q to turn off this notice.\nNo journal files were opened due to insufficient permissions.\n"
+        )
+        return 1
+    entries = log_of(shell)
+    if "k" in options:
+        entries = [entry for entry in entries if entry.source == "kernel"]
+    for wanted in options.values("u"):
+        name = wanted if "." in wanted else f"{wanted}.service"
+        entries = [entry for entry in entries if entry.unit == name]
+    for wanted in options.values("t"):
+        entries = [entry for entry in entries if entry.source == wanted]
+    if "g" in options:
+        entries = [entry for entry in entries if options.value("g")[:100] in entry.text]
+    since = options.value("S")
+    if since:
+        limits = {"today": time.time() // 86400 * 86400, "yesterday": time.time() // 86400 * 86400 - 86400}
+        entries = [entry for entry in entries if entry.when >= limits.get(since, time.time() - 3600)]
+    lines = options.value("n") or (
+        "10" if "n" in options or "f" in options else "1000" if "e" in options else ""
+    )
+    if lines and lines != "all":
+        if not lines.isdecimal():
+            process.err(f"Failed to parse lines '{lines}'\n")
+            return 1
+        entries = entries[-int(lines[:6]) :] if int(lines[:6]) else []
+    if "r" in options:
+        entries.reverse()
+    if not entries:
+        process.out("-- No entries --\n")
+        return 0
+    form = {"short-iso": "%Y-%m-%dT%H:%M:%S+0000", "short-full": "%a %Y-%m-%d %H:%M:%S UTC", "cat": ""}.get(
+        options.value("o"), "%b %d %H:%M:%S"
+    )
+    for entry in entries[:MOST_LINES]:
+        process.out(f"{entry.text}\n" if not form else _short(shell, entry, form))
+        if process.tired:
+            yield 0.0
+    while "f" in options:
+        yield 3600.0
+    return 0
+
+
+@tool
+def dmesg(process: Process) -> Running:
+    """The kernel's log."""
+    try:
+        options = parse(
+            process,
+            "CcDdEeF:f:HhJkL::l:n:PprSs:TtuVwWx",
+            "clear=C read-clear=c console-off=D show-delta=d ctime=T reltime=e human=H kernel=k color::=L level:=l facility:=f nopager=P raw=r notime=t userspace=u follow=w decode=x help=h version=V time-format: json=J since: until: force-prefix=p",
+        )
+    except Failure as failure:
+        process.err(f"dmesg: {failure.message}\nTry 'dmesg --help' for more information.\n")
+        return 1
+    shell = process.shell
+    yield 0.0
+    if "V" in options:
+        process.out("dmesg from util-linux 2.38.1\n")
+        return 0
+    if shell.user != "root" and shell.world.system.id != "rocky" and not shell.world.system.busybox:
+        process.err("dmesg: read kernel buffer failed: Operation not permitted\n")
+        return 1
+    booted = shell.world.booted()
+    if "C" in options:
+        shell.files.note("dmesg", str(int(time.time())))
+        return 0
+    if shell.files.notes.get("dmesg"):
+        return 0
+    for seconds, text in kernel_log(shell.world):
+        if "T" in options:
+            head = f"[{clock('%a %b %e %H:%M:%S %Y', booted + seconds)}] "
+        else:
+            head = "" if "t" in options else f"[{seconds:12.6f}] "
+        process.out(f"{head}{text}\n")
+        if process.tired:
+            yield 0.0
+    if "c" in options:
+        shell.files.note("dmesg", str(int(time.time())))
+    while "w" in options or "W" in options:
+        yield 3600.0
+    return 0
+
+
+@tool
+def logger(process: Process) -> Running:
+    """A line for the log."""
+    parse(
+        process,
+        "def:hin:p:P:sS:t:Tu:V",
+        "id:: file:=f priority:=p tag:=t stderr=s server:=n port:=P udp=d tcp=T version=V help=h size:=S socket:=u skip-empty=e no-act",
+        stop=True,
+    )
+    if process.input is None and not process.args:
+        process.given  # noqa: B018 (it reads until the end)
+    yield 0.0
+    return 0
+
+
+COMMANDS = {"journalctl": journalctl, "dmesg": dmesg, "logger": logger}
