@@ -175,6 +175,8 @@ class Fellows:
             if fellow.hello is None:
                 fellow.hello = hello_of(header)
                 self.life = min(self.life, fellow.hello.life)
+                if fellow.hello.service in self._names:
+                    Machine(self._persona).add(fellow.hello.service, fellow.hello.since)
                 self._agree()
             elif header.get("done") is True:
                 fellow.is_ready.set()

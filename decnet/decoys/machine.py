@@ -123,6 +123,9 @@ dates are those of its vendor's release notes; of a device, that of its firmware
 _reboots: dict[str, int] = {}
 """When machines were really rebooted, by their seed: a process serves one, tests have several."""
 
+_added: dict[str, dict[str, int]] = {}
+"""When services were added to machines, by their seed; 0: with the machine."""
+
 
 class Machine:
     """One machine. Times are seconds since the epoch."""
@@ -183,6 +186,15 @@ class Machine:
     def rebooted(self, at: float) -> None:
         """Note that all of the machine was started again at that time."""
         _reboots[self.persona.seed] = int(at)
+
+    def add(self, service: str, since: int) -> None:
+        """Note when a service was added to the machine; 0: it came with it."""
+        _added.setdefault(self.persona.seed, {})[service] = since
+
+    def added(self, service: str) -> int:
+        """When a service was added to the machine, as far as that is known; 0: it came with it."""
+        own = self.persona.service_since if service == self.persona.service else 0
+        return own or _added.get(self.persona.seed, {}).get(service, 0)
 
     def started(self, service: str, since: int) -> int:
         """When a service was started: some seconds after the machine, or when it was added to it (`since`,

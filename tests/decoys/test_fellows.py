@@ -131,6 +131,20 @@ def test_a_machine_whose_services_all_start_again_has_been_rebooted(
     assert (Machine(persona).booted() == before) == (not is_rebooted)
 
 
+def test_a_service_knows_when_the_others_were_added(persona: Persona) -> None:
+    now = int(time.time())
+    redis = replace(persona, since=now - 86400, service_since=now - 3600, service="redis")
+
+    async def test() -> None:
+        async with service(persona, "ssh"), service(redis, "redis") as (fellows, _):
+            assert fellows.known()[0].since == now - 3600
+
+    run(test)
+    own = Machine(replace(persona, service="ssh"))
+    assert (own.added("redis"), own.added("ssh"), own.added("http")) == (now - 3600, 0, 0)
+    assert Machine(redis).added("redis") == now - 3600
+
+
 HELLO = frame_of_hello(Hello("telnet", ((23, "tcp"),), "", 0, 1e9))
 
 

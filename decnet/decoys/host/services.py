@@ -38,8 +38,11 @@ def services(machine: Machine) -> list[ServiceEntry]:
         service = BY_PORT.get(port)
         if service is not None:
             ports.setdefault(service, set()).add(port)
+    booted = machine.booted()
     return [
-        ServiceEntry(name, tuple(sorted(ports[name])), program_of(machine, name), machine.booted())
+        ServiceEntry(
+            name, tuple(sorted(ports[name])), program_of(machine, name), max(booted, machine.added(name))
+        )
         for name in sorted(ports)
     ]
 
