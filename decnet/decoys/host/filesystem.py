@@ -343,9 +343,7 @@ def _etc_texts(world: World, files: PackagedFiles) -> dict[str, str]:
             rf"{re.escape(system.version)}(\.\d+)? LTS", system.name.removeprefix("Ubuntu "), release
         )
         texts |= _ubuntu_sources(world)
-        texts["/etc/netplan/00-installer-config.yaml"] = (
-            f"# This is the network config written by 'subiquity'\nnetwork:\n  ethernets:\n    {world.interface()}:\n      dhcp4: true\n  version: 2\n"
-        )
+        texts["/etc/netplan/00-installer-config.yaml"] = _netplan(world)
     return {path: text for path, text in texts.items() if text or path == "/etc/environment"}
 
 
@@ -401,12 +399,24 @@ def _fstab(world: World) -> str:
     )
 
 
+def _netplan(world: World) -> str:
+    facts = world.network
+    way = f"      gateway4: {facts.gateway}\n" if world.system.version == "20.04" else ""
+    routes = "" if way else f"      routes:\n      - to: default\n        via: {facts.gateway}\n"
+    return (
+        f"# This is the network config written by 'subiquity'\nnetwork:\n  ethernets:\n    {world.interface()}:\n      addresses:\n"
+        f"      - {facts.address}/{facts.prefix}\n{way}      nameservers:\n        addresses:\n        - {facts.gateway}\n"
+        f"        search: []\n{routes}  version: 2\n"
+    )
+
+
 def _interfaces(world: World) -> str:
-    card = world.interface()
+    card, facts = world.interface(), world.network
     return (
         "# This file describes the network interfaces available on your system\n# and how to activate them. For more information, see interfaces(5).\n\n"
         "source /etc/network/interfaces.d/*\n\n# The loopback network interface\nauto lo\niface lo inet loopback\n\n"
-        f"# The primary network interface\nallow-hotplug {card}\niface {card} inet dhcp\n"
+        f"# The primary network interface\nallow-hotplug {card}\niface {card} inet static\n\taddress {facts.address}/{facts.prefix}\n"
+        f"\tgateway {facts.gateway}\n\t# dns-* options are implemented by the resolvconf package, if installed\n\tdns-nameservers {facts.gateway}\n"
     )
 
 

@@ -14,6 +14,7 @@ from .driving import Driving
 from .passwords import record_passwords
 from .process import Command
 from .programs import BY_PATH, PROGRAMS, enter
+from .renamed import is_gone, original
 from .tasks import (
     Killed,
 )
@@ -77,7 +78,7 @@ class Launching(Driving, Protocol):
             f"{folder}/" in SYSTEM_FOLDERS for folder in self.shell.variables.get("PATH", "").split(":")
         ):
             return None
-        return self._known(name)
+        return None if is_gone(self.shell, name) else self._known(name)
 
     def _known(self, name: str) -> Command | None:
         if self.shell.world.device is not None:
@@ -150,8 +151,8 @@ class Launching(Driving, Protocol):
             return 126
         content = shell.read(path) or ""
         if content.startswith("\x7fELF"):
-            known = copy_of(shell, path, node)
-            if known:
+            known = copy_of(shell, path, node) or original(shell, path, self.program_names())
+            if known and self._known(known) is not None:
                 return (yield self._copied(known, words))
             if runs_quietly(shell, path, node):
                 return 0
