@@ -115,12 +115,16 @@ def command(context: Context, words: list[Any]) -> Work:
         return 0
     if "v" not in flags and "V" not in flags:
         return (yield context.invoke(arguments, functions=False))
-    status = 0
+    # bash succeeds with one that it finds; the others look at the first one only.
+    arguments = arguments if context.shell.dialect.bash else arguments[:1]
+    status = 1 if context.shell.dialect.bash else 0
     for word in arguments:
         name = str(word)
         kind, text = kind_of(context, name)
+        if kind and context.shell.dialect.bash:
+            status = 0
         if not kind:
-            status = 1 if context.shell.dialect.bash else 127
+            status = status if context.shell.dialect.bash else 127
             if "V" in flags:
                 context.complain(
                     f"command: {name}: not found"

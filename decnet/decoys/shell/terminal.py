@@ -50,6 +50,9 @@ async def run_command(
         shell.visit.take_terminal()
         shell.variables["TERM"] = channel.terminal.name
         shell.exported.add("TERM")
+    if shell.dialect.bash:
+        # bash has read .bashrc before.
+        shell.arrays["PIPESTATUS"] = {0: "0"}
     engine, evaluator = _started(shell)
     engine.main = engine.spawn(shell, evaluator.script(line), evaluator.fds)
     return await Driver(engine, shell, channel, session).drive()

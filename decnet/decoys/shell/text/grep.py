@@ -56,7 +56,7 @@ def grep(process: Process) -> Running:
     patterns = _patterns(process, options)
     recursive = "r" in options or "R" in options or options.value("d") == "recurse"
     paths = options.operands or (["."] if recursive else ["-"])
-    search = Search(process, options, patterns, named=_named(options, paths, recursive))
+    search = Search(process, options, patterns, named=_named(process, options, paths, recursive))
     _limits(search)
     if "-" in paths:
         process.given  # noqa: B018
@@ -69,9 +69,10 @@ def grep(process: Process) -> Running:
     return 2 if search.failed else 0 if search.found else 1
 
 
-def _named(options: Options, paths: list[str], recursive: bool) -> bool:
+def _named(process: Process, options: Options, paths: list[str], recursive: bool) -> bool:
     shown = options.last("Hh")
-    return shown == "H" or (shown == "" and (len(paths) > 1 or recursive))
+    node = process.shell.node(process.shell.absolute(paths[0])) if recursive else None
+    return shown == "H" or (shown == "" and (len(paths) > 1 or (node is not None and node.folder)))
 
 
 def _limits(search: Search) -> None:
