@@ -10,8 +10,9 @@ from .processors import processor_of
 
 LONGEST_UP_DAYS = 90
 VMWARE = ("00:50:56", "00:0c:29")
-FIRST_REBOOT = (2 * 3600, 12 * 86400)
-"""A new machine is started again within days: updates. Later only after its period of weeks."""
+UP_BEFORE = (3600, 19 * 86400)
+"""How long a machine has been up when it appears on this network: machines of one deploy were not all started
+at once. It is started again after its period of weeks."""
 BEFORE_1970 = 719468
 """Days from 0000-03-01 to the epoch."""
 START_SECONDS = {
@@ -150,7 +151,7 @@ class Machine:
         self.installed = _installed(persona)
         self.down_seconds: float = persona.number("down seconds", *DOWN_SECONDS)
         self._first_seconds = persona.number("first seconds", 0, 9)
-        self._first_reboot = persona.number("first reboot", *FIRST_REBOOT)
+        self._up_before = persona.number("up before", *UP_BEFORE)
         self._period = persona.number("period", 20, LONGEST_UP_DAYS) * 86400
         self._phase = persona.number("phase", 0, LONGEST_UP_DAYS * 86400)
         self._packets = persona.number("received", 200_000, 9_000_000)
@@ -165,11 +166,9 @@ class Machine:
         return max(self.regular_start(), _reboots.get(self.persona.seed, 0))
 
     def regular_start(self) -> int:
-        """Its last start that was not a restart of everything: the first one, or one of those every few
-        weeks."""
-        now, since = int(time.time()), self.persona.since
-        settled = self._settled()
-        return since if now < settled and since else now - (now - settled) % self._period
+        """Its last start that was not a restart of everything: one of those every few weeks."""
+        now = int(time.time())
+        return now - (now - self._settled()) % self._period
 
     def boots(self) -> int:
         """How often it was started: a number that grows with each start."""
@@ -180,8 +179,9 @@ class Machine:
         return 2 * regular + (_reboots.get(self.persona.seed, 0) > last) + 1
 
     def _settled(self) -> int:
-        """The first of its regular starts."""
-        return self.persona.since + self._first_reboot if self.persona.since else self._phase
+        """One of its regular starts: the last one before it appeared here, if that is known."""
+        since = self.persona.since
+        return max(since - self._up_before, self.installed + 600) if since else self._phase
 
     def rebooted(self, at: float) -> None:
         """Note that all of the machine was started again at that time."""
@@ -241,7 +241,7 @@ def day(date: str) -> int:
 
 
 def _installed(persona: Persona) -> int:
-    """When the machine was installed: never before its system was released, nor after its first start."""
+    """When the machine was installed: never before its system was released, nor after it appeared here."""
     name = persona.system or persona.release
     released = next((day(date) for known, date in RELEASED.items() if name.startswith(known)), 0)
     earliest = released + persona.number("installed after", 3600, MOST_AFTER_RELEASE)
