@@ -24,7 +24,7 @@ def left(ctx: Context, snap: Snapshot, roles: Mapping[str, str], rng: Random, re
     desired = rules.leave(snap.desired, roles, rng=rng, now=ctx.now())
     for name in sorted(roles.keys() - reported):
         back = rules.return_time(desired, name)
-        ctx.note(f"{name} leaves the network, and returns as {roles[name]} {back}, by decnet mutate --due")
+        ctx.note(f"{name} leaves the network, and returns as {roles[name]} {back} (decnet mutate --due)")
     reported.update(roles)
     return desired
 

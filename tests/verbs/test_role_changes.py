@@ -9,6 +9,7 @@ import pytest
 from fakefleet import FakeFleet, Ran, in_memory
 
 from decnet.commands.apply import apply
+from decnet.commands.checks.operator import operator_findings
 from decnet.commands.deploy import DeployOptions, deploy
 from decnet.commands.mutate import MutateOptions, mutate, next_due
 from decnet.commands.reconcile import reconcile
@@ -168,6 +169,15 @@ async def _next(ctx: object) -> float:
     moment = next_due(ctx)  # type: ignore[arg-type]
     assert moment is not None
     return moment
+
+
+def test_doctor_misses_a_decky_that_does_not_come_back(fleet: FakeFleet) -> None:
+    mutated(fleet, "web-02", role="web-server")
+    for hours, expected in ((7, 0), (24, 1)):
+        fleet.clock.advance(hours * HOUR)
+        found, _, _ = operator_findings(fleet.context())
+        late = [each for each in found if "should have returned" in each.finding]
+        assert len(late) == expected
 
 
 ONE = PLAIN[: PLAIN.index("[decky.web]")] + '[decky.only]\narchetype = "linux-server"\n'

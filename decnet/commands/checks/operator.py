@@ -14,6 +14,7 @@ from decnet.model.event_values import size_text
 from decnet.model.fleet import Fleet
 from decnet.model.worker import Worker
 from decnet.plan.giveaways import giveaways
+from decnet.plan.role_changes import return_time
 from decnet.store.desired import check_known, last_good_fleet, load_fleet, new_fleet
 from decnet.store.fleet_table import FleetTable
 from decnet.store.home_use import START
@@ -62,6 +63,7 @@ def operator_findings(ctx: Context) -> tuple[list[Finding], Fleet, dict[str, Wor
     except DecnetError as error:
         found.append(refused("workers", error))
     found += _topologies(ctx, fleet)
+    found += _away(ctx, fleet)
     try:
         ctx.records.load_many(worker.worker_id for worker in workers.values())
     except DecnetError as error:
@@ -118,6 +120,14 @@ def _topologies(ctx: Context, fleet: Fleet) -> Iterator[Finding]:
             why = record.moves[-1].reason if record.moves else ""
             text = f"{each.name} is {record.status.replace('_', ' ')}" + (f": {why}" if why else "")
             yield Finding("topologies", "warning", text, "decnet reconcile repairs it")
+
+
+def _away(ctx: Context, fleet: Fleet) -> Iterator[Finding]:
+    """The deckies that change their role, and have been away for a day too long."""
+    for name, each in fleet.away.items():
+        if each.until < ctx.now() - UNWATCHED:
+            text = f"{name} changes its role, and should have returned {return_time(fleet, name)}"
+            yield Finding("deckies", "warning", text, "decnet mutate --due brings it back; cron runs it")
 
 
 def _disk(ctx: Context) -> Iterator[Finding]:
