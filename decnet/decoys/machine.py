@@ -252,6 +252,11 @@ def _installed(persona: Persona) -> int:
     return min(installed, persona.since - 3600) if persona.since else installed
 
 
+def is_known(persona: Persona) -> bool:
+    """Whether the system of the persona is one of SYSTEMS."""
+    return (persona.system or persona.release).startswith(tuple(SYSTEMS))
+
+
 def system_of(persona: Persona) -> System:
     """The system that the persona names, else that of its release. A release that is not listed is reported
     on stderr, and gets the nearest system of its OS profile."""

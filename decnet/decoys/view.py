@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
+from .host.accounts import Accounts
 from .host.node import Node
-from .host.world import World
+from .host.tree import Tree
 from .limits import OutOfWork
 from .visitors import BEGINNING, MOST_FILE, VisitorFiles
 
@@ -18,10 +20,20 @@ MOST_LINKS = 40
 FULL = "No space left on device"
 
 
+class Machine(Protocol):
+    """A machine as it is before a visitor changes it."""
+
+    accounts: Accounts
+
+    @property
+    def nodes(self) -> Tree:
+        """Its files."""
+
+
 class View:
     """Paths to nodes. All paths are absolute; `absolute` makes them so."""
 
-    world: World
+    world: Machine
     user: str
     files: VisitorFiles
     cwd: str
@@ -174,7 +186,7 @@ class View:
 class UserView(View):
     """The same without a shell, for a file server or a login."""
 
-    world: World
+    world: Machine
     user: str
     files: VisitorFiles = field(default_factory=VisitorFiles)
     cwd: str = "/"

@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import socket
 import subprocess
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -90,7 +93,7 @@ RETR /nope > 550 /nope: No such file or directory
 RETR /etc/shadow > 550 /etc/shadow: Permission denied
 LIST > 425 Unable to build data connection: Connection refused
 PORT 192,0,2,9,0,80 > 500 Illegal PORT command
-STOR x > 550 x: Permission denied
+STOR /x > 550 /x: Permission denied
 RNTO x > 503 Bad sequence of commands
 REST x > 501 REST requires a value greater than or equal to 0
 AUTH TLS > 500 AUTH not understood
@@ -117,20 +120,7 @@ def curl(port: int, path: str, *more: str, user: str = "bob:test") -> subprocess
 def test_a_weak_login_finds_the_same_files_as_in_the_shell(inside: Callable[..., Any]) -> None:
     who = persona_of("debian-12", settings=KNOWN)
     server = inside("ftp", **who)
-    world = World(
-        Persona(
-            "ssh",
-            "web01",
-            "linux",
-            "debian-12",
-            "",
-            server.persona.seed,
-            (),
-            {},
-            "127.0.0.1",
-            server.persona.mac,
-        )
-    )
+    world = World(server.persona)
 
     listing, passwd = curl(server.port, "/var/log/"), curl(server.port, "/etc/passwd")
 
@@ -140,6 +130,68 @@ def test_a_weak_login_finds_the_same_files_as_in_the_shell(inside: Callable[...,
         "username": "bob", "password": "test", "success": True, "method": "password"
     }  # fmt: skip
     assert "RETR passwd" in [event["fields"]["input"] for event in server.events("command")]
+
+
+def conversation(port: int, asked: list[str]) -> list[str]:
+    """The commands with their replies; those that begin with `+` have a data connection, which sends six
+    bytes after a reply that begins with 1."""
+    with socket.create_connection(("127.0.0.1", port), 30) as line, line.makefile("rb") as words:
+        words.readline()
+
+        def say(command: str) -> str:
+            line.sendall(command.encode() + b"\r\n")
+            return words.readline().decode().rstrip()
+
+        said = []
+        for each in asked:
+            if not each.startswith("+"):
+                said.append(f"{each} > {say(each)}")
+                continue
+            data = int(say("EPSV").split("|||")[1].split("|")[0])
+            with socket.create_connection(("127.0.0.1", data), 30) as transfer:
+                answer = say(each[1:])
+                if answer.startswith("1"):
+                    transfer.sendall(b"hello\n")
+                    transfer.shutdown(socket.SHUT_WR)
+                    assert words.readline().startswith(b"226 ")
+            said.append(f"{each} > {answer}")
+        return said
+
+
+@pytest.mark.parametrize(("release", "replies"), [
+    ("rocky-8", "vsftpd-3.0.3-writing.txt"), ("debian-12-nginx", "proftpd-1.3.8-writing.txt")
+])  # fmt: skip
+def test_who_may_write_gets_the_answers_of_the_real_server(
+    inside: Callable[..., Any], release: str, replies: str
+) -> None:
+    real = (Path(__file__).parent / "replies" / replies).read_text().splitlines()
+    server = inside("ftp", **persona_of(release, settings=KNOWN))
+    said = conversation(server.port, [each.split(" > ")[0] for each in real])
+    assert [re.sub(r"FILE: ftp\w{6}", "FILE: ftpXXXXXX", each) for each in said] == real
+
+
+def test_what_is_written_by_ftp_is_there_in_the_shell(
+    decoy: Callable[..., Any], ssh: Any, tmp_path: Path
+) -> None:
+    both = persona_of("rocky-9", settings={"credentials": "root:123456,bob:test"})
+    server, shell = decoy("ftp", **both), decoy("ssh", **(both | {"banner": "OpenSSH_8.7"}))
+    payload = os.urandom(1024 * 1024)
+    (tmp_path / "blob").write_bytes(payload)
+    assert curl(server.port, "", "-T", str(tmp_path / "blob")).returncode == 0
+    digest = hashlib.sha256(payload).hexdigest()
+    assert server.events("file")[-1]["fields"]["sha256"] == digest
+    wait_until(lambda: "blob" in ssh(shell.port, "ls /home/bob").stdout)
+    seen = ssh(
+        shell.port, "sha256sum /home/bob/blob; stat -c '%U %s' /home/bob/blob; echo new > /home/bob/note"
+    )
+    assert seen.stdout == f"{digest}  /home/bob/blob\nbob {len(payload)}\n"
+    wait_until(lambda: curl(server.port, "note").stdout == "new\n")
+
+
+def wait_until(claim: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not claim():
+        assert time.monotonic() < deadline
 
 
 def test_the_real_client_lists_as_a_guest(decoy: Callable[..., Any]) -> None:

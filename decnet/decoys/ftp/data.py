@@ -4,6 +4,7 @@ soon."""
 import asyncio
 import random
 import socket
+from collections.abc import Callable
 
 from ..tcp_server import Line
 from ..uploads import Incoming
@@ -78,8 +79,8 @@ async def send(connection: socket.socket, data: bytes) -> None:
         raise Broken from error
 
 
-async def take(connection: socket.socket, incoming: Incoming) -> bool:
-    """Read to the end. Whether the visitor sent all of it."""
+async def take(connection: socket.socket, incoming: Incoming, keep: Callable[[bytes], None]) -> bool:
+    """Read to the end, and give each piece to `keep`. Whether the visitor sent all of it."""
     loop = asyncio.get_running_loop()
     turn = Turn()
     try:
@@ -87,6 +88,7 @@ async def take(connection: socket.socket, incoming: Incoming) -> bool:
             while piece := await loop.sock_recv(connection, PIECE):
                 await turn.pass_on()
                 incoming.add(piece)
+                keep(piece)
                 if incoming.size > MOST_UPLOAD:
                     return False
     except (TimeoutError, OSError):

@@ -1,12 +1,21 @@
 """Visits: read commands line by line, and answer as the server would."""
 
+import functools
+from typing import TYPE_CHECKING
+
 from ..credentials import Accounts
 from ..events import Recorder
 from ..persona import Persona
 from ..serve import Stop
 from ..tcp_server import Line, receive
+from ..visitors import VisitorFiles, visitors_of
 from .dialects import Dialect, dialect_of
+from .logins import Logins
 from .session import Session
+from .tree import Tree, has_shell, of_guest, of_user
+
+if TYPE_CHECKING:
+    from ..host.world import World
 
 GUESTS = {"linux": (True, False, False), "bsd": (True, False), "windows": (True, False, False)}
 
@@ -29,14 +38,24 @@ class FtpServer:
     async def converse(self, line: Line) -> None:
         """One visit."""
         self._clients += 1
-        session = Session(
-            self._dialect, self._persona, self._accounts, line, self._clients, guests=self._guests
-        )
+        visitors = visitors_of(self._persona)
+        logins = Logins(self._accounts, visitors, self._tree, guests=self._guests)
+        session = Session(self._dialect, self._persona, logins, line, self._clients)
         try:
             await session.converse()
         finally:
             self._clients -= 1
             await session.close()
+
+    def _tree(self, user: str, files: VisitorFiles) -> Tree:
+        """What a user sees."""
+        return of_user(self._world, user, files) if has_shell(self._persona) else of_guest(self._persona)
+
+    @functools.cached_property
+    def _world(self) -> "World":
+        from ..host.world import World
+
+        return World(self._persona)
 
 
 def lets_guests_in(persona: Persona, dialect: Dialect) -> bool:

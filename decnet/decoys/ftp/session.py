@@ -5,15 +5,15 @@ import random
 import re
 from collections.abc import Awaitable, Callable
 
-from ..credentials import Accounts
 from ..persona import Persona
 from ..tcp_server import Gone, Line
-from . import places
+from . import places, writing
 from .attempts import Attempts
 from .dialects import Dialect
+from .logins import Logins
 from .talk import Talk, printed
 from .transfers import Transfers
-from .tree import of_guest, of_user
+from .tree import of_guest
 
 MOST_COMMANDS = 2000
 SMALL_TALK = ("SYST", "FEAT", "HELP", "NOOP", "MODE", "STRU", "ABOR", "ALLO", "OPTS", "CLNT")
@@ -31,11 +31,9 @@ class Session:
         self,
         dialect: Dialect,
         persona: Persona,
-        accounts: Accounts,
+        logins: Logins,
         line: Line,
         clients: int,
-        *,
-        guests: bool,
     ) -> None:
         version = VERSION.search(persona.banner)
         always: dict[str, object] = {
@@ -43,8 +41,7 @@ class Session:
             "address": persona.address, "hostname": persona.hostname,
         }  # fmt: skip
         self._talk = Talk(dialect, persona, line, always)
-        self._accounts = accounts
-        self._guests = guests
+        self._logins = logins
         self._failures = 0
         self._attempts = Attempts(line.session)
         self._transfers = Transfers(self._talk)
@@ -67,6 +64,7 @@ class Session:
         """End the visit: stop waiting for a data connection or a password."""
         self._attempts.end(await self._talk.line.unread())
         self._transfers.close()
+        self._logins.close()
 
     async def _read(self) -> bytes | None:
         """The next line; None when there is nothing to answer."""
@@ -134,7 +132,7 @@ class Session:
             return
         talk.named = name
         is_guest = name.lower() in GUEST_NAMES
-        if is_guest and not self._guests:
+        if is_guest and not self._logins.guests:
             await talk.reply("no_guests")
         else:
             await talk.reply("user", "guest" if is_guest else "")
@@ -144,7 +142,7 @@ class Session:
             self._attempts.password(password)
             await talk.reply("pass_first" if talk.tree is None else "already_in")
             return
-        talk.guest = self._guests and talk.named.lower() in GUEST_NAMES
+        talk.guest = self._logins.guests and talk.named.lower() in GUEST_NAMES
         accepted = talk.guest or talk.dialect.open_door or self._accepts(talk.named, password)
         self._attempts.password(password, "anonymous" if talk.guest else "password", success=accepted)
         await (self._enter(talk) if accepted else self._turn_away(talk))
@@ -153,13 +151,13 @@ class Session:
         talk = self._talk
         if user == "root" and talk.dialect.denies_root and talk.persona.text("credentials") is None:
             return False
-        return self._accounts.accepts(talk.line.session.source, user, password)
+        return self._logins.accepts(talk.line.session.source, user, password)
 
     async def _enter(self, talk: Talk) -> None:
         if talk.guest:
             talk.named, talk.tree = "ftp", of_guest(talk.persona, talk.dialect.guest_owner)
         else:
-            talk.tree = of_user(talk.persona, talk.named)
+            talk.tree = self._logins.enter(talk.line.session.source, talk.named)
         talk.cwd = talk.tree.home
         await talk.reply("welcome", "guest" if talk.guest else "")
 
@@ -176,6 +174,9 @@ class Session:
             await talk.reply("site guest")
         else:
             words = argument.split()
+            if words and words[0].upper() == "CHMOD" and talk.dialect.stores_files and not talk.guest:
+                await writing.chmod(talk, words)
+                return
             await talk.reply("site", words[0].upper() if words else "", name=words[-1] if words else "")
 
     async def _quit(self, talk: Talk, argument: str) -> None:
@@ -193,7 +194,9 @@ class Session:
             "PASV": to.pasv, "EPSV": to.epsv, "PORT": to.active, "EPRT": to.active,
             "LIST": to.list, "NLST": to.list, "MLSD": to.mlsd, "MLST": to.mlst, "RETR": to.retr,
             **dict.fromkeys(("STOR", "APPE", "STOU"), to.stor),
-            **dict.fromkeys(("DELE", "RMD", "XRMD", "MKD", "XMKD", "RNFR", "RNTO"), places.change),
+            **dict.fromkeys(("DELE", "RMD", "XRMD"), writing.remove),
+            **dict.fromkeys(("MKD", "XMKD"), writing.make),
+            "RNFR": writing.rename_from, "RNTO": writing.rename_to,
         }  # fmt: skip
 
 

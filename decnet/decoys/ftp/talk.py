@@ -1,6 +1,5 @@
 """One visit's state, and its replies in the server's texts."""
 
-import time
 from typing import Any
 
 from ..persona import Persona
@@ -23,6 +22,8 @@ class Talk:
         self.cwd = "/"
         self.text = True
         self.over = False
+        self.renames = ""
+        """The path that RNFR has named."""
         self.verb, self.argument, self.typed = "", "", ""
         self._always = always
 
@@ -36,17 +37,12 @@ class Talk:
         """The absolute path that an argument means."""
         return self.inside.absolute(argument, self.cwd)
 
-    def store(self, path: str, content: bytes, size: int) -> None:
-        """Show a stored file for the rest of the visit."""
-        from ..host.node import Node
-
-        self.inside.store(path, Node(content=content, owner=self.named, changed=int(time.time()), size=size))
-
     async def reply(self, occasion: str, which: str = "", **more: Any) -> None:
         """Send the server's text for this occasion."""
         fields: dict[str, object] = {
             "verb": self.verb, "argument": self.argument, "line": self.typed, "name": self.argument,
             "user": self.named, "path": self.cwd, "type": "ASCII" if self.text else "BINARY",
+            "reason": "Permission denied",
         }  # fmt: skip
         await self.send(self.dialect.text(occasion, which, {**self._always, **fields, **more}))
 

@@ -1,19 +1,24 @@
 """Commands that need a data connection: the visitor opens it, the server never does."""
 
+import itertools
+import random
 import re
 import socket
+import string
 import time
 from typing import Any
 
 from ..uploads import Incoming, record_file
+from ..visitors import MOST_FILE
 from . import data
 from .data import Broken, NoConnection, Passive
 from .places import change, is_plain
 from .talk import Talk, printed
-from .tree import MOST_KEPT, Node
+from .tree import IS_FOLDER, Node
 
 OPTIONS = re.compile(r"^(-\S*)\s*(.*)$", re.DOTALL)
 KINDS = {".": "cdir", "..": "pdir"}
+LETTERS = string.ascii_letters + string.digits
 
 Entries = list[tuple[str, Node]]
 
@@ -121,35 +126,77 @@ class Transfers:
         await self._give(sent, "retr", "done", size=len(content), left=len(rest))
 
     async def stor(self, talk: Talk, argument: str) -> None:
-        """Receive a file, on machines made for that: printers take any, a NAS what the account may write."""
-        path = talk.path(argument)
-        stores = talk.dialect.stores_files and not talk.guest and talk.inside.may_store(path)
+        """Receive a file: printers take any, other servers what the account may write."""
+        stores = talk.dialect.stores_files and not talk.guest
         if not (talk.dialect.takes_files or stores):
             await change(talk, argument)
+            return
+        path = self._unique(argument) if talk.verb == "STOU" else talk.path(argument)
+        if stores and talk.dialect.names_files and await self._is_refused(path):
             return
         connection = await self._meet()
         if connection is None:
             return
         try:
-            await talk.reply("stor")
+            if stores and not talk.dialect.names_files and await self._is_refused(path):
+                return
+            await talk.reply("stor", talk.verb, made=path.rpartition("/")[2])
             is_whole = await self._receive(connection, path, stores=stores)
             await talk.reply("done" if is_whole else "broken")
         finally:
             connection.close()
 
+    async def _is_refused(self, path: str) -> bool:
+        """Whether this user cannot write there; then that is the answer."""
+        talk, start = self._talk, self._start
+        if talk.dialect.has_text("restart") and (start or talk.verb == "APPE"):
+            self._start = 0
+            await talk.reply("restart")
+            return True
+        reason = talk.inside.refusal(path)
+        if reason:
+            self.close()
+            reason = talk.dialect.texts.get("is a folder", reason) if reason == IS_FOLDER else reason
+            await talk.reply("denied", talk.verb, reason=reason)
+        return bool(reason)
+
+    def _unique(self, argument: str) -> str:
+        """A path that does not exist, for STOU."""
+        name = self._talk.dialect.unique or argument or "STOU"
+        if self._talk.dialect.unique:
+            return self._talk.path(name + "".join(random.choices(LETTERS, k=6)))
+        numbered = (f"{name}.{number}" for number in range(1, 100))
+        names = numbered if not argument else itertools.chain((name,), numbered)
+        return next(
+            (self._talk.path(each) for each in names if not self._talk.inside.has(self._talk.path(each))),
+            self._talk.path(name),
+        )
+
     async def _receive(self, connection: socket.socket, path: str, *, stores: bool) -> bool:
         """Whether the visitor sent all of the file; it is recorded in any case, and listed where it is
         stored."""
-        with Incoming() as incoming:
+        kept = self._talk.inside.kept(MOST_FILE if stores else 0)
+        with Incoming() as incoming, kept as content:
             is_whole = False
             try:
-                is_whole = await data.take(connection, incoming)
+                is_whole = await data.take(connection, incoming, content.add)
             finally:
-                content = incoming.content() if stores and incoming.size <= MOST_KEPT else b""
+                size = incoming.size
                 record_file(self._talk.line.session, printed(path), incoming, whole=is_whole)
                 if stores:
-                    self._talk.store(path, content, incoming.size)
+                    self._store(path, content.taken(), size)
         return is_whole
+
+    def _store(self, path: str, content: bytes, size: int) -> None:
+        """Store what has arrived, behind what is there for APPE and REST."""
+        tree, start = self._talk.inside, self._start
+        self._start = 0
+        node = tree.node(path) if start or self._talk.verb == "APPE" else None
+        if node is not None and tree.content(path) is not None:
+            old = tree.content(path) or b""
+            old = old if self._talk.verb == "APPE" else old[:start]
+            content, size = old + content, len(old) + size
+        tree.store(path, content, size)
 
     def _listen(self) -> int:
         """The port that waits for a data connection; 0 if none does."""

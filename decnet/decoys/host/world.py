@@ -8,6 +8,7 @@ from time import gmtime, strftime
 from typing import Any
 from weakref import WeakSet
 
+from ..credentials import Accounts as Credentials
 from ..machine import Machine
 from ..persona import Persona
 from . import dmi, proc, proc_net, vulnerabilities
@@ -60,6 +61,12 @@ class World(Machine):
             self.accounts = Accounts(self.device.users, self.device.groups)
         else:
             self.accounts = accounts_of(self, self.user, self.services())
+            name = next(
+                (each for each, _ in sorted(Credentials(self.persona).pairs) if each != "root"), "root"
+            )
+            if name.isalnum() and self.accounts.user(name) is None:
+                self.user = name
+                self.accounts = accounts_of(self, name, self.services())
         self._newest = self._sessions = 0
         self._fixed: Fixed | None = None
         self._listed: tuple[int, list[ProcessEntry], dict[int, ProcessEntry]] | None = None

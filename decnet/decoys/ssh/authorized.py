@@ -11,12 +11,13 @@ from base64 import b64encode
 from dataclasses import dataclass
 
 from ..view import View
+from ..wildcards import is_like
 
 FILES = (".ssh/authorized_keys", ".ssh/authorized_keys2")
 """OpenSSH's default, below the home folder; Dropbear has the first one."""
 MOST_BYTES, MOST_LINES = 128 * 1024, 8
 """Bytes of a file, and lines that name the key."""
-LONGEST_OPTIONS, LONGEST_PATTERN = 4096, 255
+LONGEST_OPTIONS = 4096
 KINDS = ("ssh-", "ecdsa-", "sk-")
 ACCEPTED = frozenset((
     "agent-forwarding", "environment", "no-agent-forwarding", "no-port-forwarding", "no-touch-required",
@@ -123,7 +124,7 @@ def matches(source: str, patterns: str) -> bool:
     found = False
     for pattern in patterns.split(",")[:100]:
         excludes, pattern = pattern[:1] == "!", pattern.removeprefix("!").strip()
-        if _is_in(source, pattern) if "/" in pattern else _is_like(source, pattern):
+        if _is_in(source, pattern) if "/" in pattern else is_like(source, pattern):
             if excludes:
                 return False
             found = True
@@ -135,28 +136,3 @@ def _is_in(source: str, network: str) -> bool:
         return ipaddress.ip_address(source) in ipaddress.ip_network(network)
     except ValueError:
         return False
-
-
-def _is_like(text: str, pattern: str) -> bool:
-    """`*` and `?`, in time that grows with the product of the lengths."""
-    if len(pattern) > LONGEST_PATTERN:
-        return False
-    states = {0}
-    for letter in text:
-        states = _after_stars(states, pattern)
-        states = {
-            at + (pattern[at] != "*")
-            for at in states
-            if at < len(pattern) and pattern[at] in ("*", "?", letter)
-        }
-    return len(pattern) in _after_stars(states, pattern)
-
-
-def _after_stars(states: set[int], pattern: str) -> set[int]:
-    """The places in a pattern that are reached without another letter."""
-    reached = set(states)
-    for at in sorted(states):
-        while at < len(pattern) and pattern[at] == "*":
-            at += 1
-            reached.add(at)
-    return reached

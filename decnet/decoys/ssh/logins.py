@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..credentials import Accounts
 from ..host.world import World
 from ..view import UserView
@@ -16,7 +18,7 @@ class Logins:
     """One connection's logins. `permit` is what its user may do."""
 
     def __init__(
-        self, world: World, accounts: Accounts, visitors: Visitors, source: str, dropbear: bool
+        self, world: Callable[[], World], accounts: Accounts, visitors: Visitors, source: str, dropbear: bool
     ) -> None:
         self.permit = Permit()
         self._world = world
@@ -32,8 +34,9 @@ class Logins:
 
     def permit_of(self, user: str, blob: bytes) -> Permit | None:
         """What this key may do as that user; None if it does not log in."""
-        if self._world.persona.os.startswith(NO_UNIX):
+        world = self._world()
+        if world.persona.os.startswith(NO_UNIX):
             return None
         files = self._visitors.find(self._source)
-        view = UserView(self._world, user, files or VisitorFiles())
-        return permit_for(view, self._world.home(user), blob, self._source, dropbear=self._dropbear)
+        view = UserView(world, user, files or VisitorFiles())
+        return permit_for(view, world.home(user), blob, self._source, dropbear=self._dropbear)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from ..credentials import Accounts
 from ..events import Recorder, Session
+from ..homes import settle
 from ..host.world import World
 from ..persona import Persona
 from ..serve import Stop
@@ -58,7 +59,7 @@ class SshServer:
         old = self._dialect.dropbear or self._dialect.version < (8, 0)
         self._keys = HostKeys(persona, OLD_RSA_BITS if old else RSA_BITS)
         self._accounts = Accounts(persona)
-        self._world = World(persona)
+        self._persona = persona
         self._startups = 0
         self._sessions = 0
 
@@ -106,6 +107,8 @@ class SshServer:
         try:
             shown = [] if self._dialect.dropbear else list(SHOWN_KEYS)
             with self._visitors.visit(session.source) as files:
+                if console_of(self._world.persona) is None:
+                    settle(self._world, files, user)
                 run, permit = self._runner(user, session, files, logins.permit), logins.permit
                 await Connection(
                     transport,
@@ -140,8 +143,15 @@ class SshServer:
         return run
 
     def _logins(self, session: Session) -> Logins:
-        return Logins(self._world, self._accounts, self._visitors, session.source, self._dialect.dropbear)
+        return Logins(
+            lambda: self._world, self._accounts, self._visitors, session.source, self._dialect.dropbear
+        )
+
+    @functools.cached_property
+    def _world(self) -> World:
+        """Made for the first login: by then the other services of the decky have been started."""
+        return World(self._persona)
 
     @functools.cached_property
     def _visitors(self) -> Visitors:
-        return visitors_of(self._world.persona)
+        return visitors_of(self._persona)

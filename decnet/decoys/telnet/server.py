@@ -85,9 +85,12 @@ class TelnetServer:
         await jetdirect.converse(keyboard, self._persona, record)
 
     async def _shell(self, user: str, keyboard: Keyboard, line: Line) -> None:
-        from ..shell.terminal import run_shell
+        from ..homes import settle
+        from ..shell.terminal import console_of, run_shell
 
         with visitors_of(self._persona).visit(line.session.source) as files:
+            if console_of(self._persona) is None:
+                settle(self._world, files, user)
             await run_shell(self._world, user, line.session, keyboard, files)
 
     @functools.cached_property

@@ -73,10 +73,18 @@ TEXTS = {
     "size": "213 {size}",
     "mdtm": "213 {stamp}",
     "denied": "550 {name}: Permission denied.",
-    "denied STOR": "553 {name}: Permission denied.",
-    "denied APPE": "553 {name}: Permission denied.",
-    "denied STOU": "553 {name}: Permission denied.",
+    "denied STOR": "553 {name}: {reason}.",
+    "denied APPE": "553 {name}: {reason}.",
+    "denied STOU": "553 {name}: {reason}.",
     "rename_first": "503 Bad sequence of commands.",
+    "failed": "550 {name}: {reason}.",
+    "failed RNTO": "550 rename: {reason}.",
+    "made": '257 "{at}" directory created.',
+    "removed": "250 {verb} command successful.",
+    "rename": "350 File exists, ready for destination name.",
+    "renamed": "250 RNTO command successful.",
+    "chmod": "200 CHMOD command successful.",
+    "stor STOU": "150 Opening {type} mode data connection for '{made}'.",
     "rest": "350 Restarting at {at}. Send STORE or RETRIEVE to initiate transfer.",
     "rest_bad": "500 '{line}': command not understood.",
     "abor": "225 ABOR command successful.",
@@ -181,6 +189,7 @@ def make(persona: Persona) -> Dialect:
     return Dialect(
         TEXTS, listing, known=COMMON | UNIMPLEMENTED, free=frozenset(("USER", "PASS", "QUIT", "HELP", "SYST", "NOOP")),
         unimplemented=UNIMPLEMENTED, argument=ARGUMENT, tries=5, delay=(0.2, 1.0), idle=900.0, denies_root=True,
+        stores_files=True,
     )  # fmt: skip
 
 

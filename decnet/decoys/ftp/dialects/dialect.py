@@ -50,6 +50,8 @@ class Dialect:
     """Whether it takes every file, as a printer does."""
     stores_files: bool = False
     """Whether an account may store files where it may write, as on a NAS."""
+    unique: str = ""
+    """How the names begin that STOU makes up; "": they are those that were sent, with a number."""
     guests: str = "drawn"
     """Whether there is an anonymous login: "always", "never", or chosen once by the seed (the value
     "drawn")."""

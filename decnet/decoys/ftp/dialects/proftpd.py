@@ -1,5 +1,5 @@
 # ruff: noqa: E501 (what real servers say is not broken into shorter lines)
-"""ProFTPD as Debian configures it, with active mode and writing refused.
+"""ProFTPD as Debian configures it, with active mode refused.
 
 Source: ProFTPD 1.3.8 of Debian 12, given the same requests and compared byte by byte.
 """
@@ -123,10 +123,19 @@ TEXTS = {
     "size_ascii": "550 SIZE not allowed in ASCII mode",
     "mdtm": "213 {stamp}",
     "mlst": "250-Start of list for {path}\r\n {facts} {path}\r\n250 End of list",
-    "denied": "550 {name}: Permission denied",
+    "denied": "550 {name}: {reason}",
+    "is a folder": "Not a regular file",
+    "restart": "451 {name}: Append/Restart not permitted, try again",
+    "stor STOU": "150 FILE: {made}",
+    "chmod": "200 SITE CHMOD command successful",
     "denied STOU": "450 STOU: unable to generate unique filename",
     "denied guest": "550 {name}: Operation not permitted",
     "rename_first": "503 Bad sequence of commands",
+    "failed": "550 {name}: {reason}",
+    "made": '257 "{at}" - Directory successfully created',
+    "removed": "250 {verb} command successful",
+    "rename": "350 File or directory exists, ready for destination name",
+    "renamed": "250 Rename successful",
     "rest": "350 Restarting at {at}. Send STORE or RETRIEVE to initiate transfer",
     "rest_bad": "501 REST requires a value greater than or equal to 0",
     "abor": "226 Abort successful",
@@ -172,6 +181,8 @@ def make(persona: Persona) -> Dialect:
         facts=facts,
         bare=frozenset(("FEAT",)),
         guest_owner="ftp",
+        stores_files=True,
+        unique="ftp",
     )
 
 

@@ -91,12 +91,38 @@ TEXTS = {
     "timeout": "421 Timeout.",
 }  # fmt: skip
 
+WRITING = {
+    "stor": "150 Ok to send data.",
+    "denied STOR": "553 Could not create file.",
+    "denied APPE": "553 Could not create file.",
+    "denied STOU": "553 Could not create file.",
+    "failed MKD": "550 Create directory operation failed.",
+    "failed XMKD": "550 Create directory operation failed.",
+    "failed RMD": "550 Remove directory operation failed.",
+    "failed XRMD": "550 Remove directory operation failed.",
+    "failed DELE": "550 Delete operation failed.",
+    "failed RNFR": "550 RNFR command failed.",
+    "failed RNTO": "550 Rename failed.",
+    "failed": "550 Permission denied.",
+    "made": '257 "{at}" created',
+    "removed DELE": "250 Delete operation successful.",
+    "removed": "250 Remove directory operation successful.",
+    "rename": "350 Ready for RNTO.",
+    "renamed": "250 Rename successful.",
+    "rename_first": "503 RNFR required first.",
+    "stor STOU": "150 FILE: {made}",
+    "chmod": "200 SITE CHMOD command ok.",
+    "failed SITE": "550 SITE CHMOD command failed.",
+}
+"""With write_enable, which Rocky's package sets, and Debian's does not."""
+
 
 def make(persona: Persona) -> Dialect:
     """The dialect of this machine."""
     unimplemented = frozenset(("ACCT", "REIN", "SMNT"))
+    writes = persona.release.startswith("rocky")
     return Dialect(
-        TEXTS,
+        TEXTS | (WRITING if writes else {}),
         listing,
         known=COMMON | unimplemented | {"FEAT", "OPTS", "PBSZ", "PROT"},
         free=frozenset(("USER", "PASS", "QUIT", "FEAT", "OPTS")),
@@ -107,6 +133,7 @@ def make(persona: Persona) -> Dialect:
         ports=(5001, 65535),
         ascii=False,
         denies_root=True,
+        stores_files=writes,
     )
 
 
