@@ -203,3 +203,16 @@ def test_every_release_has_its_form(namespace: Path, output: int, release: str) 
     assert shown.count("192.168.1.20") >= 2
     assert ("HWaddr 00:50:56:01:02:03" in shown) == world.system.busybox
     assert ("group default" in shown) == (not world.system.busybox)
+
+
+def test_ubuntu_has_its_local_resolver(namespace: Path, output: int) -> None:
+    shown = answer(
+        output, world_of(namespace, "ubuntu-22.04"), "ss -Htlnp sport = :53; netstat -uln | grep :53"
+    )
+    fields = shown.split()
+
+    assert (
+        fields[:5] == ["LISTEN", "0", "4096", "127.0.0.53%lo:53", "0.0.0.0:*"]
+        and "systemd-resolve" in fields[5]
+    )
+    assert "127.0.0.53:53" in shown and "pid=0" not in shown

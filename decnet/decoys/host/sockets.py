@@ -11,7 +11,8 @@ from ..machine import Machine
 from .network import address_of, rows
 
 Owner = Callable[[int, str], tuple[str, int]]
-"""The program and the process that have a port (number, tcp or udp); "" and 0 if they are not known."""
+"""The program and the process that have a port (number, tcp or udp; 0 and the name of a program for its own
+process); "" and 0 if they are not known."""
 
 STATES = {
     "01": "ESTABLISHED", "02": "SYN_SENT", "03": "SYN_RECV", "04": "FIN_WAIT1", "05": "FIN_WAIT2", "06": "TIME_WAIT",
@@ -26,6 +27,11 @@ BACKLOGS = {
     "vsftpd": 32, "proftpd": 5, "master": 100, "exim4": 20, "inetutils-inetd": 10, "telnetd": 1,
 }  # fmt: skip
 """What the programs give to listen(2) by default."""
+LOCAL = {
+    "ubuntu": (("tcp", "127.0.0.53", 53, "systemd-resolve"), ("udp", "127.0.0.53", 53, "systemd-resolve")),
+    "rocky": (("udp", "127.0.0.1", 323, "chronyd"),),
+}  # fmt: skip
+"""What a server listens on for itself, by its system: protocol, address, port, program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,7 @@ def sockets_of(machine: Machine, owner: Owner) -> list[SocketEntry]:
         for port, protocol in machine.persona.ports
         if (port, protocol) not in heard
     ]
+    own += [_local(machine, owner, *each) for each in LOCAL.get(machine.system.id, ())]
     order = ("tcp", "tcp6", "udp", "udp6")
     return sorted([*found, *own], key=lambda each: order.index(each.protocol))
 
@@ -72,6 +79,17 @@ def _own(machine: Machine, owner: Owner, port: int, protocol: str) -> SocketEntr
     inode = 15_000 + machine.persona.number(f"inode {port}", 0, 9000)
     return SocketEntry(
         protocol, "0.0.0.0", port, "0.0.0.0", 0, state, program, pid, inode, 0, BACKLOGS.get(program, 128)
+    )
+
+
+def _local(
+    machine: Machine, owner: Owner, protocol: str, address: str, port: int, program: str
+) -> SocketEntry:
+    """A listener that no visitor reaches."""
+    inode = 14_000 + machine.persona.number(f"inode {protocol} {port}", 0, 900)
+    state, queue = ("LISTEN", 4096) if protocol == "tcp" else ("", 0)
+    return SocketEntry(
+        protocol, address, port, "0.0.0.0", 0, state, program, owner(0, program)[1], inode, 0, queue
     )
 
 

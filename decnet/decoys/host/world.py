@@ -162,10 +162,13 @@ class World(Machine):
     def _owners(self) -> dict[tuple[int, str], tuple[str, int]]:
         """Program and process of the sockets that listen, by port and protocol."""
         first: dict[str, tuple[str, int]] = {}
+        found: dict[tuple[int, str], tuple[str, int]] = {}
         for process in self.processes(int(time.time())):
             if process.service:
                 first.setdefault(process.service, (process.name, process.pid))
-        return {
+            else:
+                found.setdefault((0, process.name), (process.name, process.pid))
+        return found | {
             port: first.get(entry.service, (entry.program, 0))
             for entry in self.services()
             for port in entry.ports

@@ -5,7 +5,7 @@ from importlib import import_module
 
 from .process import Command
 
-OLD = ("on_text", "on_system", "on_network")
+OLD = ("on_system", "on_network")
 """Modules of commands in the former form."""
 MODULES: dict[str, str] = {
     "text.grep": "grep egrep fgrep",

@@ -56,7 +56,8 @@ def ping(process: Process) -> Running:
     except Killed as killed:
         if killed.signal != INTERRUPT:
             raise
-    return _end(process, plan, clock)
+        return _end(process, plan, after_keys=process.to_terminal)
+    return _end(process, plan)
 
 
 def _options(process: Process, *, busybox: bool) -> Options:
@@ -205,10 +206,12 @@ def _answered(process: Process, plan: Plan) -> None:
     process.out(f"{stamp}{plan.size + 8} bytes from {name}: icmp_seq={plan.sent} ttl=64 time={took:.3f} ms\n")
 
 
-def _end(process: Process, plan: Plan, clock: Clock) -> int:
+def _end(process: Process, plan: Plan, *, after_keys: bool = False) -> int:
+    """The statistics. `after_keys`: the terminal is at the beginning of a line, after ^C."""
     received = len(plan.times)
     lost = 100 - 100 * received // max(1, plan.sent)
-    process.out(f"\n--- {plan.host} ping statistics ---\n")
+    process.out("" if after_keys else "\n")
+    process.out(f"--- {plan.host} ping statistics ---\n")
     low, high = min(plan.times, default=0.0), max(plan.times, default=0.0)
     mean = sum(plan.times) / max(1, received)
     if plan.busybox:

@@ -26,6 +26,8 @@ FILTERS = {
 LONG = """help=h version=V numeric=n resolve=r all=a listening=l options=o extended=e memory=m processes=p threads=T info=i
 summary=s bpf=b events=E context=Z contexts=z net:=N ipv4=4 ipv6=6 packet=0 tcp=t mptcp=M sctp=S udp=u dccp=d raw=w unix=x
 family:=f kill=K no-header=H oneline=O query:=A socket:=A diag:=D filter:=F tos cgroup tipcinfo vsock tipc xdp"""
+RESOLVER = "127.0.0.53"
+"""systemd-resolved binds its socket to the loopback device."""
 RIGHT = (4, 6)
 """Columns that are aligned to the right: the addresses."""
 HEAD = ("Netid", "State", "Recv-Q", "Send-Q", "Local Address:", "Port", "Peer Address:", "Port", "Process")
@@ -168,6 +170,8 @@ def _row(process: Process, each: SocketEntry, options: Options, names: dict[tupl
         return "*" if number == 0 else names.get((number, protocol), str(number))
 
     def host(address: str) -> str:
+        if address == RESOLVER:
+            return f"{address}%lo:"
         return f"[{address}]:" if ":" in address else f"{address}:"
 
     extra = ""
