@@ -20,12 +20,23 @@ def wait(context: Context, words: list[Any]) -> Work:
     if not arguments:
         running = [task for job in own if not job.stopped for task in job.tasks]
         yield Signalled(Ended(running), context)
-        context.jobs.forget_done() if not context.shell.interactive else None
+        if context.controls_jobs:
+            report_done(context)
+        else:
+            context.jobs.forget_done()
         return _interrupted(context, 0)
     status = 0
     for word in arguments:
         status = yield from _wait_for(context, word)
     return _interrupted(context, status)
+
+
+def report_done(context: Context) -> None:
+    """Print the jobs that have ended, and forget them."""
+    for job in list(context.jobs.by_number.values()):
+        if job.done:
+            context.err(job_line(context, job))
+            context.jobs.remove(job)
 
 
 def _interrupted(context: Context, status: int) -> int:

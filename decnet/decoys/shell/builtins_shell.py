@@ -104,8 +104,9 @@ def fc(context: Context, words: list[Any]) -> Any:
     places = [word for word in arguments if not word.startswith("-") or word[1:].isdecimal()]
     if not shell.interactive:
         return 0
-    lines = [*old_history(shell), *shell.history][:-1]
+    lines = [*old_history(shell), *shell.history]
     if "s" in flags:
+        lines.pop() if lines else None
         again = next((line for line in reversed(lines) if not places or line.startswith(places[-1])), None)
         if again is None:
             context.complain("fc: no command found")

@@ -23,6 +23,7 @@ MODULES: dict[str, str] = {
     "text.compare": "cmp diff",
     "text.numbers": "seq factor expr",
     "text.bc": "bc",
+    "text.manual": "man apropos whatis",
     "text.dates": "date cal",
     "system.ps": "ps",
     "system.systemd": "systemctl service",

@@ -141,7 +141,7 @@ class Evaluator(Substituting):
         words = [self.shell.script]
         self.shell.visit.enter(task.pid, self.shell.own_pid, self.shell.user, words, behind=True)
         task.group = task.pid if self.controls_jobs else task.group
-        job = self.jobs.add([task], node.text)
+        job = self.jobs.add([task], _shown(node.text))
         self.shell.last_background = task.pid
         if self.shell.interactive and not self.is_subshell:
             self.err(f"[{job.number}] {task.pid}\n")
@@ -344,6 +344,13 @@ class Evaluator(Substituting):
             for end in opened_here:
                 end.close()
         return self.shell.status
+
+
+def _shown(text: str) -> str:
+    """A job's text: that of a subshell has blanks within its parentheses."""
+    return (
+        f"( {text[1:-1].strip()} )" if text[:1] == "(" and text[-1:] == ")" and text.count("(") == 1 else text
+    )
 
 
 def _is_one_command(node: AndOr) -> bool:

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from .builtins_flow import keeps_stopped_jobs
-from .builtins_jobs import job_line
+from .builtins_jobs import report_done
 from .context import Context, Discard, Leave, Returned, Work
 from .descriptors import Stream
 from .dialect import BadSyntax, Incomplete, error_text
@@ -175,9 +175,9 @@ def _from_history(context: Context, line: str) -> str:
             return history[at] if -len(history) <= at < len(history) else found[0]
         return next((each for each in reversed(history) if each.startswith(word)), found[0])
 
-    changed = re.sub(r"('[^']*')|!(!|\$|\*|-?\d{1,5}|[A-Za-z][\w./-]*)", one, line)
+    changed = re.sub(r"('[^']*')|(?<![\[${\\])!(!|\$|\*|-?\d{1,5}|[A-Za-z][\w./-]*)", one, line)
     if changed == line:
-        missing = re.search(r"(?<![\[$])!([A-Za-z][\w./-]*)", re.sub(r"'[^']*'", "", line))
+        missing = re.search(r"(?<![\[${\\])!([A-Za-z][\w./-]*)", re.sub(r"'[^']*'", "", line))
         if missing:
             context.err(f"{shell.script}: !{missing[1]}: event not found\n")
             return ""
@@ -190,11 +190,7 @@ def _report_jobs(context: Context) -> None:
     """Background commands that have ended."""
     if context.is_subshell:
         return
-    jobs = context.jobs
-    for job in list(jobs.by_number.values()):
-        if job.done:
-            context.err(job_line(context, job))
-            jobs.remove(job)
+    report_done(context)
 
 
 def prompt_of(shell: Shell) -> str:

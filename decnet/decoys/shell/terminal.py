@@ -50,9 +50,6 @@ async def run_command(
         shell.visit.take_terminal()
         shell.variables["TERM"] = channel.terminal.name
         shell.exported.add("TERM")
-    if shell.dialect.bash:
-        # bash has read .bashrc before.
-        shell.arrays["PIPESTATUS"] = {0: "0"}
     engine, evaluator = _started(shell)
     engine.main = engine.spawn(shell, evaluator.script(line), evaluator.fds)
     return await Driver(engine, shell, channel, session).drive()
@@ -86,6 +83,9 @@ async def run_shell(
 
 
 def _started(shell: Shell) -> tuple[Engine, Evaluator]:
+    if shell.dialect.bash:
+        # It has read .bashrc, also for a single command of ssh.
+        shell.arrays["PIPESTATUS"] = {0: "0"}
     engine = Engine()
     fds: dict[int, End] = {0: engine.input, 1: engine.screen(1), 2: engine.screen(2)}
     return engine, Evaluator(engine, shell, fds)
