@@ -9,10 +9,11 @@ from functools import partial
 from ..events import Session
 from ..waits import Turn, at_most
 from .completion import complete
-from .editor import END, INTERRUPT, SUSPEND, Editor, PlainLine
+from .editor import BRACKETS, END, INTERRUPT, SUSPEND, Editor, PlainLine
 from .engine import Engine
 from .history import old_history
 from .memory import MEMORY, Account
+from .prompts import has_brackets
 from .state import Shell
 from .stream import IDLE_SECONDS, Stream
 from .tasks import KILL, Line
@@ -260,14 +261,18 @@ class Driver:
 
     async def _read_line(self, line: Line) -> None:
         """The line that a shell prompts for."""
-        await self._channel.write(line.prompt.replace("\n", "\r\n").encode("utf-8", "surrogateescape"))
+        brackets = has_brackets(line.shell)
+        prompt = line.prompt.replace("\n", "\r\n").encode("utf-8", "surrogateescape")
+        await self._channel.write(BRACKETS * brackets + prompt)
         history = [*old_history(line.shell)[-200:], *line.shell.history]
         columns = self._channel.terminal.columns if self._channel.terminal else 80
         write = self._channel.write
         editor: Editor | PlainLine = PlainLine(write)
         if line.shell.dialect.name != "dash":
             completing = partial(complete, line.shell)
-            editor = Editor(line.prompt, history, write, completing, columns, ends_on_interrupt=True)
+            editor = Editor(
+                line.prompt, history, write, completing, columns, ends_on_interrupt=True, brackets=brackets
+            )
         while True:
             if not self._keys and not await self._next_keys():
                 line.text, line.is_there = None, True

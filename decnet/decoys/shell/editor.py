@@ -13,6 +13,10 @@ Complete = Callable[[str], tuple[str, list[str]]]
 """For the text before the cursor: what is to be added, and the choices."""
 
 
+BRACKETS, NO_BRACKETS = b"\x1b[?2004h", b"\x1b[?2004l\r"
+"""Bracketed paste, which Readline enables around each line since 8.1."""
+
+
 class Editor:
     """One line. `key` takes a key and returns the whole line once it is complete, END for the end of the
     input."""
@@ -26,8 +30,11 @@ class Editor:
         columns: int = 80,
         *,
         ends_on_interrupt: bool = False,
+        brackets: bool = False,
     ) -> None:
-        """`ends_on_interrupt`: ^C is the answer, and not a new prompt."""
+        """`ends_on_interrupt`: ^C is the answer, and not a new prompt. `brackets`: the terminal is asked to mark
+        what is pasted (see BRACKETS)."""
+        self._brackets, self._pastes = brackets, False
         self._prompt = prompt
         self._history = history
         self._write = write
@@ -55,17 +62,23 @@ class Editor:
         if self._escape is not None or key == "\x1b":
             await self._escaped(key)
             return None
-        if key in "\r\n":
+        if key in "\r\n" and self._pastes:
+            self._line, self._at = (self._line + "\n")[:MOST_LINE], min(len(self._line) + 1, MOST_LINE)
             await self._write(b"\r\n")
+            return None
+        if key in "\r\n":
+            await self._write(b"\r\n" + NO_BRACKETS * self._brackets)
             return self._line
         if key == INTERRUPT and self._ends_on_interrupt:
-            await self._write(b"^C\r\n")
+            again = NO_BRACKETS + BRACKETS + NO_BRACKETS + b"\r\n" if self._brackets else b"\r\n"
+            await self._write(b"^C" + again)
             return INTERRUPT
         if key == INTERRUPT:
             await self._write(b"^C\r\n" + self._prompt.encode("utf-8", "surrogateescape"))
             self._line, self._at, self._back = "", 0, 0
             return None
         if key == END and not self._line:
+            await self._write((NO_BRACKETS + b"\r\n") * self._brackets)
             return END
         await self._edit(key)
         return None
@@ -209,7 +222,9 @@ class Editor:
             await self._by_word(sequence[0])
             return
         move = sequence[1:]
-        if move in (UP, DOWN):
+        if move in ("200~", "201~"):
+            self._pastes = self._brackets and move == "200~"
+        elif move in (UP, DOWN):
             await self._recall(1 if move == UP else -1)
         elif move == LEFT and self._at:
             self._at -= 1

@@ -193,6 +193,18 @@ def _report_jobs(context: Context) -> None:
     report_done(context)
 
 
+BRACKETING = frozenset(("debian-11", "debian-12", "ubuntu-22.04", "ubuntu-24.04", "rocky-9.4"))
+"""Systems whose Readline is 8.1 or newer."""
+
+
+def has_brackets(shell: Shell) -> bool:
+    """Whether the terminal is asked to mark what is pasted."""
+    system, terminal = shell.world.system, shell.variables.get("TERM", "")
+    return (
+        shell.dialect.bash and f"{system.id}-{system.version}" in BRACKETING and terminal not in ("", "dumb")
+    )
+
+
 def prompt_of(shell: Shell) -> str:
     """The prompt: what `PS1` says, or what the release's profile has set."""
     own = shell.variables.get("PS1")

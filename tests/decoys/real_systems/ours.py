@@ -104,5 +104,5 @@ WAYS: dict[str, Callable[[str], AbstractContextManager[Callable[[Command], Reply
     "exec": partial(by_ssh, way="exec"),
     "terminal": partial(by_ssh, way="terminal"),
 }
-AT_ONCE = {"direct": 1, "exec": 4, "terminal": 16}
+AT_ONCE = {"direct": 1, "exec": 4, "terminal": 8}
 """Visitors side by side."""
