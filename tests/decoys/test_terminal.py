@@ -54,9 +54,25 @@ def typed(world: World, session: Session) -> Type:
     def run(*pieces: str) -> str:
         channel = Keyboard(pieces)
         asyncio.run(asyncio.wait_for(run_shell(world, "root", session, channel), 20))
-        return channel.shown.decode().replace("\r\n", "\n")
+        shown = channel.shown.decode().replace("\x1b[?2004h", "").replace("\x1b[?2004l\r", "")
+        return shown.replace("\r\n", "\n")
 
     return run
+
+
+def test_the_terminal_is_asked_to_mark_what_is_pasted(world: World, session: Session) -> None:
+    channel = Keyboard(("echo a\r", "b\x03", "\x1b[200~echo c\recho d\x1b[201~", "\r", "\x04"))
+
+    asyncio.run(asyncio.wait_for(run_shell(world, "root", session, channel), 20))
+
+    prompt, end = b"\x1b[?2004hroot@web01:~# ", b"\x1b[?2004l\r"
+    parts = [
+        b"echo a\r\n" + end + b"a\r\n",
+        b"b^C" + end + b"\x1b[?2004h" + end + b"\r\n",
+        b"echo c\r\necho d\r\n" + end + b"c\r\nd\r\n",
+        end + b"\r\nlogout\r\n",
+    ]
+    assert channel.shown.endswith(prompt + prompt.join(parts))
 
 
 def after(shown: str, command: str) -> str:

@@ -32,7 +32,7 @@ class Editor:
         ends_on_interrupt: bool = False,
         brackets: bool = False,
     ) -> None:
-        """`ends_on_interrupt`: ^C is the answer, and not a new prompt. `brackets`: the terminal is asked to mark
+        """`ends_on_interrupt`: ^C is the answer, not a new prompt. `brackets`: the terminal is asked to mark
         what is pasted (see BRACKETS)."""
         self._brackets, self._pastes = brackets, False
         self._prompt = prompt

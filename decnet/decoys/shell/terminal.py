@@ -70,7 +70,7 @@ async def run_shell(
         engine.reads_lines = lambda line: session.record("command", input=line, way="shell")
         engine.main = engine.spawn(shell, evaluator.from_input(), evaluator.fds)
     else:
-        shell.variables["TERM"] = channel.terminal.name or "xterm"
+        shell.variables["TERM"] = channel.terminal.name
         begin_history(shell)
         last = next(reversed(files.logins(user)), None)
         await channel.write(greeting(world, last, session.source).replace("\n", "\r\n").encode())
