@@ -5,7 +5,7 @@ from importlib import import_module
 
 from .process import Command
 
-OLD = ("on_system", "on_network")
+OLD = ("on_network",)
 """Modules of commands in the former form."""
 MODULES: dict[str, str] = {
     "text.grep": "grep egrep fgrep",
@@ -26,12 +26,16 @@ MODULES: dict[str, str] = {
     "text.manual": "man apropos whatis",
     "text.dates": "date cal",
     "system.ps": "ps",
+    "system.schedules": "crontab at atq atrm",
+    "system.settings": "sysctl hostnamectl timedatectl localectl loginctl locale getconf stty",
+    "system.open_files": "lsof fuser",
+    "system.messages": "wall mesg write renice setsid shutdown reboot halt poweroff init telinit runlevel",
     "system.systemd": "systemctl service",
     "system.journal": "journalctl dmesg logger",
     "system.passwords": "passwd chpasswd chage chsh",
     "system.accounts": "useradd userdel usermod groupadd groupdel gpasswd adduser deluser delgroup",
     "system.sessions": "last lastb lastlog",
-    "system.finding": "pgrep pkill pidof killall pstree",
+    "system.finding": "pgrep pkill pidof killall pstree kill",
     "system.top": "top vmstat",
     "system.processors": "lscpu",
     "system.devices": "lsblk blkid fdisk lspci lsusb dmidecode systemd-detect-virt",

@@ -18,6 +18,7 @@ from .state import Shell
 from .substituting import Substituting
 from .syntax import (
     AndOr,
+    Literal,
     Node,
     Pipeline,
     Sequence,
@@ -218,6 +219,9 @@ class Evaluator(Substituting):
                 task.group = tasks[0].pid
             if isinstance(command, Simple):
                 child.becomes = task
+                words = _plain_words(command)
+                if words and words[0] not in BUILTINS and words[0] not in self.shell.functions:
+                    self.shell.visit.enter(task.pid, self.shell.own_pid, self.shell.user, words)
             before = after
         try:
             if self.controls_jobs:
@@ -363,6 +367,17 @@ def _is_special(node: Simple) -> bool:
     """Whether its errors end a POSIX shell."""
     first = node.words[0] if node.words else None
     return isinstance(first, Word) and first.literal in SPECIAL_BUILTINS
+
+
+def _plain_words(node: Simple) -> list[str]:
+    """The words of a command that has no expansions: what `ps` shows before it has begun; else []."""
+    found = []
+    for word in node.words:
+        parts = word.parts if isinstance(word, Word) else []
+        if not parts or not all(isinstance(part, Literal) for part in parts):
+            return []
+        found.append("".join(part.text for part in parts if isinstance(part, Literal)))
+    return found
 
 
 def _ends(before: Stream | None, after: Stream | None) -> Callable[[], None]:

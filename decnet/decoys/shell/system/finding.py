@@ -377,4 +377,57 @@ def _compact(
     ]
 
 
-COMMANDS = {"pgrep": pgrep, "pkill": pgrep, "pidof": pidof, "killall": killall, "pstree": pstree}
+USAGE_OF_KILL = """
+Usage:
+ kill [options] <pid> [...]
+
+Options:
+ <pid> [...]            send signal to every <pid> listed
+ -<signal>, -s, --signal <signal>
+                        specify the <signal> to be sent
+ -q, --queue <value>    integer value to be sent with the signal
+ -l, --list=[<signal>]  list all signal names, or convert one to a name
+ -L, --table            list all signal names in a nice table
+
+ -h, --help     display this help and exit
+ -V, --version  output version information and exit
+
+For more details see kill(1).
+"""
+
+
+@tool
+def kill(process: Process) -> Running:
+    """The program `kill`, for those that are not the shell: xargs, find."""
+    if process.args[:1] in (["-l"], ["-L"], ["--list"], ["--table"]):
+        names = [name for name in SIGNALS if name != "STKFLT"]
+        process.out(" ".join(names) + "\n")
+        return 0
+    number = signal_of(process)
+    words = [word for word in process.args if word != "--"]
+    yield 0.0
+    if not words:
+        process.err(USAGE_OF_KILL)
+        return 1
+    entries = {entry.pid: entry for entry in process.shell.processes(time.time())}
+    status = 0
+    for word in words:
+        if not word.lstrip("-").isdecimal():
+            process.err(f"kill: failed to parse argument: '{word}'\n")
+            return 1
+        entry = entries.get(int(word.lstrip("-")[:9]))
+        reason = send(process, entry, number) if entry is not None else "No such process"
+        if reason:
+            process.err(f"kill: ({word}): {reason}\n")
+            status = 1
+    return status
+
+
+COMMANDS = {
+    "pgrep": pgrep,
+    "pkill": pgrep,
+    "pidof": pidof,
+    "killall": killall,
+    "pstree": pstree,
+    "kill": kill,
+}

@@ -1,0 +1,224 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
+"""lsof and fuser."""
+
+from __future__ import annotations
+
+import time
+
+from ...host.processes import ProcessEntry
+from ...host.sockets import SocketEntry
+from ..proc_files import descriptors, program_of
+from ..process import Process, Running
+from ..text.common import Options, parse, tool
+from .finding import send, signal_of
+
+HEAD = ["COMMAND", "PID", "USER", "FD", "TYPE", "DEVICE", "SIZE/OFF", "NODE", "NAME"]
+MOST_PROCESSES = 200
+
+
+@tool
+def lsof(process: Process) -> Running:
+    """The open files of the processes."""
+    options = parse(process, "ac:Cd:D:F::g::hi::lLnNo:OPp:r::Rs::S:tTu:UvVwx:X", "help=h")
+    shell = process.shell
+    yield 0.0
+    if "v" in options:
+        process.err("lsof version information:\n    revision: 4.95.0\n")
+        return 0
+    rows: list[list[str]] = []
+    pids: list[int] = []
+    sockets = shell.world.sockets() if "i" in options else []
+    for entry in shell.processes(time.time())[:MOST_PROCESSES]:
+        if shell.user not in ("root", entry.user):
+            continue
+        found = _sockets(sockets, options, entry) if "i" in options else _files(process, options, entry)
+        rows += found
+        if found:
+            pids.append(entry.pid)
+        if process.tired:
+            yield 0.0
+    if "t" in options:
+        process.out("".join(f"{pid}\n" for pid in dict.fromkeys(pids)))
+    elif rows:
+        process.out(_table(rows))
+    return 0 if rows else 1
+
+
+def _wanted(options: Options, entry: ProcessEntry) -> bool:
+    numbers = [word for value in options.values("p") for word in value.split(",")]
+    users = [word for value in options.values("u") for word in value.split(",")]
+    names = options.values("c")
+    return (
+        (not numbers or str(entry.pid) in numbers)
+        and (not users or entry.user in users)
+        and (not names or any(entry.name.startswith(name) for name in names))
+    )
+
+
+def _sockets(sockets: list[SocketEntry], options: Options, entry: ProcessEntry) -> list[list[str]]:
+    if not _wanted(options, entry):
+        return []
+    pattern = options.value("i").lower()
+    protocol = next((name for name in ("tcp", "udp") if pattern.startswith(name)), "")
+    port = pattern.rpartition(":")[2] if ":" in pattern else ""
+    rows: list[list[str]] = []
+    for each in sockets:
+        if (
+            each.pid != entry.pid
+            or (protocol and not each.protocol.startswith(protocol))
+            or (port and str(each.port) not in port.split(","))
+        ):
+            continue
+        six = each.protocol.endswith("6")
+        address = "*" if each.address in ("0.0.0.0", "::") else f"[{each.address}]" if six else each.address
+        shown = (
+            f"{address}:{each.port}" if "P" in options else f"{address}:{SERVICES.get(each.port, each.port)}"
+        )
+        state = f" ({each.state})" if each.protocol.startswith("tcp") else ""
+        rows.append(
+            [
+                entry.name[:9],
+                str(entry.pid),
+                entry.user[:8],
+                f"{3 + len(rows)}u",
+                "IPv6" if six else "IPv4",
+                str(each.inode or 20_000 + each.port),
+                "0t0",
+                each.protocol[:3].upper(),
+                shown + state,
+            ]
+        )
+    return rows
+
+
+SERVICES = {
+    22: "ssh",
+    80: "http",
+    443: "https",
+    21: "ftp",
+    25: "smtp",
+    587: "submission",
+    161: "snmp",
+    3306: "mysql",
+    6379: "redis",
+    23: "telnet",
+}
+
+
+def _files(process: Process, options: Options, entry: ProcessEntry) -> list[list[str]]:
+    shell = process.shell
+    if not _wanted(options, entry):
+        return []
+    head = [entry.name[:9], str(entry.pid), entry.user[:8]]
+    folder = shell.cwd if entry.pid in shell.visit.numbers() else "/"
+    rows = [[*head, "cwd", "DIR", "8,1", "4096", "2", folder], [*head, "rtd", "DIR", "8,1", "4096", "2", "/"]]
+    if entry.kernel:
+        rows.append([*head, "txt", "unknown", "", "", "", f"/proc/{entry.pid}/exe"])
+    else:
+        path = program_of(shell, entry)
+        rows.append(
+            [
+                *head,
+                "txt",
+                "REG",
+                "8,1",
+                str(getattr(shell.node(path), "bytes", 0) or 0),
+                str(130_000 + len(path) * 977),
+                path,
+            ]
+        )
+        for number, target in descriptors(shell, entry).items():
+            kind = (
+                "CHR"
+                if target.startswith("/dev/")
+                else "unix"
+                if target.startswith("socket")
+                else "FIFO"
+                if target.startswith("pipe")
+                else "a_inode"
+            )
+            device = "1,3" if target == "/dev/null" else "136,0" if "pts" in target else "0,9"
+            rows.append(
+                [
+                    *head,
+                    f"{number}{'u' if kind != 'FIFO' else 'r'}",
+                    kind,
+                    device,
+                    "0t0",
+                    target.partition("[")[2].rstrip("]") if target[:4] in ("sock", "pipe") else "3",
+                    target if not target.startswith(("socket:", "pipe:")) else target.partition(":")[0],
+                ]
+            )
+    if options.operands:
+        paths = [shell.absolute(word) for word in options.operands]
+        rows = [row for row in rows if row[-1] in paths]
+    return rows
+
+
+def _table(rows: list[list[str]]) -> str:
+    every = [HEAD, *rows]
+    widths = [max(len(row[at]) for row in every) for at in range(9)]
+    left = (0, 8)
+    return "".join(
+        " ".join(
+            cell.ljust(width) if at in left else cell.rjust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        + "\n"
+        for row in every
+    )
+
+
+@tool
+def fuser(process: Process) -> Running:
+    """The processes that use a file or a port."""
+    number = signal_of(process, 9)
+    options = parse(
+        process,
+        "acfIikKlMmn:sSuvVw46",
+        "all=a kill=k interactive=i list-signals=l mount=m namespace=n silent=s user=u verbose=v version=V",
+    )
+    shell = process.shell
+    yield 0.0
+    if not options.operands:
+        process.err(
+            "No process specification given\nUsage: fuser [-fIMuvw] [-a|-s] [-4|-6] [-c|-m|-n SPACE]\n             [-k [-i] [-SIGNAL]] NAME...\n"
+        )
+        return 1
+    found_any = False
+    for word in options.operands:
+        base, slash, protocol = word.partition("/")
+        space = protocol if base.isdecimal() and protocol in ("tcp", "udp") else options.value("n")
+        if space in ("tcp", "udp"):
+            pids = sorted(
+                {
+                    each.pid
+                    for each in shell.world.sockets()
+                    if each.pid and str(each.port) == base and each.protocol.startswith(space)
+                }
+            )
+            label = f"{base}/{space}"
+        else:
+            path = shell.absolute(word)
+            if shell.node(path) is None:
+                process.err(f"Specified filename {word} does not exist.\n")
+                continue
+            pids = [
+                entry.pid
+                for entry in shell.processes(time.time())
+                if entry.pid in shell.visit.numbers() and shell.cwd == path
+            ]
+            label = path
+        found_any = found_any or bool(pids)
+        if pids and "s" not in options:
+            process.err(f"{label + ':':<21}")
+            process.out("".join(f"{pid:>6}" for pid in pids))
+            process.err("\n")
+        if "k" in options:
+            for entry in shell.processes(time.time()):
+                if entry.pid in pids:
+                    send(process, entry, number)
+    return 0 if found_any else 1
+
+
+COMMANDS = {"lsof": lsof, "fuser": fuser}

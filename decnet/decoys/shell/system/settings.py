@@ -1,0 +1,360 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
+"""sysctl, hostnamectl, timedatectl, localectl, loginctl, locale, getconf, stty."""
+
+from __future__ import annotations
+
+import time
+
+from ...host.dmi import firmware
+from ...host.hardware import machine_id, uuid_for
+from ...host.sysctls import sysctls
+from ..process import Process, Running
+from ..text.common import Failure, Options, parse, tool
+from ..visit import visits_of
+from .shown import clock
+
+CATEGORIES = (
+    "CTYPE",
+    "NUMERIC",
+    "TIME",
+    "COLLATE",
+    "MONETARY",
+    "MESSAGES",
+    "PAPER",
+    "NAME",
+    "ADDRESS",
+    "TELEPHONE",
+    "MEASUREMENT",
+    "IDENTIFICATION",
+)
+
+
+@tool
+def sysctl(process: Process) -> Running:
+    """The settings of the kernel."""
+    try:
+        options = parse(
+            process,
+            "aAXbeNnp::f::r:qwoxdhV",
+            "all=a binary=b ignore=e names=N values=n load::=p pattern:=r quiet=q write=w help=h version=V system deprecated dry-run",
+        )
+    except Failure as failure:
+        process.err(f"sysctl: {failure.message}\nTry `sysctl --help' for more information.\n")
+        return 1
+    shell = process.shell
+    values = sysctls(shell.world)
+    yield 0.0
+    if any(name in options for name in ("p", "f", "system")):
+        return 0
+    if any(letter in options for letter in "aAX"):
+        for name in values:
+            _show(process, options, name, values[name])
+            if process.tired:
+                yield 0.0
+        return 0
+    if not options.operands:
+        process.err("sysctl: no variables specified\nTry `sysctl --help' for more information.\n")
+        return 1
+    status = 0
+    for word in options.operands:
+        name, equals, value = word.partition("=")
+        name = name.strip().replace("/", ".")
+        path = "/proc/sys/" + name.replace(".", "/")
+        node = shell.node(path)
+        if name not in values and (node is None or node.folder):
+            if node is not None:
+                for each in (each for each in values if each.startswith(name + ".")):
+                    _show(process, options, each, values[each])
+                continue
+            if "e" not in options:
+                process.err(f"sysctl: cannot stat {path}: No such file or directory\n")
+                status = 1
+        elif equals and shell.user != "root":
+            process.err(f'sysctl: permission denied on key "{name}"\n')
+            status = 1
+        elif equals:
+            _set(process, path, value.strip())
+            if "q" not in options:
+                _show(process, options, name, value.strip())
+        else:
+            _show(process, options, name, (shell.read(path) or "").rstrip("\n"))
+    return status
+
+
+def _set(process: Process, path: str, value: str) -> None:
+    from dataclasses import replace
+
+    node = process.shell.node(path)
+    if node is not None:
+        data = value[:200].encode("utf-8", "surrogateescape") + b"\n"
+        process.shell.change(path, replace(node, live=None, content=data, size=-1))
+
+
+def _show(process: Process, options: Options, name: str, value: str) -> None:
+    if "N" in options:
+        process.out(f"{name}\n")
+    elif "b" in options:
+        process.out(value)
+    else:
+        process.out(f"{value}\n" if "n" in options else f"{name} = {value}\n")
+
+
+@tool
+def hostnamectl(process: Process) -> Running:
+    """The names of the machine, and what it is."""
+    options = _systemd_options(process)
+    world, words = process.shell.world, options.operands
+    yield 0.0
+    if words[:1] in (["hostname"], ["set-hostname"]):
+        if len(words) == 1:
+            process.out(f"{world.hostname}\n" if words[0] == "hostname" else "")
+            return 0
+        if process.shell.user != "root":
+            process.err("Could not set static hostname: Interactive authentication required.\n")
+            return 1
+        return 0
+    if words and words[0] not in ("status", "icon-name", "chassis", "deployment", "location"):
+        process.err(f"Unknown command verb {words[0]}.\n")
+        return 1
+    info, system = firmware(world), world.system
+    guest = world.is_virtual
+    chassis = (
+        ("vm 🖴" if system.version in ("12", "24.04", "9.4") else "vm")
+        if guest
+        else ("server 🖳" if system.version in ("12", "24.04", "9.4") else "server")
+    )
+    rows = [("Static hostname", world.hostname), ("Icon name", "computer-vm" if guest else "computer-server"), ("Chassis", chassis), ("Machine ID", machine_id(world)),
+            ("Boot ID", uuid_for(world, f"boot {world.booted()}").replace("-", ""))]  # fmt: skip
+    rows += [("Virtualization", "vmware")] if guest else []
+    rows.append(("Operating System", system.name))
+    if system.id == "rocky":
+        rows.append(
+            (
+                "CPE OS Name",
+                f"cpe:/o:rocky:rocky:{system.version.split('.')[0]}{'::baseos' if system.version != '8.10' else ':GA'}",
+            )
+        )
+    rows += [("Kernel", f"Linux {system.kernel}"), ("Architecture", "x86-64")]
+    if system.version in ("12", "22.04", "24.04", "9.4"):
+        rows += [("Hardware Vendor", info.vendor), ("Hardware Model", info.product)]
+    if system.version in ("12", "24.04", "9.4"):
+        rows.append(("Firmware Version", info.bios))
+    width = 16 if system.version != "8.10" else 18
+    process.out("".join(f"{name:>{width}}: {value}\n" for name, value in rows))
+    return 0
+
+
+def _systemd_options(process: Process) -> Options:
+    try:
+        return parse(
+            process,
+            "hH:M:alp:",
+            "help=h version no-ask-password host:=H machine:=M transient static pretty json: all=a property:=p value no-pager no-legend adjust-system-clock monitor lines: full=l",
+        )
+    except Failure as failure:
+        process.err(f"{process.name}: {failure.message}\n")
+        raise Failure("", 1) from None
+
+
+@tool
+def timedatectl(process: Process) -> Running:
+    """The clock."""
+    options = _systemd_options(process)
+    words, now = options.operands, time.time()
+    yield 0.0
+    rocky = process.shell.world.system.id == "rocky"
+    zone = "UTC" if rocky else "Etc/UTC"
+    if words[:1] == ["list-timezones"]:
+        process.out(
+            "Africa/Abidjan\nAmerica/New_York\nAsia/Tokyo\nEtc/UTC\nEurope/Berlin\nEurope/London\nUTC\n"
+        )
+        return 0
+    if words[:1] == ["show"]:
+        process.out(
+            f"Timezone={zone}\nLocalRTC=no\nCanNTP=yes\nNTP=yes\nNTPSynchronized=yes\nTimeUSec={clock('%a %Y-%m-%d %H:%M:%S UTC', now)}\nRTCTimeUSec={clock('%a %Y-%m-%d %H:%M:%S UTC', now)}\n"
+        )
+        return 0
+    if words and words[0] not in ("status", "timesync-status", "show-timesync"):
+        if not words[0].startswith("set-"):
+            process.err(f"Unknown command verb {words[0]}.\n")
+            return 1
+        if process.shell.user != "root":
+            process.err("Failed to set time: Interactive authentication required.\n")
+            return 1
+        if words[0] == "set-time":
+            process.err("Failed to set time: Automatic time synchronization is enabled\n")
+            return 1
+        return 0
+    stamp = clock("%a %Y-%m-%d %H:%M:%S", now)
+    process.out(
+        f"               Local time: {stamp} UTC\n           Universal time: {stamp} UTC\n                 RTC time: {stamp}\n                Time zone: {zone} (UTC, +0000)\n"
+        "System clock synchronized: yes\n              NTP service: active\n          RTC in local TZ: no\n"
+    )
+    return 0
+
+
+@tool
+def localectl(process: Process) -> Running:
+    """The language of the machine."""
+    _systemd_options(process)
+    yield 0.0
+    lang = process.shell.variables.get("LANG") or "C.UTF-8"
+    process.out(
+        f"System Locale: LANG={lang}\n    VC Keymap: {'us' if process.shell.world.system.id == 'rocky' else '(unset)'}\n   X11 Layout: us\n    X11 Model: pc105\n"
+    )
+    return 0
+
+
+@tool
+def loginctl(process: Process) -> Running:
+    """The sessions."""
+    options = _systemd_options(process)
+    shell = process.shell
+    verb = options.operands[0] if options.operands else "list-sessions"
+    visits = visits_of(shell.world, shell.visit.source)
+    accounts = shell.world.accounts
+    yield 0.0
+
+    def uid(name: str) -> int:
+        return getattr(accounts.user(name), "uid", 1000)
+
+    if verb == "list-sessions":
+        new = shell.world.system.version in ("24.04",)
+        rows = [["SESSION", "UID", "USER", "SEAT", "TTY", *(["STATE", "IDLE", "SINCE"] if new else [])]]
+        rows += [
+            [
+                str(visit.number),
+                str(uid(visit.user)),
+                visit.user,
+                "-" if new else "",
+                visit.terminal or ("-" if new else ""),
+                *(["active", "no", "-"] if new else []),
+            ]
+            for visit in visits
+        ]
+        widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+        for row in rows:
+            process.out(
+                " ".join(
+                    cell.rjust(width) if at < 2 else cell.ljust(width)
+                    for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+                )
+                + "\n"
+            )
+        process.out(f"\n{len(visits)} sessions listed.\n")
+        return 0
+    if verb == "list-users":
+        names = sorted({(uid(visit.user), visit.user) for visit in visits})
+        process.out(
+            " UID USER\n"
+            + "".join(f"{number:>4} {name}\n" for number, name in names)
+            + f"\n{len(names)} users listed.\n"
+        )
+        return 0
+    if verb in ("session-status", "user-status", "show-session", "show-user"):
+        visit = shell.visit
+        process.out(
+            f"{visit.number} - {visit.user} ({uid(visit.user)})\n           Since: {clock('%a %Y-%m-%d %H:%M:%S UTC', visit.began)}\n          Leader: {visit.server} (sshd)\n          Remote: {visit.source}\n         Service: sshd; type tty; class user\n           State: active\n            Unit: session-{visit.number}.scope\n"
+        )
+        return 0
+    if verb.startswith(("terminate-", "kill-", "lock-", "enable-", "disable-")):
+        return 0
+    process.err(f"Unknown command verb {verb}.\n")
+    return 1
+
+
+@tool
+def locale(process: Process) -> Running:
+    """The locale of the environment."""
+    options = parse(
+        process, "amckvV", "all-locales=a charmaps=m category-name=c keyword-name=k verbose=v help version=V"
+    )
+    variables = process.shell.variables
+    yield 0.0
+    if "a" in options:
+        process.out("C\nC.utf8\nen_US.utf8\nPOSIX\n")
+        return 0
+    if "m" in options:
+        process.out("ANSI_X3.4-1968\nISO-8859-1\nISO-8859-15\nUTF-8\n")
+        return 0
+    if options.operands:
+        known = {
+            "charmap": "UTF-8" if "UTF" in variables.get("LANG", "").upper() else "ANSI_X3.4-1968",
+            "decimal_point": ".",
+            "thousands_sep": ",",
+        }
+        for word in options.operands:
+            if word not in known:
+                process.err(f'locale: unknown name "{word}"\n')
+                return 1
+            process.out(known[word] + "\n")
+        return 0
+    every, lang = variables.get("LC_ALL", ""), variables.get("LANG", "")
+    process.out(f"LANG={lang}\nLANGUAGE={variables.get('LANGUAGE', '')}\n")
+    for name in CATEGORIES:
+        own = variables.get(f"LC_{name}", "")
+        process.out(f'LC_{name}="{every or lang or "POSIX"}"\n' if every or not own else f"LC_{name}={own}\n")
+    process.out(f"LC_ALL={every}\n")
+    return 0
+
+
+@tool
+def getconf(process: Process) -> Running:
+    """Limits of the system."""
+    options = parse(process, "av:", "")
+    world = process.shell.world
+    yield 0.0
+    values = {
+        "_NPROCESSORS_ONLN": world.processors, "_NPROCESSORS_CONF": world.processors, "PAGE_SIZE": 4096, "PAGESIZE": 4096, "LONG_BIT": 64, "ARG_MAX": 2_097_152, "CLK_TCK": 100,
+        "OPEN_MAX": 1024, "CHILD_MAX": world.memory_kib // 264, "_PHYS_PAGES": world.memory_kib // 4, "_AVPHYS_PAGES": world.memory(int(time.time())).free // 4, "HOST_NAME_MAX": 64,
+        "NAME_MAX": 255, "PATH_MAX": 4096, "PATH": "/bin:/usr/bin", "INT_MAX": 2_147_483_647, "WORD_BIT": 32, "CHAR_BIT": 8, "GNU_LIBC_VERSION": "glibc 2.36", "LOGIN_NAME_MAX": 256,
+        "LEVEL1_DCACHE_SIZE": world.processor.l1d * 1024, "LEVEL2_CACHE_SIZE": world.processor.l2 * 1024, "LEVEL3_CACHE_SIZE": world.processor.l3 * 1024, "SYMLOOP_MAX": "",
+    }  # fmt: skip
+    if "a" in options:
+        process.out("".join(f"{name:<34} {value}\n" for name, value in values.items()))
+        return 0
+    if not options.operands:
+        process.err(
+            "Usage: getconf [-v specification] variable_name [pathname]\n       getconf -a [pathname]\n"
+        )
+        return 2
+    if options.operands[0] not in values:
+        process.err(f"getconf: Unrecognized variable `{options.operands[0]}'\n")
+        return 2
+    process.out(f"{values[options.operands[0]]}\n")
+    return 0
+
+
+@tool
+def stty(process: Process) -> Running:
+    """The settings of the terminal."""
+    words = process.args
+    yield 0.0
+    if not process.from_terminal:
+        if words[:1] == ["--help"]:
+            process.out("Usage: stty [-F DEVICE | --file=DEVICE] [SETTING]...\n")
+            return 0
+        raise Failure("'standard input': Inappropriate ioctl for device")
+    rows = process.shell.variables.get("LINES", "24")
+    if words == ["size"]:
+        process.out(f"{rows} {process.columns}\n")
+    elif words == ["speed"]:
+        process.out("38400\n")
+    elif words in (["-g"], ["--save"]):
+        process.out(
+            "4500:5:bf:8a3b:3:1c:7f:15:4:0:1:0:11:13:1a:0:12:f:17:16:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0\n"
+        )
+    elif not words:
+        process.out("speed 38400 baud; line = 0;\n-brkint -imaxbel iutf8\n")
+    elif words in (["-a"], ["--all"]):
+        process.out(
+            f"speed 38400 baud; rows {rows}; columns {process.columns}; line = 0;\nintr = ^C; quit = ^\\; erase = ^?; kill = ^U; eof = ^D; eol = <undef>;\neol2 = <undef>; swtch = <undef>; start = ^Q; stop = ^S; susp = ^Z; rprnt = ^R;\n"
+            "werase = ^W; lnext = ^V; discard = ^O; min = 1; time = 0;\n-parenb -parodd -cmspar cs8 -hupcl -cstopb cread -clocal -crtscts\n-ignbrk -brkint -ignpar -parmrk -inpck -istrip -inlcr -igncr icrnl ixon -ixoff\n"
+            "-iuclc -ixany -imaxbel iutf8\nopost -olcuc -ocrnl onlcr -onocr -onlret -ofill -ofdel nl0 cr0 tab0 bs0 vt0 ff0\nisig icanon iexten echo echoe echok -echonl -noflsh -xcase -tostop -echoprt\nechoctl echoke -flusho -extproc\n"
+        )
+    return 0
+
+
+COMMANDS = {
+    "sysctl": sysctl, "hostnamectl": hostnamectl, "timedatectl": timedatectl, "localectl": localectl, "loginctl": loginctl, "locale": locale, "getconf": getconf, "stty": stty,
+}  # fmt: skip
