@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from .builtins import BUILTINS
 from .compounds import COMPOUND
 from .context import Discard, ExpansionError, Jump, Leave, NotRedirected, Returned, Words, Work
 from .descriptors import End, Stream
