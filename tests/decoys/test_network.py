@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,9 @@ from decnet.decoys.host.world import World
 from decnet.decoys.persona import Persona
 from decnet.decoys.shell.at_once import run_at_once
 from decnet.decoys.shell.state import Shell
+from decnet.decoys.snmp.ber import COUNTER, Reader
+from decnet.decoys.snmp.dialects import dialect_of
+from decnet.decoys.snmp.interfaces import cards_of, table
 
 ROUTE = """Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
 eth0\t00000000\t0101A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0
@@ -216,3 +220,27 @@ def test_ubuntu_has_its_local_resolver(namespace: Path, output: int) -> None:
         and "systemd-resolve" in fields[5]
     )
     assert "127.0.0.53:53" in shown and "pid=0" not in shown
+
+
+def test_a_host_that_was_looked_for_in_vain_is_in_the_table(namespace: Path, output: int) -> None:
+    shown = answer(
+        output, world_of(namespace), "curl -s 192.168.1.88; ip n | head -1; arp -an | grep -c incomplete"
+    )
+
+    assert shown == "192.168.1.88 dev ens192 FAILED \n1\n"
+
+
+def test_snmp_and_the_shell_count_the_same_packets(namespace: Path, output: int) -> None:
+    world = world_of(namespace)
+    dialect = dialect_of(replace(world.persona, service="snmp"))
+    cards = cards_of(world.persona, world, dialect)
+    values = {name[-2:]: value for name, value in table((1, 3, 6, 1, 2, 1, 2), cards, world)}
+    octets = {at: values[(10, at)] for at in (1, 2)}
+    encoded = [value() if callable(value) else value for value in octets.values()]
+    read = [int.from_bytes(Reader(value).take(COUNTER), "big") for value in encoded]
+    shown = answer(output, world, "cat /sys/class/net/{lo,ens192}/statistics/rx_bytes").split()
+
+    assert [abs(int(ours) % 2**32 - theirs) < 1000 for ours, theirs in zip(shown, read, strict=True)] == [
+        True,
+        True,
+    ]

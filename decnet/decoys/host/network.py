@@ -18,6 +18,7 @@ MOST_ROWS = 2000
 """Of a table of the namespace."""
 COMPLETE = 0x2
 """ATF_COM: the entry of /proc/net/arp has a MAC address (if_arp.h)."""
+LOOPBACK_BYTES = 96
 BYTES_IN, BYTES_OUT, OUT_OF = 411, 270, 3
 """Average bytes of a packet, and received packets per sent one, as in SNMP's ifTable."""
 
@@ -125,7 +126,7 @@ def traffic(machine: Machine, interface: str) -> Traffic:
     """The counters of the card or of `lo`."""
     if interface == "lo":
         count = machine.received() // 40
-        return Traffic(count, count * 96, count, count * 96)
+        return Traffic(count, count * LOOPBACK_BYTES, count, count * LOOPBACK_BYTES)
     received = machine.received()
     sent = received // OUT_OF
     return Traffic(received, received * BYTES_IN, sent, sent * BYTES_OUT)

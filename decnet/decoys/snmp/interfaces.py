@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ..host.network import BYTES_IN, BYTES_OUT, OUT_OF
+from ..host.network import BYTES_IN, BYTES_OUT, LOOPBACK_BYTES, OUT_OF, traffic
 from ..machine import Machine
 from ..persona import Persona
 from . import ber
@@ -13,6 +13,8 @@ from .tree import Value
 
 ETHERNET, LOOPBACK, VIRTUAL, OTHER = 6, 24, 53, 1
 COUNTER = 0xFFFFFFFF
+LINUX_LOOPBACK = 65536
+"""The MTU of Linux's loopback device."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def cards_of(persona: Persona, machine: Machine, dialect: Dialect) -> list[Card]
                 LOOPBACK,
                 speed,
                 address="127.0.0.1",
-                mtu=65536 if dialect.net_snmp else 1500,
+                mtu=LINUX_LOOPBACK if dialect.net_snmp else 1500,
             )
         )
     name = _card_name(persona, machine, dialect)
@@ -104,13 +106,17 @@ def _row(card: Card, machine: Machine) -> tuple[Value, ...]:
     zero = ber.integer(0, ber.COUNTER)
     status = ber.integer(1 if card.up else 2)
     received, sent = _packets(card, machine, 1), _packets(card, machine, OUT_OF)
+    sizes = (BYTES_IN, BYTES_OUT)
+    if card.loopback and card.mtu == LINUX_LOOPBACK:
+        received = sent = lambda: traffic(machine, "lo").packets_in
+        sizes = (LOOPBACK_BYTES, LOOPBACK_BYTES)
     return (
         ber.integer(card.index), ber.string(card.name.encode()), ber.integer(card.kind),
         ber.integer(card.mtu),
         ber.integer(card.speed, ber.GAUGE), ber.string(card.mac), ber.integer(1), status,
         ber.integer(0, ber.TICKS),
-        _counter(received, BYTES_IN), _counter(received, 1), zero, zero, zero, zero,
-        _counter(sent, BYTES_OUT), _counter(sent, 1), zero, zero, zero,
+        _counter(received, sizes[0]), _counter(received, 1), zero, zero, zero, zero,
+        _counter(sent, sizes[1]), _counter(sent, 1), zero, zero, zero,
         ber.integer(0, ber.GAUGE), ber.oid((0, 0)),
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from ipaddress import IPv4Network
 
 from ...host.network import Neighbour, NetworkFacts, Traffic, traffic
 from ..process import Process, Running
-from .reach import DNS_SECONDS, resolved
+from .reach import DNS_SECONDS, neighbours, resolved
 from .usage import ARP_USAGE, ROUTE_HELP, ROUTE_USAGE
 
 SCOPE_NAMES = {0x00: ("0x0<global>", "Global"), 0x10: ("0x10<host>", "Host"), 0x20: ("0x20<link>", "Link")}
@@ -211,7 +211,7 @@ def arp(process: Process) -> Running:
     if "s" in letters or "d" in letters:
         return _change(process, words, deletes="d" in letters)
     found = (
-        [each for each in facts.neighbours if each.address == words[0]] if words else list(facts.neighbours)
+        [each for each in neighbours(process) if each.address == words[0]] if words else neighbours(process)
     )
     if words and not found:
         if not resolved(process, words[0]):

@@ -12,7 +12,9 @@ from ..process import Process
 from ..text.common import Failure
 from . import ip_show
 from .ip_help import HELP_ADDRESS, HELP_NEIGHBOUR, HELP_ROUTE, USAGE
+from .ip_json import described, print_json, route_keys
 from .ip_show import Link, View
+from .reach import neighbours
 
 VERSIONS = {
     ("debian", "11"): "iproute2-5.10.0, libbpf 0.3.0", ("debian", "12"): "iproute2-6.1.0, libbpf 1.1.2",
@@ -136,8 +138,8 @@ def _address(process: Process, view: View, words: list[str], json: bool, pretty:
     world, facts = process.shell.world, process.shell.world.network
     chosen, _ = _selected(process, words)
     if json:
-        return _json(
-            process, [_described(link, view, facts, addresses=True) for link in chosen], pretty=pretty
+        return print_json(
+            process, [described(link, view, facts, addresses=True) for link in chosen], pretty=pretty
         )
     for link in chosen:
         found = ip_show.addresses(facts, link, view.family)
@@ -171,8 +173,8 @@ def _link(process: Process, view: View, words: list[str], json: bool, pretty: bo
     world, facts = process.shell.world, process.shell.world.network
     chosen, _ = _selected(process, words)
     if json:
-        return _json(
-            process, [_described(link, view, facts, addresses=False) for link in chosen], pretty=pretty
+        return print_json(
+            process, [described(link, view, facts, addresses=False) for link in chosen], pretty=pretty
         )
     for link in chosen:
         if view.brief:
@@ -242,7 +244,7 @@ def _route(process: Process, view: View, words: list[str], json: bool, pretty: b
     if named == "lo":
         chosen = []
     if json:
-        return _json(process, [_route_keys(each, device) for each in chosen], pretty=pretty)
+        return print_json(process, [route_keys(each, device) for each in chosen], pretty=pretty)
     process.out(
         "".join(
             ip_show.route_line(each, device, shows_device=not named, busybox=view.busybox) for each in chosen
@@ -294,9 +296,10 @@ def _neighbour(process: Process, view: View, words: list[str], json: bool, prett
         return _changed(process, action or "add", words)
     facts = process.shell.world.network
     chosen, _ = _selected(process, [word for word in words if not word[:1].isdecimal()])
-    found = facts.neighbours if any(link.index == 2 for link in chosen) and view.family != "inet6" else ()
+    shows = any(link.index == 2 for link in chosen) and view.family != "inet6"
+    found = neighbours(process) if shows else []
     named = next((word for word in words[1:] if word[:1].isdecimal()), "")
-    found = tuple(each for each in found if named in ("", each.address))
+    found = [each for each in found if named in ("", each.address)]
     device = "" if "dev" in words else f" dev {facts.interface}"
     if json:
         rows: list[dict[str, Any]] = [
@@ -308,9 +311,9 @@ def _neighbour(process: Process, view: View, words: list[str], json: bool, prett
             }
             for each in found
         ]
-        return _json(process, rows, pretty=pretty)
+        return print_json(process, rows, pretty=pretty)
     for each in found:
-        mac = f" lladdr {each.mac}" if each.mac else " "
+        mac = f" lladdr {each.mac}" if each.mac else ""
         used = ""
         if view.statistics:
             seconds = process.shell.world.persona.number(f"used {each.address}", 3, 28)
@@ -350,51 +353,6 @@ def _maddress(process: Process, view: View, words: list[str], json: bool, pretty
             process.out("\tlink  01:00:5e:00:00:01\n" + ("\tlink  33:33:00:00:00:01\n" if six else ""))
         process.out("\tinet  224.0.0.1\n" + ("\tinet6 ff02::1\n\tinet6 ff01::1\n" if six else ""))
     return 0
-
-
-def _described(link: Link, view: View, facts: Any, *, addresses: bool) -> dict[str, Any]:
-    """An interface with the keys of `ip -j`."""
-    keys: dict[str, Any] = {
-        "ifindex": link.index, "ifname": link.name, "flags": link.flags.split(","), "mtu": link.mtu, "qdisc": link.qdisc,
-        "operstate": link.state, **({} if addresses else {"linkmode": "DEFAULT"}), "group": "default", "txqlen": 1000,
-        "link_type": link.kind, "address": link.mac, "broadcast": link.broadcast,
-    }  # fmt: skip
-    if addresses:
-        keys["addr_info"] = ip_show.addresses(facts, link, view.family)
-    return keys
-
-
-def _route_keys(route: Any, device: str) -> dict[str, Any]:
-    keys: dict[str, Any] = {"dst": route.destination}
-    for key, value in (
-        ("gateway", route.via), ("dev", device), ("protocol", route.protocol), ("scope", route.scope), ("prefsrc", route.source),
-        ("metric", route.metric),
-    ):  # fmt: skip
-        if value:
-            keys[key] = value
-    return keys | {"flags": ["onlink"] if route.onlink else []}
-
-
-def _json(process: Process, rows: list[dict[str, Any]], *, pretty: bool) -> int:
-    import json
-
-    if not pretty:
-        process.out(json.dumps(rows, separators=(",", ":")) + "\n")
-        return 0
-    items = [
-        "{\n" + ",\n".join(f'        "{key}": {_pretty(value)}' for key, value in row.items()) + "\n    }"
-        for row in rows
-    ]
-    process.out("[ " + ",".join(items) + " ]\n")
-    return 0
-
-
-def _pretty(value: Any) -> str:
-    import json
-
-    if isinstance(value, list) and all(isinstance(each, str) for each in value):
-        return "[ " + ",".join(json.dumps(each) for each in value) + " ]" if value else "[ ]"
-    return json.dumps(value)
 
 
 def short(process: Process) -> int:

@@ -16,6 +16,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from ...events import Session
+from ...host.network import Neighbour
 from ..process import Process
 from .hostname import address_of
 
@@ -36,6 +37,9 @@ REFUSED, TIMED_OUT, NO_ROUTE, UNREACHABLE, OPEN = (
 )  # fmt: skip
 NO_NAME = "Temporary failure in name resolution"
 
+FAILED_SECONDS, MOST_FAILED = 90.0, 16
+"""How long an entry of the ARP table without an answer is shown, and how many of a visit."""
+_failed: WeakKeyDictionary[Session, dict[str, float]] = WeakKeyDictionary()
 _recorded: WeakKeyDictionary[Session, int] = WeakKeyDictionary()
 
 
@@ -104,10 +108,26 @@ def attempt(process: Process, address: str, port: int, protocol: str = "tcp") ->
         if address == facts.broadcast:
             return Attempt("Permission denied", 0.0)
         if not facts.knows(address):
+            _remember(process, address)
             return Attempt(NO_ROUTE, UNREACHABLE_SECONDS)
     elif not facts.gateway or int(address.partition(".")[0]) >= 224:
         return Attempt(UNREACHABLE, 0.0)
     return Attempt(TIMED_OUT, random.uniform(*TIMEOUT_SECONDS))
+
+
+def _remember(process: Process, address: str) -> None:
+    failed = _failed.setdefault(process.shell.session, {})
+    failed[address] = time.monotonic() + FAILED_SECONDS
+    while len(failed) > MOST_FAILED:
+        del failed[next(iter(failed))]
+
+
+def neighbours(process: Process) -> list[Neighbour]:
+    """The machine's neighbours, and first those that the visitor looked for in vain."""
+    now = time.monotonic()
+    failed = [address for address, until in _failed.get(process.shell.session, {}).items() if until > now]
+    facts = process.shell.world.network
+    return [*(Neighbour(each, "", "FAILED") for each in failed if not facts.knows(each)), *facts.neighbours]
 
 
 def listens(process: Process, address: str, port: int, protocol: str = "tcp") -> bool:

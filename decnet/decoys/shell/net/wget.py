@@ -23,31 +23,24 @@ from .reach import (
     resolved,
 )
 from .urls import Url, split
+from .wget_options import (
+    AUTHENTICATION,
+    GENERAL,
+    LONG,
+    NETWORK,
+    PARSE,
+    SERVER,
+    SHORT,
+    USAGE,
+    short_size,
+    speed,
+)
+from .wget_options import seconds as seconds_of
 
-SHORT = "Vhbe:o:a:dqvn:i:FB:t:O:cNST:w:Q:46xP:EU:rl:kKmpA:R:D:HLI:X:"
-LONG = """version=V help=h background=b execute:=e output-file:=o append-output:=a debug=d quiet=q verbose=v no-verbose
-report-speed: input-file:=i force-html=F base:=B config: rejected-log: tries:=t retry-connrefused retry-on-http-error:
-output-document:=O no-clobber no-netrc continue=c start-pos: progress: show-progress timestamping=N no-if-modified-since
-no-use-server-timestamps server-response=S spider timeout:=T dns-timeout: connect-timeout: read-timeout: wait:=w waitretry:
-random-wait no-proxy quota:=Q bind-address: limit-rate: no-dns-cache restrict-file-names: ignore-case inet4-only=4 inet6-only=6
-prefer-family: user: password: ask-password use-askpass: no-iri local-encoding: remote-encoding: unlink xattr no-directories
-force-directories=x no-host-directories protocol-directories directory-prefix:=P cut-dirs: http-user: http-password: no-cache
-default-page: adjust-extension=E ignore-length header: compression: max-redirect: proxy-user: proxy-password: referer:
-save-headers user-agent:=U no-http-keep-alive no-cookies load-cookies: save-cookies: keep-session-cookies post-data: post-file:
-method: body-data: body-file: content-disposition content-on-error trust-server-names auth-no-challenge secure-protocol:
-https-only no-check-certificate certificate: certificate-type: private-key: private-key-type: ca-certificate: ca-directory:
-crl-file: pinnedpubkey: random-file: ciphers: no-hsts hsts-file: ftp-user: ftp-password: no-remove-listing no-glob
-no-passive-ftp preserve-permissions retr-symlinks ftps-implicit ftps-resume-ssl ftps-clear-data-connection
-ftps-fallback-to-ftp warc-file: recursive=r level:=l delete-after convert-links=k convert-file-only backups backup-converted=K
-mirror=m page-requisites=p strict-comments accept:=A reject:=R accept-regex: reject-regex: regex-type: domains:=D
-exclude-domains: follow-ftp follow-tags: ignore-tags: span-hosts=H relative=L include-directories:=I trust no-parent"""
-USAGE = "Usage: wget [OPTION]... [URL]...\n\nTry `wget --help' for more options.\n"
 MOST_URLS = 200
 MOST_REDIRECTS = 20
 LONGEST_WAIT = 10.0
 """Seconds between two tries; they grow by one from one second."""
-GENERAL, PARSE, NETWORK, AUTHENTICATION, SERVER = 1, 2, 4, 6, 8
-"""Exit statuses of wget(1)."""
 
 
 def wget(process: Process) -> Running:
@@ -89,8 +82,8 @@ class Downloads:
         self._done: list[int] = []
         tries = options.value("t")
         self._tries = 20 if not tries.isdecimal() else int(tries[:6]) or 1_000_000
-        self._timeout = _seconds(options.value("connect-timeout") or options.value("T"))
-        self._dns_timeout = _seconds(options.value("dns-timeout") or options.value("T"))
+        self._timeout = seconds_of(options.value("connect-timeout") or options.value("T"))
+        self._dns_timeout = seconds_of(options.value("dns-timeout") or options.value("T"))
 
     def run(self) -> Running:
         """The exit status."""
@@ -179,7 +172,7 @@ class Downloads:
             total = sum(self._done)
             self.say(
                 f"FINISHED --{self._stamp()}--\nTotal wall clock time: {self._clock.waited + 0.01:.2g}s\n"
-                f"Downloaded: {len(self._done)} files, {_short(total)} in 0s ({_speed(total)})\n"
+                f"Downloaded: {len(self._done)} files, {short_size(total)} in 0s ({speed(total)})\n"
             )
         if self._logs_to_file:
             name = self._options.value("o") or self._options.value("a")
@@ -338,7 +331,7 @@ class Downloads:
             if "spider" not in self._options
             else int(response.header("content-length") or 0)
         )
-        human = f" ({_short(size)})" if size >= 1024 else ""
+        human = f" ({short_size(size)})" if size >= 1024 else ""
         self.say(f"Length: {size}{human}" + (f" [{kind}]" if kind else "") + "\n", brief=False)
         if "spider" in self._options:
             self.say("Remote file exists.\n\n", brief=False)
@@ -388,7 +381,7 @@ class Downloads:
                 self.say(f"{name}: {reason}\n\nCannot write to {quoted(process, name)} ({reason}).\n")
                 return 3
         self._progress(name, len(body))
-        self.say(f"{self._stamp()} ({_speed(len(body))}) - {verb} [{len(body)}/{len(body)}]\n\n", brief=False)
+        self.say(f"{self._stamp()} ({speed(len(body))}) - {verb} [{len(body)}/{len(body)}]\n\n", brief=False)
         if self._brief:
             self.say(f'{self._stamp()} URL:{self._shown(url)} [{len(body)}/{len(body)}] -> "{name}" [1]\n')
         self._done.append(len(body))
@@ -399,13 +392,13 @@ class Downloads:
             shown = name if len(name) <= 19 else f"{name[:17]}.."
             bar = "=" * max(1, self._process.columns - 63) + ">"
             self.say(
-                f"\n{shown:<19} 100%[{bar}] {_short(size, exact=True):>7}  --.-KB/s    in 0s      \n\n",
+                f"\n{shown:<19} 100%[{bar}] {short_size(size, exact=True):>7}  --.-KB/s    in 0s      \n\n",
                 brief=False,
             )
             return
         dots = "." * min(50, size // 1024)
         lines = [dots[at : at + 10] for at in range(0, len(dots), 10)]
-        rate = _speed(size).split("/")[0].replace(" ", "").removesuffix("B") if size else "0.00 "
+        rate = speed(size).split("/")[0].replace(" ", "").removesuffix("B") if size else "0.00 "
         percent = "100%" if size else "    "
         self.say(f"\n     0K {' '.join(lines):<54} {percent} {rate:>5}=0s\n\n", brief=False)
 
@@ -415,31 +408,6 @@ class Downloads:
             number += 1
             chosen = f"{name}.{number}"
         return chosen
-
-
-def _seconds(text: str) -> float:
-    """A time limit, 0.0 for none."""
-    unit = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}.get(text[-1:], 0.0)
-    number = text[:-1] if unit else text
-    plain = number.replace(".", "", 1)
-    return float(number[:12]) * (unit or 1.0) if plain.isdecimal() and number.count(".") < 2 else 0.0
-
-
-def _short(size: int, *, exact: bool = False) -> str:
-    if size < 1024:
-        return str(size)
-    value, unit = size / 1024, "K"
-    if value >= 1024:
-        value, unit = value / 1024, "M"
-    return f"{value:.2f}{unit}" if exact else f"{value:.0f}{unit}" if value >= 10 else f"{value:.1f}{unit}"
-
-
-def _speed(size: int) -> str:
-    """As for a transfer inside the machine."""
-    if not size:
-        return "0.00 B/s"
-    rate = size / 2.1e-6 / 1024 / 1024 if size < 4096 else size / 28e-6 / 1024 / 1024
-    return f"{rate:.2f} MB/s" if rate < 10 else f"{rate:.1f} MB/s" if rate < 100 else f"{rate:.0f} MB/s"
 
 
 COMMANDS = {"wget": wget}
