@@ -32,6 +32,7 @@ from .fellow_frames import (
     packed,
     unpacked,
 )
+from .host.services import announce
 from .machine import Machine
 from .persona import Persona
 from .visitors import MOST_FILE, Visitors
@@ -143,6 +144,7 @@ class Fellows:
             return
         finally:
             self._fellows.discard(fellow)
+            self._agree()
             fellow.is_ready.set()
             fellow.writer.close()
 
@@ -174,6 +176,7 @@ class Fellows:
             header, body = await fellow.read(self._large)
             if fellow.hello is None:
                 fellow.hello = hello_of(header)
+                Machine(self._persona).add(fellow.hello.service, fellow.hello.since)
                 self.life = min(self.life, fellow.hello.life)
                 if fellow.hello.service in self._names:
                     Machine(self._persona).add(fellow.hello.service, fellow.hello.since)
@@ -196,6 +199,7 @@ class Fellows:
     def _agree(self) -> None:
         """A machine whose services have all been started again has been started again."""
         since = self._persona.since
+        announce(Machine(self._persona), {each.service: each.ports for each in self.known()})
         is_missed = any(each.service in KEEPERS for each in self.known())
         if is_missed and since and self.life > since + FIRST_SECONDS:
             Machine(self._persona).rebooted(self.life)

@@ -15,7 +15,8 @@ PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
 """Of prctl(2). A filter needs no privileges if the process can gain none; Docker sets that too."""
 
 FAMILIES = (1, 2, 10, 16)
-"""AF_UNIX for asyncio, AF_INET, AF_INET6, AF_NETLINK for the names of interfaces."""
+"""AF_UNIX for asyncio and the other services of the decky, AF_INET, AF_INET6, AF_NETLINK for the names of
+interfaces."""
 
 MACHINES = {"x86_64": (0xC000003E, 41, 53), "aarch64": (0xC00000B7, 198, 199)}
 """The audit architecture, and the numbers of socket(2) and socketpair(2)."""

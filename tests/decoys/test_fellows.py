@@ -19,6 +19,7 @@ from decnet.decoys import machine
 from decnet.decoys.fellow_frames import HEAD, Hello, frame_of_change, frame_of_hello, packed
 from decnet.decoys.fellows import FIRST_SECONDS, MOST_FELLOWS, Fellows, name_of
 from decnet.decoys.host.node import Node
+from decnet.decoys.host.services import services
 from decnet.decoys.machine import Machine
 from decnet.decoys.persona import Persona
 from decnet.decoys.visitors import MOST_CHANGES, MOST_FILE, Change, Visitors
@@ -91,6 +92,23 @@ def test_every_service_knows_what_was_changed_on_one(persona: Persona) -> None:
                 assert other.accepts("192.0.2.2", "root", "123456") is None
             put(ftp, "/tmp/a", None)
             await until(ssh, {"/etc/motd"})
+
+    run(test)
+
+
+def test_a_machine_has_the_services_that_introduce_themselves(persona: Persona) -> None:
+    def known() -> dict[str, tuple[tuple[int, str], ...]]:
+        return {each.service: each.ports for each in services(Machine(persona)) if each.service in SERVICES}
+
+    async def test() -> None:
+        async with service(persona, "ssh"):
+            added = replace(persona, ports=((2323, "tcp"),), service_since=1_700_000_000)
+            async with service(added, "telnet") as (fellows, _):
+                assert Machine(persona).added("telnet") == 1_700_000_000
+                assert [each.service for each in fellows.known()] == ["telnet", "ssh"]
+                assert known()["telnet"] == ((2323, "tcp"),)
+            await asyncio.sleep(0.05)
+            assert (known()["ssh"], known().get("telnet")) == (((22, "tcp"),), None)
 
     run(test)
 

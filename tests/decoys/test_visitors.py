@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 import time
 from collections.abc import Callable
@@ -9,9 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from decnet.decoys import visitors as registry
 from decnet.decoys.host.node import Node
+from decnet.decoys.ssh.signatures import fits, verifies
+from decnet.decoys.ssh.wire import mpint, string
 from decnet.decoys.visitors import (
     KEEP_SECONDS,
     MOST_CHANGES,
@@ -196,3 +202,67 @@ def test_a_key_that_a_visitor_has_added_logs_him_in(
         ["ssh-keygen", "-l", "-f", key], capture_output=True, text=True, check=True
     ).stdout.split()[1]
     assert logins[-1]["key"].endswith(sum_)
+
+
+def test_a_password_that_a_visitor_sets_is_the_one_that_logs_him_in(
+    inside: Callable[..., Any], ssh: Any
+) -> None:
+    decoy = inside("ssh", settings={"credentials": "root:123456"})
+    assert ssh(decoy.port, "echo root:other | chpasswd").returncode == 0
+    assert ssh(decoy.port, "id -un").returncode == 255
+    assert ssh(decoy.port, "id -un", password="other").stdout == "root\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "answer"),
+    [
+        ("", "chmod 666 ~/.ssh/authorized_keys", None),
+        ("", "chmod 777 ~/.ssh", None),
+        ("", "chown www-data ~/.ssh/authorized_keys", None),
+        ("", "mv ~/.ssh ~/old; ln -s old ~/.ssh", "asked\n"),
+        ('from="192.0.2.0/24,10.*"', "", None),
+        ('from="!127.0.0.1,*"', "", None),
+        ('from="127.0.0.?,192.0.2.1"', "", "asked\n"),
+        ('command="echo \\"forced\\"",no-port-forwarding', "", "forced\n"),
+        ('expiry-time="20200101"', "", None),
+        ("cert-authority", "", None),
+        ("no-such-option", "", None),
+        ("#", "", None),
+    ],
+)
+def test_a_key_logs_in_as_its_line_and_the_modes_of_its_files_allow(
+    inside: Callable[..., Any], ssh: Any, tmp_path: Path, before: str, after: str, answer: str | None
+) -> None:
+    decoy = inside("ssh", settings={"credentials": "root:123456"})
+    key, line = made_key(tmp_path, "ed25519")
+    ssh(
+        decoy.port,
+        f"mkdir -p ~/.ssh; cat > ~/.ssh/authorized_keys; {after}",
+        given=f"{before} {line}\n".lstrip(),
+    )
+    done = key_login(decoy.port, key, "echo asked")
+    assert (done.returncode, done.stdout) == ((0, answer) if answer else (255, ""))
+
+
+def test_a_signature_of_another_key_or_session_does_not_log_in(tmp_path: Path) -> None:
+    for kind in ("ed25519", "ecdsa", "rsa"):
+        key, _ = made_key(tmp_path, kind)
+        private = serialization.load_ssh_private_key(key.read_bytes(), None)
+        blob = base64.b64decode(key.with_name(key.name + ".pub").read_text().split()[1])
+        algorithm = {"ed25519": "ssh-ed25519", "ecdsa": "ecdsa-sha2-nistp256", "rsa": "rsa-sha2-256"}[kind]
+        signature = signed(private, algorithm, b"data")
+        assert fits(algorithm, blob) and verifies(algorithm, blob, signature, b"data")
+        assert not verifies(algorithm, blob, signature, b"other")
+        assert not verifies(algorithm, blob, signature[:-1] + bytes([signature[-1] ^ 1]), b"data")
+        assert not fits("ssh-dss", blob) and not fits(algorithm, blob[:-1])
+        for size in range(len(signature)):
+            assert not verifies(algorithm, blob, signature[:size], b"data")
+
+
+def signed(private: Any, algorithm: str, data: bytes) -> bytes:
+    if algorithm == "ssh-ed25519":
+        return string(algorithm) + string(private.sign(data))
+    if algorithm.startswith("ecdsa"):
+        r, s = decode_dss_signature(private.sign(data, ec.ECDSA(hashes.SHA256())))
+        return string(algorithm) + string(mpint(r) + mpint(s))
+    return string(algorithm) + string(private.sign(data, padding.PKCS1v15(), hashes.SHA256()))

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from ..machine import Machine
 
+Ports = tuple[tuple[int, str], ...]
+
 LISTEN = "0A"
 """TCP_LISTEN in /proc/net/tcp, proc(5)."""
 UNCONNECTED = "07"
@@ -18,6 +20,9 @@ BY_PORT = {
     (80, "tcp"): "http", (161, "udp"): "snmp", (3306, "tcp"): "mysql", (6379, "tcp"): "redis",
 }  # fmt: skip
 """The usual ports of the services that decoys exist for."""
+
+_announced: dict[str, dict[str, Ports]] = {}
+"""What the services have sent to each other, by the seed of their machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +36,20 @@ class ServiceEntry:
     since: int
 
 
+def announce(machine: Machine, found: dict[str, Ports]) -> None:
+    """Take the names and ports of all services of the machine that have introduced themselves."""
+    _announced[machine.persona.seed] = found
+
+
 def services(machine: Machine) -> list[ServiceEntry]:
     """The services of a machine, by name."""
     ports: dict[str, set[tuple[int, str]]] = {machine.persona.service: set(machine.persona.ports)}
+    for name, found in _announced.get(machine.persona.seed, {}).items():
+        ports.setdefault(name, set()).update(found)
+    known = set().union(*ports.values())
     for port in _listening(machine.namespace):
         service = BY_PORT.get(port)
-        if service is not None:
+        if service is not None and port not in known:
             ports.setdefault(service, set()).add(port)
     booted = machine.booted()
     return [

@@ -35,9 +35,18 @@ def fits(algorithm: str, blob: bytes) -> bool:
             exponent, modulus = message.mpint(), message.mpint()
             is_small = exponent.bit_length() <= LONGEST_EXPONENT
             return is_small and LEAST_RSA_BITS <= modulus.bit_length() <= MOST_RSA_BITS and not message.left
-        return kind == f"ecdsa-sha2-{message.text(100)}" and kind[11:] in CURVES
+        curve = message.text(100)
+        point = message.string(1024)
+        return (
+            kind == f"ecdsa-sha2-{curve}" and curve in CURVES and _is_point(curve, point) and not message.left
+        )
     except Malformed:
         return False
+
+
+def _is_point(curve: str, point: bytes) -> bool:
+    """Whether it can be a point: 4, and two numbers of the curve's size."""
+    return point[:1] == b"\x04" and len(point) == 1 + 2 * ((CURVES[curve][0].key_size + 7) // 8)
 
 
 def verifies(algorithm: str, blob: bytes, signature: bytes, data: bytes) -> bool:
