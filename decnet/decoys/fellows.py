@@ -176,7 +176,6 @@ class Fellows:
             header, body = await fellow.read(self._large)
             if fellow.hello is None:
                 fellow.hello = hello_of(header)
-                Machine(self._persona).add(fellow.hello.service, fellow.hello.since)
                 self.life = min(self.life, fellow.hello.life)
                 if fellow.hello.service in self._names:
                     Machine(self._persona).add(fellow.hello.service, fellow.hello.since)
