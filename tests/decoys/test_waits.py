@@ -40,7 +40,7 @@ def disconnected(server: Any, port: int) -> bool:
         ("debian-12", "sleep 60"),
         ("debian-12", "ping 192.0.2.9"),
         ("freebsd-13.2", "sleep 60"),
-        ("cisco-ios-15.2", "enable"),
+        ("cisco-ios-xe-16.12", "ping 10.255.255.1"),
     ],
 )
 def test_a_visitor_whose_input_ends_during_a_wait_costs_nothing(

@@ -51,6 +51,11 @@ class Editor:
         self._found = 0
         self._offered: list[str] = []
 
+    @property
+    def text(self) -> str:
+        """What the line has now."""
+        return self._line
+
     async def key(self, key: str) -> str | None:
         """Process one key."""
         self._tabs = self._tabs + 1 if key == TAB else 0

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Awaitable, Callable
 
 from ..events import Session
 from ..host.world import World
-from ..persona import Persona
 from ..visitors import VisitorFiles
 from ..waits import Turn, at_most
-from .consoles import Console, Router, Windows
+from .consoles import Console, EdgeSwitch, Router, Windows, console_of
 from .descriptors import End
 from .driver import Driver
 from .editor import END, INTERRUPT, Editor
@@ -91,24 +91,17 @@ def _started(shell: Shell) -> tuple[Engine, Evaluator]:
     return engine, Evaluator(engine, shell, fds)
 
 
-def console_for(world: World, user: str, session: Session) -> Windows | Router | None:
+def console_for(world: World, user: str, session: Session) -> Windows | Router | EdgeSwitch | None:
     """The command line of a machine without a Unix shell."""
     console = console_of(world.persona)
     return console(world, user, session) if console is not None else None
-
-
-def console_of(persona: Persona) -> type[Windows] | type[Router] | None:
-    """The kind of console of a machine without a Unix shell."""
-    if persona.os.startswith("windows"):
-        return Windows
-    return Router if persona.os == "cisco" else None
 
 
 # Consoles
 
 
 async def _one_line(console: Console, channel: Stream, line: str) -> int:
-    answer = console.run(line)
+    answer = console.execute(line)
     await _pause(answer, channel, deque())
     end = "\r\n" if channel.terminal else "\n"
     await channel.write(_bytes(answer.out, end))
@@ -116,7 +109,7 @@ async def _one_line(console: Console, channel: Stream, line: str) -> int:
     return answer.status
 
 
-async def _on_console(console: Windows | Router, channel: Stream) -> int:
+async def _on_console(console: Windows | Router | EdgeSwitch, channel: Stream) -> int:
     if channel.terminal is None:
         return await _plain(console, channel)
     await channel.write(_bytes(console.hello(), "\r\n"))
@@ -131,12 +124,19 @@ async def _on_console(console: Windows | Router, channel: Stream) -> int:
 
 async def _read_line(console: Console, channel: Stream, keys: deque[str]) -> str | None:
     """The next line; None at the end of the input."""
-    editor, turn, skips = Editor(console.prompt(), console.history, channel.write), Turn(), False
+    write = channel.write if console.echoes else _only_ends(channel)
+    history = console.history if console.echoes else []
+    editor, turn, skips = Editor(console.prompt(), history, write, console.complete), Turn(), False
     while keys or await _type_ahead(channel, keys):
         while keys:
             await turn.pass_on()
             key = keys.popleft()
             skipped, skips = skips and key == "\n", key == "\r"
+            text = console.help(editor.text) if key == "?" and console.echoes else None
+            if text is not None:
+                again = f"?\n{text}\n{console.prompt()}{editor.text}"
+                await channel.write(_bytes(again, "\r\n"))
+                continue
             done = None if skipped else await editor.key(key)
             if done is not None:
                 if done != END and keys and keys[0] == "\n" and key == "\r":
@@ -147,16 +147,45 @@ async def _read_line(console: Console, channel: Stream, keys: deque[str]) -> str
 
 async def _carry_out(console: Console, channel: Stream, keys: deque[str], line: str) -> bool:
     """Whether the console ended."""
-    if not line.strip():
-        return False
-    console.session.record("command", input=line, way="shell")
-    console.history.append(line)
-    del console.history[:-MOST_HISTORY]
+    if console.echoes:
+        if not line.strip():
+            return False
+        console.session.record("command", input=line, way="shell")
+        console.history.append(line)
+        del console.history[:-MOST_HISTORY]
     answer = console.run(line)
     await _pause(answer, channel, keys)
     console.variables["?"] = str(answer.status)
-    await channel.write(_bytes(answer.out + answer.error, "\r\n"))
+    await _write_pages(console, channel, keys, answer.out + answer.error)
     return console.leaving
+
+
+async def _write_pages(console: Console, channel: Stream, keys: deque[str], text: str) -> None:
+    """Print as much as the screen has room for, and wait for a key: the next page, the next line, no more."""
+    lines = text.splitlines(keepends=True)
+    room = console.page - 1 if console.page else len(lines)
+    while len(lines) > room:
+        await channel.write(_bytes("".join(lines[:room]) + console.more, "\r\n"))
+        del lines[:room]
+        if not keys and not await _type_ahead(channel, keys):
+            return
+        key = keys.popleft()
+        size = len(console.more) - 1
+        await channel.write(_bytes("\b" * size + " " * size + "\b" * size, "\r\n"))
+        if key not in " \r\n":
+            return
+        room = console.page - 1 if key == " " else 1
+    await channel.write(_bytes("".join(lines), "\r\n"))
+
+
+def _only_ends(channel: Stream) -> Callable[[bytes], Awaitable[None]]:
+    """What is typed is not shown, but its end."""
+
+    async def write(data: bytes) -> None:
+        if data.endswith(b"\r\n"):
+            await channel.write(b"\r\n")
+
+    return write
 
 
 async def _plain(console: Console, channel: Stream) -> int:
@@ -173,8 +202,9 @@ async def _plain(console: Console, channel: Stream) -> int:
         await turn.pass_on()
         raw, _, waiting = waiting.partition(b"\n")
         line = raw.decode("utf-8", "backslashreplace").rstrip("\r")
-        if line.strip():
-            console.session.record("command", input=line, way="shell")
+        if line.strip() or not console.echoes:
+            if console.echoes:
+                console.session.record("command", input=line, way="shell")
             answer = console.run(line)
             await _pause(answer, channel, deque())
             await channel.write(_bytes(answer.out, "\n"))

@@ -56,9 +56,9 @@ DIALECTS = {
         "Brother HL-L6400DW series", (2435, 2, 3, 9, 1), 72, host=True, printer=True, card="NC-8900h"
     ),
     "Canon": Dialect("Canon LBP226", (1602, 4, 7), 72, host=True, printer=True, card="Canon LBP226"),
-    "C2960X": Dialect("Cisco IOS", (9, 1, 1208), 6, ports=24),
+    "C2960X": Dialect("Cisco IOS", (9, 1, 1208), 6, ports=28),
     "CAT9K": Dialect("Cisco IOS XE", (9, 1, 2494), 6, ports=24),
-    "Cisco IOS": Dialect("Cisco IOS", (9, 1, 1208), 6, ports=24),
+    "Cisco IOS": Dialect("Cisco IOS", (9, 1, 1208), 6, ports=28),
     "EdgeSwitch": Dialect("EdgeSwitch", (4413,), 6, ports=24),
     "SIMATIC": Dialect(
         "SIMATIC S7", (4329,), 72, card="Siemens, SIMATIC NET, internal, X1", speed=100_000_000

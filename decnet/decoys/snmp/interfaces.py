@@ -12,6 +12,8 @@ from .dialects import OTHER_CARD, VMWARE_CARD, Dialect
 from .tree import Value
 
 ETHERNET, LOOPBACK, VIRTUAL, OTHER = 6, 24, 53, 1
+COPPER_PORTS = 24
+"""Of a switch; the ports after them are slots, of which only the last one is in use."""
 COUNTER = 0xFFFFFFFF
 LINUX_LOOPBACK = 65536
 """The MTU of Linux's loopback device."""
@@ -70,7 +72,8 @@ def _switch(persona: Persona, dialect: Dialect, mac: bytes, address: str) -> lis
     cisco = dialect.object_id[0] == 9
     ports = []
     for port in range(1, dialect.ports + 1):
-        up = persona.choice(f"port {port}", (True, True, False))
+        up = persona.choice(f"port {port}", (True, True, False)) and port <= COPPER_PORTS
+        up = up or (cisco and port == dialect.ports)
         name = f"GigabitEthernet1/0/{port}" if cisco else f"Slot: 0 Port: {port} Gigabit - Level"
         number = (int.from_bytes(mac, "big") + port).to_bytes(7, "big")[-6:]
         speed = 1_000_000_000 if up or not cisco else 10_000_000

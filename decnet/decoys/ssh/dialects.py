@@ -50,6 +50,8 @@ class Dialect:
     methods: tuple[str, ...]
     tries: int = 6
     dropbear: bool = False
+    shows_keys: bool = True
+    """Whether it sends its host keys after a login, as OpenSSH does."""
 
     @property
     def signatures(self) -> tuple[str, ...]:
@@ -75,10 +77,12 @@ def dialect_of(persona: Persona) -> Dialect:
     banner = banner.replace("{hostname}", persona.hostname)
     if banner.lower().startswith("dropbear"):
         return _dropbear(banner)
+    if banner.startswith("Cisco-"):
+        return _cisco(persona, banner)
     found = re.match(r"OpenSSH_(?:for_Windows_)?(\d+)\.(\d+)", banner)
     version = (int(found[1]), int(found[2])) if found else (9, 2)
     methods: tuple[str, ...] = ("publickey", "password")
-    if persona.release.startswith(("rocky", "cisco")):
+    if persona.release.startswith("rocky"):
         methods = ("publickey", "gssapi-keyex", "gssapi-with-mic", "password")
     elif "for_Windows" in banner:
         methods = ("publickey", "password", "keyboard-interactive")
@@ -142,6 +146,22 @@ def _extensions(version: tuple[int, int]) -> tuple[tuple[str, str], ...]:
     return (*extensions, ("ping@openssh.com", "0")) if version >= (9, 5) else extensions
 
 
+def _cisco(persona: Persona, banner: str) -> Dialect:
+    """The defaults of IOS 15.2(7)E and of IOS XE 16.12.
+
+    Source: Cisco's Secure Shell configuration guides of these releases.
+    """
+    kex: tuple[str, ...] = ("diffie-hellman-group-exchange-sha1", "diffie-hellman-group14-sha1")
+    macs: tuple[str, ...] = ("hmac-sha2-256", "hmac-sha2-512", "hmac-sha1")
+    keys: tuple[str, ...] = ("ssh-rsa",)
+    if persona.release.startswith("cisco-ios-xe"):
+        kex, keys = (*ECDH, "diffie-hellman-group14-sha1"), ("rsa-sha2-512", "rsa-sha2-256", "ssh-rsa")
+    return Dialect(
+        banner, (0, 0), kex, keys, CTR, macs, ("none",), (), ("publickey", "keyboard-interactive", "password"),
+        tries=3, shows_keys=False,
+    )  # fmt: skip
+
+
 def _dropbear(banner: str) -> Dialect:
     year = int((re.findall(r"\d{4}", banner) or ["2020"])[0])
     kex: tuple[str, ...] = (
@@ -165,5 +185,5 @@ def _dropbear(banner: str) -> Dialect:
     )
     return Dialect(
         banner, (0, 0), kex, keys, ciphers, ("hmac-sha1", "hmac-sha2-256"), ("zlib@openssh.com", "none"), extensions,
-        ("publickey", "password"), tries=10, dropbear=True,
+        ("publickey", "password"), tries=10, dropbear=True, shows_keys=False,
     )  # fmt: skip

@@ -11,7 +11,8 @@ from ..homes import settle
 from ..host.world import World
 from ..persona import Persona
 from ..serve import Stop
-from ..shell.terminal import console_of, run_command, run_shell
+from ..shell.consoles import console_of
+from ..shell.terminal import run_command, run_shell
 from ..shell.transfers import SFTP_SERVERS, WHERE_DROPBEAR_LOOKS
 from ..tcp_server import Line, receive
 from ..threads import in_thread
@@ -56,7 +57,7 @@ class SshServer:
 
     def __init__(self, persona: Persona) -> None:
         self._dialect = dialect_of(persona)
-        old = self._dialect.dropbear or self._dialect.version < (8, 0)
+        old = not self._dialect.shows_keys or self._dialect.version < (8, 0)
         self._keys = HostKeys(persona, OLD_RSA_BITS if old else RSA_BITS)
         self._accounts = Accounts(persona)
         self._persona = persona
@@ -105,7 +106,7 @@ class SshServer:
             raise Refused
         self._sessions += 1
         try:
-            shown = [] if self._dialect.dropbear else list(SHOWN_KEYS)
+            shown = list(SHOWN_KEYS) if self._dialect.shows_keys else []
             with self._visitors.visit(session.source) as files:
                 if console_of(self._world.persona) is None:
                     settle(self._world, files, user)

@@ -86,7 +86,8 @@ class TelnetServer:
 
     async def _shell(self, user: str, keyboard: Keyboard, line: Line) -> None:
         from ..homes import settle
-        from ..shell.terminal import console_of, run_shell
+        from ..shell.consoles import console_of
+        from ..shell.terminal import run_shell
 
         with visitors_of(self._persona).visit(line.session.source) as files:
             if console_of(self._persona) is None:

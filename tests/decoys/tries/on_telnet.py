@@ -63,7 +63,7 @@ SHELL = (
 )  # fmt: skip
 ROUTER = (
     Try("enable", asked((b"Username: ", b"root\r\0"), (b"assword", b"123456\r\0"), (b">", b"enable\r\0"),
-        (b">", b"s3cret\r\0"), (b">", b"show ver\r\0"), (b">", b"")), (
+        (b"assword: ", b"s3cret\r\0"), (b"assword: ", b"")), (
         *IN, login("enable", False, "root", password="s3cret"))),
     Try("enable, typed ahead", b"root\r\n123456\r\nenable\r\ns3cret\r\n", (*IN, login("enable", False, "root", password="s3cret"))),
 )  # fmt: skip

@@ -20,6 +20,8 @@ WEAK = (("credentials", "root:123456"),)
 VERSION = b"SSH-2.0-x\r\n"
 LISTS = ("ssh-ed25519", *("aes128-ctr",) * 2, *("hmac-sha2-256",) * 2, *("none",) * 2, "", "")
 CURVE, GROUP = "curve25519-sha256", "diffie-hellman-group-exchange-sha256"
+FAR = "ping 10.255.255.1"
+"""A switch waits for answers."""
 PLAIN_LENGTH = "hmac-sha2-256-etm@openssh.com"
 """The lengths of its packets are not encrypted."""
 SMALL, SEGMENT = 4096, 536
@@ -53,7 +55,7 @@ class Deaf(Raw):
         self._deaf = threading.Event()
         super().__init__(line)
         self.get_security_options().ciphers = ("aes128-ctr",)
-        self.get_security_options().digests = (PLAIN_LENGTH,)
+        self.get_security_options().digests = (PLAIN_LENGTH, "hmac-sha2-256")
         self.start_client(timeout=WAIT_SECONDS)
         if log_in:
             self.tell(SERVICE, password("123456"))
@@ -211,12 +213,13 @@ GROUPS = (
         Wait("a client that reads echoes", "ssh/transport.py:read",
               flooding(b"\xc0" + string(bytes(30_000)), 400), output=True),
     ), WEAK),
-    Group("ssh, a switch", "ssh", "cisco-ios-15.2", steady, (
+    Group("ssh, a switch", "ssh", "cisco-ios-xe-16.12", steady, (
         Wait("keys at a prompt", "shell/terminal.py:_read_line", at_prompt()),
-        Wait("the end of a command at a prompt", "shell/terminal.py:_pause", at_prompt("enable")),
+        Wait("the end of a command at a prompt", "shell/terminal.py:_pause", at_prompt(FAR)),
+        Wait("the next page", "shell/terminal.py:_write_pages", at_prompt("show ip interface brief")),
         Wait("lines", "shell/terminal.py:_plain", after_keys(opened(), request("shell"))),
         Wait("the end of a line's command", "shell/terminal.py:_pause",
-              after_keys(opened(), request("shell"), data(b"enable\n"))),
-        Wait("the end of a command", "shell/terminal.py:_pause", running("enable")),
+              after_keys(opened(), request("shell"), data(FAR.encode() + b"\n"))),
+        Wait("the end of a command", "shell/terminal.py:_pause", running(FAR)),
     ), WEAK),
 )  # fmt: skip

@@ -1,0 +1,282 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
+"""`show` of a Cisco switch, from the same facts as its SNMP agent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .grammar import Word
+from .ios_config import Switch
+from .ios_version import inventory, version
+from .models import Model, dotted
+
+if TYPE_CHECKING:
+    from ...snmp.interfaces import Card
+
+HIGHEST = 15
+FAR, PRIVATE = "Gi1/0/", "GigabitEthernet1/0/"
+
+
+class Show:
+    """What it prints."""
+
+    def __init__(self, switch: Switch, model: Model) -> None:
+        self._switch = switch
+        self._world = switch.world
+        self._model = model
+
+    def add_to(self, root: Word) -> None:
+        """Add the commands to the table."""
+        root.add("show", "Show running system information")
+        simple: tuple[tuple[str, str, Callable[[], str], int], ...] = (
+            (
+                "version",
+                "System hardware and software status",
+                lambda: version(self._world, self._model, self._switch.hostname),
+                1,
+            ),
+            ("clock", "Display the system clock", lambda: f"*{self._switch.now()}\n", 1),
+            ("users", "Display information about terminal lines", self._users, 1),
+            (
+                "privilege",
+                "Show current privilege level",
+                lambda: f"Current privilege level is {self._switch.level}\n",
+                1,
+            ),
+            (
+                "history",
+                "Display the session command history",
+                lambda: "".join(f"  {each}\n" for each in self._switch.history[-20:]),
+                1,
+            ),
+            ("inventory", "Show the physical inventory", lambda: inventory(self._world, self._model), 1),
+            ("arp", "ARP table", self._arp, 1),
+            ("ip arp", "IP ARP table", self._arp, 1),
+            ("ip route", "IP routing table", self._route, 1),
+            ("ip ssh", "Information on SSH", self._ssh, 1),
+            ("ip interface", "IP interface status and configuration", self._brief, 1),
+            ("ip interface brief", "Brief summary of IP status and configuration", self._brief, 1),
+            (
+                "interfaces",
+                "Interface status and configuration",
+                lambda: "".join(map(self._interface, self._cards())),
+                1,
+            ),
+            ("interfaces status", "Show interface line status", self._status, 1),
+            ("interfaces description", "Show interface description", self._description, 1),
+            ("mac", "MAC configuration", self._macs, 1),
+            ("mac address-table", "MAC forwarding table", self._macs, 1),
+            ("vlan", "VTP VLAN status", self._vlan, 1),
+            ("vlan brief", "VTP all VLAN status in brief", self._vlan, 1),
+            (
+                "cdp",
+                "CDP information",
+                lambda: (
+                    "Global CDP information:\n        Sending CDP packets every 60 seconds\n        Sending a holdtime value of 180 seconds\n        Sending CDPv2 advertisements is  enabled\n"
+                ),
+                1,
+            ),
+            ("cdp neighbors", "CDP neighbor entries", lambda: NO_NEIGHBOURS, 1),
+            ("flash:", "display information about flash: file system", self.flash, HIGHEST),
+            (
+                "running-config",
+                "Current operating configuration",
+                lambda: self._switch.config.text(),
+                HIGHEST,
+            ),
+            (
+                "startup-config",
+                "Contents of startup configuration",
+                lambda: self._switch.config.saved(),
+                HIGHEST,
+            ),
+            ("logging", "Show the contents of logging buffers", self._logging, HIGHEST),
+            (
+                "boot",
+                "show boot attributes",
+                lambda: (
+                    f"BOOT path-list      : {self._model.file}\nConfig file         : flash:/config.text\nPrivate Config file : flash:/private-config.text\nEnable Break        : no\nManual Boot         : no\n"
+                ),
+                HIGHEST,
+            ),
+        )
+        root.add("show ip", "IP information")
+        for path, text, run, level in simple:
+            root.add(f"show {path}", text, lambda words, run=run: run(), level)  # type: ignore[misc]
+        root.add("show interfaces LINE", "Interface type and number", self._one)
+
+    def flash(self) -> str:
+        """`dir`."""
+        when = time.strftime("%b %d %Y %H:%M:%S +00:00", time.gmtime(self._world.installed))
+        last = time.strftime("%b %d %Y %H:%M:%S +00:00", time.gmtime(self._world.booted() + 300))
+        name = self._model.file.rpartition("/")[2].rpartition(":")[2]
+        rows = [(2, "-rwx", 3096, last, "multiple-fs"), (3, "-rwx", 4616, last, "config.text"),
+                (4, "-rwx", 1915, last, "private-config.text"), (5, "drwx", 512, when, name.removesuffix(".bin")),
+                (6, "-rwx", 1336, last, "vlan.dat")]  # fmt: skip
+        body = "".join(f"{n:>5}  {mode}  {size:>9}  {date}  {each}\n" for n, mode, size, date, each in rows)
+        return f"Directory of flash:/\n\n{body}\n122185728 bytes total ({self._world.persona.number('flash', 81_000_000, 97_000_000) // 512 * 512} bytes free)\n"
+
+    # Interfaces
+
+    def _cards(self) -> list[Card]:
+        from ...snmp.dialects import DIALECTS
+        from ...snmp.interfaces import cards_of
+
+        return cards_of(self._world.persona, self._world, DIALECTS[self._model.sign])
+
+    def _ports(self) -> list[Card]:
+        return [card for card in self._cards() if card.name.startswith(PRIVATE)]
+
+    def _one(self, words: list[str]) -> str:
+        wanted = "".join(words).lower()
+        digits = wanted.lstrip("abcdefghijklmnopqrstuvwxyz")
+        kind = wanted[: len(wanted) - len(digits)]
+        for card in self._cards():
+            name = card.name.lower()
+            plain = name.rstrip("0123456789/")
+            if kind and plain.startswith(kind) and name[len(plain) :] == digits:
+                return self._interface(card)
+        return "% Invalid input detected at '^' marker.\n\n"
+
+    def _interface(self, card: Card) -> str:
+        up = "up" if card.up else "down"
+        mac = dotted(card.mac.hex() or "000000000000")
+        if card.name == "Null0":
+            return ""
+        virtual = card.name.startswith("Vlan")
+        address = (
+            f"  Internet address is {card.address}/{self._world.network.prefix}\n" if card.address else ""
+        )
+        kind = "Ethernet SVI" if virtual else "Gigabit Ethernet"
+        state = "" if virtual else f" ({'connected' if card.up else 'notconnect'})"
+        speed = "Full-duplex, 1000Mb/s" if card.up else "Auto-duplex, Auto-speed"
+        media = (
+            ""
+            if virtual
+            else f"  {speed}, media type is 10/100/1000BaseTX\n  input flow-control is off, output flow-control is unsupported\n"
+        )
+        packets = int(self._world.received() * card.share)
+        return (
+            f"{card.name} is {up}, line protocol is {up}{state}\n  Hardware is {kind}, address is {mac} (bia {mac})\n{address}"
+            f"  MTU 1500 bytes, BW {card.speed // 1000} Kbit/sec, DLY 10 usec,\n     reliability 255/255, txload 1/255, rxload 1/255\n"
+            f"  Encapsulation ARPA, loopback not set\n  Keepalive {'not supported' if virtual else 'set (10 sec)'}\n{media}"
+            f"  ARP type: ARPA, ARP Timeout 04:00:00\n  Last input never, output {'never' if virtual else '00:00:01' if card.up else 'never'}, output hang never\n"
+            '  Last clearing of "show interface" counters never\n'
+            "  Input queue: 0/75/0/0 (size/max/drops/flushes); Total output drops: 0\n  Queueing strategy: fifo\n  Output queue: 0/40 (size/max)\n"
+            f"  5 minute input rate {packets % 9 * 1000} bits/sec, {packets % 5} packets/sec\n  5 minute output rate {packets % 7 * 1000} bits/sec, {packets % 4} packets/sec\n"
+            f"     {packets} packets input, {packets * 411} bytes, 0 no buffer\n     Received 0 broadcasts (0 multicasts)\n     0 runts, 0 giants, 0 throttles \n"
+            f"     0 input errors, 0 CRC, 0 frame, 0 overrun, 0 ignored\n     {packets // 3} packets output, {packets // 3 * 270} bytes, 0 underruns\n"
+            "     0 output errors, 0 collisions, 1 interface resets\n     0 unknown protocol drops\n     0 output buffer failures, 0 output buffers swapped out\n"
+        )
+
+    def _brief(self) -> str:
+        head = "Interface              IP-Address      OK? Method Status                Protocol\n"
+        rows = ""
+        for card in self._cards():
+            if card.name == "Null0":
+                continue
+            up = "up" if card.up else "down"
+            method = "NVRAM" if card.address else "unset"
+            rows += f"{card.name:<23}{card.address or 'unassigned':<16}YES {method:<6} {up:<22}{up:<8}\n"
+        return head + rows
+
+    def _status(self) -> str:
+        head = "\nPort      Name               Status       Vlan       Duplex  Speed Type\n"
+        rows = ""
+        ports = self._ports()
+        for card in ports:
+            short, number = card.name.replace(PRIVATE, FAR), int(card.name.rpartition("/")[2])
+            kind = "10/100/1000BaseTX" if number <= 24 else "Not Present" if not card.up else "1000BaseSX SFP"
+            name = "uplink" if number == len(ports) else ""
+            state, duplex, speed = (
+                ("connected", "a-full", "a-1000") if card.up else ("notconnect", "auto", "auto")
+            )
+            rows += f"{short:<10}{name:<19}{state:<13}{'trunk' if name else '1':<11}{duplex:>6}{speed:>7} {kind}\n"
+        return head + rows
+
+    def _description(self) -> str:
+        head = "Interface                      Status         Protocol Description\n"
+        short, ports = {"Vlan1": "Vl1", "Null0": "Nu0"}, self._ports()
+        rows = (
+            f"{short.get(card.name, card.name.replace(PRIVATE, FAR)):<31}{'up' if card.up else 'down':<15}{'up' if card.up else 'down':<9}"
+            + ("uplink\n" if card.name == ports[-1].name else "\n")
+            for card in self._cards()
+        )
+        return head + "".join(rows)
+
+    # Tables
+
+    def _neighbours(self) -> list[tuple[str, str]]:
+        """Addresses and MACs that the machine has seen."""
+        return [(each.address, dotted(each.mac)) for each in self._world.network.neighbours if each.mac]
+
+    def _arp(self) -> str:
+        rows = "Protocol  Address          Age (min)  Hardware Addr   Type   Interface\n"
+        own = (self._world.network.address, "-", dotted(self._world.mac))
+        others = [(address, str(sum(map(ord, mac)) % 60), mac) for address, mac in self._neighbours()]
+        for address, age, mac in [own, *others]:
+            rows += f"Internet  {address:<16} {age:>8}   {mac}  ARPA   Vlan1\n"
+        return rows
+
+    def _macs(self) -> str:
+        head = "          Mac Address Table\n-------------------------------------------\n\nVlan    Mac Address       Type        Ports\n----    -----------       --------    -----\n"
+        cpu = [f"{at:04x}.{rest}" for at, rest in ((0x0100, "0ccc.cccc"), (0x0100, "0ccc.cccd"))]
+        rows = [f" All    {mac}    STATIC      CPU\n" for mac in cpu]
+        ports = [card for card in self._ports() if card.up] or self._ports()
+        for _, mac in self._neighbours():
+            port = ports[sum(map(ord, mac)) % len(ports)].name.replace(PRIVATE, FAR)
+            rows.append(f"   1    {mac}    DYNAMIC     {port}\n")
+        return f"{head}{''.join(rows)}Total Mac Addresses for this criterion: {len(rows)}\n"
+
+    def _vlan(self) -> str:
+        head = "\nVLAN Name                             Status    Ports\n---- -------------------------------- --------- -------------------------------\n"
+        names = [card.name.replace(PRIVATE, FAR) for card in self._ports()]
+        lines = [", ".join(names[at : at + 4]) for at in range(0, len(names), 4)]
+        rows = f"1    {'default':<32} active    {lines[0]}\n" + "".join(
+            f"{'':<48}{each}\n" for each in lines[1:]
+        )
+        for number, name in (
+            (1002, "fddi-default"),
+            (1003, "token-ring-default"),
+            (1004, "fddinet-default"),
+            (1005, "trnet-default"),
+        ):
+            rows += f"{number} {name:<32} act/unsup \n"
+        return head + rows
+
+    def _route(self) -> str:
+        gateway = self._world.network.gateway
+        return f"Default gateway is {gateway}\n\nHost               Gateway           Last Use    Total Uses  Interface\nICMP redirect cache is empty\n"
+
+    def _ssh(self) -> str:
+        return "SSH Enabled - version 2.0\nAuthentication methods:publickey,keyboard-interactive,password\nAuthentication timeout: 120 secs; Authentication retries: 3\nMinimum expected Diffie Hellman key size : 2048 bits\n"
+
+    def _users(self) -> str:
+        source = self._switch.session.source
+        return (
+            "    Line       User       Host(s)              Idle       Location\n"
+            f"*  1 vty 0     {self._switch.user:<10} idle                 00:00:00 {source}\n\n  Interface    User               Mode         Idle     Peer Address\n\n"
+        )
+
+    def _logging(self) -> str:
+        began = time.strftime("*%b %e %H:%M:%S", time.gmtime(self._world.booted() + 61))
+        return (
+            "Syslog logging: enabled (0 messages dropped, 0 messages rate-limited, 0 flushes, 0 overruns, xml disabled, filtering disabled)\n\n"
+            "    Console logging: level debugging, 31 messages logged, xml disabled,\n                     filtering disabled\n"
+            "    Monitor logging: level debugging, 0 messages logged, xml disabled,\n                     filtering disabled\n"
+            "    Buffer logging:  level debugging, 31 messages logged, xml disabled,\n                    filtering disabled\n\nLog Buffer (4096 bytes):\n\n"
+            f"{began}.{self._world.persona.number('log ms', 0, 999):03d}: %SYS-5-RESTART: System restarted --\n"
+            f"Cisco IOS Software{self._model.train}, {self._model.title}, Version {self._model.version}, RELEASE SOFTWARE (fc{5 if self._model.xe else 3})\n"
+        )
+
+
+NO_NEIGHBOURS = """Capability Codes: R - Router, T - Trans Bridge, B - Source Route Bridge
+                  S - Switch, H - Host, I - IGMP, r - Repeater, P - Phone,
+                  D - Remote, C - CVTA, M - Two-port Mac Relay
+
+Device ID        Local Intrfce     Holdtme    Capability  Platform  Port ID
+
+Total cdp entries displayed : 0
+"""
