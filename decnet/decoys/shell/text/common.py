@@ -167,11 +167,23 @@ def save(process: Process, path: str, data: bytes) -> str:
     return process.shell.write(process.shell.absolute(path), data)
 
 
+def await_input(process: Process, paths: list[str]) -> None:
+    """Have the standard input, if it is one of these files. The command may start again here: it has printed
+    nothing before."""
+    if not paths or "-" in paths:
+        process.given  # noqa: B018
+
+
+def is_folder(process: Process, path: str) -> bool:
+    """Whether an operand is a folder."""
+    node = process.shell.node(process.shell.absolute(path))
+    return path != "-" and node is not None and node.folder
+
+
 def inputs(process: Process, paths: list[str], failed: list[str]) -> Iterator[tuple[str, bytes]]:
     """The named files (standard input without names), each with its bytes. A file that cannot be read is
     reported, and its name is added to `failed`."""
-    if not paths or "-" in paths:
-        process.given  # noqa: B018 (the command may start again here, before it has printed)
+    await_input(process, paths)
     for path in paths or ["-"]:
         try:
             data = content(process, path)

@@ -5,7 +5,7 @@ from collections.abc import Generator
 from difflib import SequenceMatcher
 
 from ..process import Process, Running
-from .common import Failure, Options, content, parse, tool
+from .common import Failure, Options, content, is_folder, parse, tool
 
 MOST_LINES = 3_000
 NO_END = "\n\\ No newline at end of file\n"
@@ -83,7 +83,7 @@ def diff(process: Process) -> Running:
     if len(words) > 2:
         raise _usage(process, f"extra operand '{words[2]}'")
     left, right = words
-    folders = [_is_folder(process, path) for path in words]
+    folders = [is_folder(process, path) for path in words]
     if all(folders):
         return (yield from _folders(process, options, left, right))
     if folders[0]:
@@ -91,11 +91,6 @@ def diff(process: Process) -> Running:
     if folders[1]:
         right = f"{right.rstrip('/')}/{left.rsplit('/', 1)[-1]}"
     return (yield from _files(process, options, left, right, ""))
-
-
-def _is_folder(process: Process, path: str) -> bool:
-    node = process.shell.node(process.shell.absolute(path))
-    return path != "-" and node is not None and node.folder
 
 
 def _folders(process: Process, options: Options, left: str, right: str, depth: int = 0) -> Running:
@@ -108,7 +103,7 @@ def _folders(process: Process, options: Options, left: str, right: str, depth: i
         if name not in sides[0] or name not in sides[1]:
             process.out(f"Only in {left if name in sides[0] else right}: {name}\n")
             status = 1
-        elif _is_folder(process, one) and _is_folder(process, two):
+        elif is_folder(process, one) and is_folder(process, two):
             if "r" not in options:
                 process.out(f"Common subdirectories: {one} and {two}\n")
             elif depth < 30:

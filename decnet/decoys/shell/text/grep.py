@@ -5,7 +5,19 @@ from dataclasses import dataclass, field
 
 from ..process import Process, Running
 from ..regex import BadRegex, Regex, Syntax, escape_literal
-from .common import Failure, Options, bytes_of, content, glob, parse, text_of, tool, walk, why_not
+from .common import (
+    Failure,
+    Options,
+    await_input,
+    bytes_of,
+    content,
+    glob,
+    parse,
+    text_of,
+    tool,
+    walk,
+    why_not,
+)
 from .perl import from_perl
 
 SHORT = "EFGPe:f:iywvxclLqsonbHhA:B:C:m:rRzaIUZTuV0123456789D:d:"
@@ -58,8 +70,7 @@ def grep(process: Process) -> Running:
     paths = options.operands or (["."] if recursive else ["-"])
     search = Search(process, options, patterns, named=_named(process, options, paths, recursive))
     _limits(search)
-    if "-" in paths:
-        process.given  # noqa: B018
+    await_input(process, paths)
     for path in _paths(search, paths, recursive):
         yield from _file(search, path)
         if search.found and ("q" in options):

@@ -1,7 +1,25 @@
 """Tools that take lines as they are: head, tail, wc, nl, tac, rev."""
 
+from collections.abc import Iterator
+
 from ..process import Process, Running
-from .common import Failure, Options, inputs, parse, quoted, size_of, split_lines, text_of, tool
+from .common import (
+    Failure,
+    Options,
+    await_input,
+    content,
+    inputs,
+    is_folder,
+    parse,
+    quoted,
+    size_of,
+    split_lines,
+    text_of,
+    tool,
+)
+
+BLOCK = 32768
+"""Bytes of lines that tac turns around at once."""
 
 
 def _amount(process: Process, options: Options, letters: str) -> tuple[str, str, int]:
@@ -44,8 +62,7 @@ def head(process: Process) -> Running:
     letter, sign, number = _amount(process, options, "nc")
     status = 0
     shown = 0
-    if not options.operands or "-" in options.operands:
-        process.given  # noqa: B018
+    await_input(process, options.operands)
     for path in options.operands or ["-"]:
         data = _opened(process, path)
         if data is None:
@@ -64,18 +81,21 @@ def head(process: Process) -> Running:
 
 
 def _opened(process: Process, path: str) -> bytes | None:
-    """A file's bytes; None after the message that head and tail print."""
-    from .common import content
-
+    """A file's bytes; None after the message that head, tail and tac print."""
     try:
         data = content(process, path)
     except Failure as failure:
-        if failure.message == "Is a directory":
-            process.err(f"{process.name}: error reading '{path}': Is a directory\n")
+        reading, reason = failure.message == "Is a directory", failure.message
+        if process.name == "tac" and reading:
+            process.err(f"tac: {path}: read error: Invalid argument\n")
+        elif process.name == "tac":
+            process.err(f"tac: failed to open '{path}' for reading: {reason}\n")
+        elif reading:
+            process.err(f"{process.name}: error reading '{path}': {reason}\n")
         else:
-            process.err(f"{process.name}: cannot open '{path}' for reading: {failure.message}\n")
+            process.err(f"{process.name}: cannot open '{path}' for reading: {reason}\n")
         return None
-    process.spend(1 + len(data) // 128)
+    process.spend(1 + len(data) // 64)
     return data
 
 
@@ -95,8 +115,7 @@ def tail(process: Process) -> Running:
     letter, sign, number = _amount(process, options, "nc")
     status = 0
     shown = 0
-    if not options.operands or "-" in options.operands:
-        process.given  # noqa: B018
+    await_input(process, options.operands)
     for path in options.operands or ["-"]:
         data = _opened(process, path)
         if data is None:
@@ -167,12 +186,7 @@ def _width(process: Process, options: Options, columns: list[str], rows: list[tu
     for path in options.operands:
         node = process.shell.node(process.shell.absolute(path))
         sizes += node.bytes if node is not None and not node.folder else 0
-    return max(len(str(sizes)), 7 if any(_is_folder(process, path) for path in options.operands) else 1)
-
-
-def _is_folder(process: Process, path: str) -> bool:
-    node = process.shell.node(process.shell.absolute(path))
-    return node is not None and node.folder
+    return max(len(str(sizes)), 7 if any(is_folder(process, path) for path in options.operands) else 1)
 
 
 @tool
@@ -203,30 +217,28 @@ def tac(process: Process) -> Running:
     """Lines from the last to the first."""
     options = parse(process, "brs:", "separator=s")
     status = 0
-    if not options.operands or "-" in options.operands:
-        process.given  # noqa: B018
+    await_input(process, options.operands)
     for path in options.operands or ["-"]:
-        data = _tac_opened(process, path)
+        data = _opened(process, path)
         if data is None:
             status = 1
             continue
-        process.out(b"".join(reversed(_ended(data, (options.value("s") or "\n").encode()))))
-        yield 0.0
+        for lines in _blocks_from_end(data, (options.value("s") or "\n").encode()):
+            process.out(b"".join(reversed(lines)))
+            process.spend(1 + len(lines))
+            yield 0.0
     return status
 
 
-def _tac_opened(process: Process, path: str) -> bytes | None:
-    from .common import content
-
-    try:
-        data = content(process, path)
-    except Failure as failure:
-        reading = failure.message == "Is a directory"
-        what = f"{path}: read error" if reading else f"failed to open '{path}' for reading"
-        process.err(f"tac: {what}: {failure.message if not reading else 'Invalid argument'}\n")
-        return None
-    process.spend(1 + len(data) // 64)
-    return data
+def _blocks_from_end(data: bytes, separator: bytes) -> Iterator[list[bytes]]:
+    """The lines with their ends, the last block first."""
+    end = len(data)
+    while end:
+        # A block begins behind a separator.
+        start = data.rfind(separator, 0, max(0, end - BLOCK)) if end > BLOCK else -1
+        start = start + len(separator) if start >= 0 else 0
+        yield _ended(data[start:end], separator)
+        end = start
 
 
 @tool
@@ -234,11 +246,8 @@ def rev(process: Process) -> Running:
     """Each line from its end."""
     options = parse(process, "V0h", "zero=0")
     failed: list[str] = []
-    if not options.operands:
-        process.given  # noqa: B018
+    await_input(process, options.operands)
     for path in options.operands or ["-"]:
-        from .common import content
-
         try:
             data = content(process, path)
         except Failure as failure:

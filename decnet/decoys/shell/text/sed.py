@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterator
 
 from ..process import Process, Running
 from ..regex import Syntax
-from .common import Failure, Options, bytes_of, content, parse, text_of, tool, why_not
+from .common import Failure, Options, await_input, bytes_of, content, parse, text_of, tool, why_not
 from .sed_editor import Editor, flush, perform, selected
 from .sed_help import USAGE, VERSION
 from .sed_script import BadScript, Script
@@ -27,8 +27,7 @@ def sed(process: Process) -> Running:
     script = _script(process, options)
     failed: list[str] = []
     paths = options.operands or ["-"]
-    if "-" in paths:
-        process.given  # noqa: B018
+    await_input(process, paths)
     groups = [[path] for path in paths] if "i" in options or "s" in options else [paths]
     editor: Editor | None = None
     for group in groups:

@@ -10,6 +10,7 @@ from ..process import Process, Running
 from .common import (
     Failure,
     Options,
+    await_input,
     bytes_of,
     content,
     inputs,
@@ -52,8 +53,7 @@ def sort(process: Process) -> Running:
     keys = [_key(text, flags) for text in options.values("k")] or [Key(flags=flags)]
     separator = _separator(options)
     lines: list[bytes] = []
-    if not options.operands or "-" in options.operands:
-        process.given  # noqa: B018
+    await_input(process, options.operands)
     for path in options.operands or ["-"]:
         try:
             data = content(process, path)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 
 from ..process import Command, Process, Running
-from .common import Failure, Options, content, parse, quoted, split_lines, text_of, tool
+from .common import Failure, Options, await_input, content, parse, quoted, split_lines, text_of, tool
 
 HASHES = {f"{kind}sum": kind for kind in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")}
 LABELS = {"md5": "MD5"}
@@ -84,8 +84,7 @@ def hashed(process: Process) -> Running:
     if "c" in options:
         return (yield from _check(process, options, kind))
     status = 0
-    if not options.operands or "-" in options.operands:
-        process.given  # noqa: B018
+    await_input(process, options.operands)
     for path in options.operands or ["-"]:
         try:
             data = content(process, path)
