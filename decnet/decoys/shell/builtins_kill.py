@@ -30,8 +30,11 @@ def kill(context: Context, words: list[Any]) -> int:
     number = 0 if signal == "0" else SIGNALS.get(signal_name(signal) or "", -1)
     if number < 0:
         text = {"bash": f"kill: {signal}: invalid signal specification", "dash": f"kill: invalid signal number or name: {signal}",
-                "ash": f"kill: bad signal name '{signal}'"}  # fmt: skip
+                "ash": f"bad signal name '{signal}'"}  # fmt: skip
         context.complain(text[shell.dialect.name])
+        return 1
+    if not arguments and shell.dialect.name == "ash":
+        context.complain("you need to specify whom to kill")
         return 1
     if not arguments:
         usage = "kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]"
@@ -54,9 +57,11 @@ def _kill_one(context: Context, word: str, signal: int) -> int:
         _kill_job(context, job, signal)
         return 0
     if not word.removeprefix("-").isdecimal() or len(word) > 9:
-        context.complain(
-            f"kill: {word}: arguments must be process or job IDs" if bash else f"kill: Illegal number: {word}"
-        )
+        texts = {
+            "bash": f"kill: {word}: arguments must be process or job IDs",
+            "ash": f"invalid number '{word}'",
+        }
+        context.complain(texts.get(context.shell.dialect.name, f"kill: Illegal number: {word}"))
         return 1
     return _kill_process(context, word, signal)
 
@@ -91,7 +96,7 @@ def _kill_process(context: Context, word: str, signal: int) -> int:
     text = {
         "bash": f"kill: ({word}) - {reason}",
         "dash": f"kill: {reason}",
-        "ash": f"kill: can't kill pid {word}: {reason}",
+        "ash": f"can't kill pid {word}: {reason}",
     }
     context.complain(text[shell.dialect.name])
     return 1

@@ -23,6 +23,12 @@ IN_DASH = (
     ("memory(kbytes)", "m"), ("locked memory(kbytes)", "l"), ("process", "u"), ("nofiles", "n"), ("vmemory(kbytes)", "v"),
     ("locks", "x"), ("rtprio", "r"),
 )  # fmt: skip
+IN_ASH = (
+    ("core file size (blocks)", "c"), ("data seg size (kb)", "d"), ("scheduling priority", "e"), ("file size (blocks)", "f"),
+    ("pending signals", "i"), ("max locked memory (kb)", "l"), ("max memory size (kb)", "m"), ("open files", "n"),
+    ("POSIX message queues (bytes)", "q"), ("real-time priority", "r"), ("stack size (kb)", "s"), ("cpu time (seconds)", "t"),
+    ("max user processes", "u"), ("virtual memory (kb)", "v"), ("file locks", "x"),
+)  # fmt: skip
 
 
 def ulimit(context: Context, words: list[Any]) -> int:
@@ -41,7 +47,12 @@ def ulimit(context: Context, words: list[Any]) -> int:
             for name, unit, letter, _ in LIMITS:
                 context.out(f"{name:<{38 - len(unit) - 2}}({unit}) {limits[letter]}\n" if True else "")
         else:
-            context.out("".join(f"{name:<20} {limits[letter]}\n" for name, letter in IN_DASH))
+            rows = IN_ASH if context.shell.dialect.name == "ash" else IN_DASH
+            width = 32 if context.shell.dialect.name == "ash" else 20
+            marks = {letter: f"(-{letter}) " if width > 20 else "" for _, letter in rows}
+            context.out(
+                "".join(f"{name:<{width}}{marks[letter] or ' '}{limits[letter]}\n" for name, letter in rows)
+            )
         return 0
     for letter in letters or "f":
         if letter not in limits:

@@ -28,6 +28,23 @@ SELF_CHECKED = frozenset((
 """Those whose commands print the usage themselves."""
 
 
+LEAST = {"ip": 0, "seq": 1, "truncate": 0, "lzma": 0, "xz": 0, "cpio": 0, "start-stop-daemon": 0, "dd": 0, "ipcalc": 1, "chmod": 1,
+         "chown": 1, "chgrp": 1, "tftp": 1, "ftpget": 1, "ftpput": 1}  # fmt: skip
+"""Where the usage has another reason than too few operands, or an option stands for one."""
+MORE_OPTIONS = {
+    "cp": "vsu",
+    "mv": "v",
+    "mkdir": "v",
+    "diff": "u",
+    "rm": "v",
+    "ln": "v",
+    "grep": "uP",
+    "cmp": "i",
+    "tar": "pPmo",
+}
+"""Options that are not in the usage."""
+
+
 @lru_cache(maxsize=4)
 def usage(name: str) -> tuple[int, str]:
     """How many operands an applet wants at least, and its usage; (0, "") for one that is not known."""
@@ -93,18 +110,19 @@ def _refusal(name: str, words: list[str]) -> str | None:
     if words == ["--help"]:
         return ""
     least, text = usage(name)
+    least = LEAST.get(name, least)
     if not text or name in SELF_CHECKED:
         return None
-    if name not in NO_OPTIONS:
-        wrong = _wrong_option(text, words)
+    if name not in NO_OPTIONS or (name in ("awk", "date") and words[:1] == ["--version"]):
+        wrong = _wrong_option(name, text, words)
         if wrong:
             return f"{name}: {wrong}\n"
     operands = [word for word in words if not word.startswith("-") or word == "-"]
     return "" if len(operands) < least and (not words or least > 1) else None
 
 
-def _wrong_option(text: str, words: list[str]) -> str:
-    letters = _letters(text)
+def _wrong_option(name: str, text: str, words: list[str]) -> str:
+    letters = _letters(text) | set(MORE_OPTIONS.get(name, ""))
     for word in words:
         if word == "--":
             break

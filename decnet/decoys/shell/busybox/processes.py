@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ...host.processes import ProcessEntry
 from ..process import Command, Process
+from ..text.common import Failure, parse
 
 HEADS = {"buildroot": "PID   USER     COMMAND", "qts": "  PID  Uid        VmSize Stat Command"}
 USUAL = "  PID USER       VSZ STAT COMMAND"
@@ -50,15 +51,20 @@ def ps(process: Process) -> int:
 
 def _desktop(process: Process, entries: list[ProcessEntry]) -> int:
     """With columns (-o), and other words without a meaning."""
-    words = process.args
-    at = words.index("-o") if "-o" in words else -1
-    names = words[at + 1].split(",") if 0 <= at < len(words) - 1 else ["pid", "user", "args"]
+    try:
+        options = parse(process, "Zo:aAdeflT")
+    except Failure as failure:
+        from .applets import complain
+
+        return complain(process, failure.message)
+    names = ",".join(options.values("o")).split(",") if "o" in options else ["pid", "user", "args"]
     for name in names:
         if name.partition("=")[0] not in COLUMNS:
             process.err(f"ps: bad -o argument '{name}', supported arguments: {','.join(sorted(COLUMNS))}\n")
             return 1
-    head = " ".join(COLUMNS[name.partition("=")[0]][0] for name in names)
-    process.out(f"{head}\n")
+    heads = [name.partition("=")[2] if "=" in name else COLUMNS[name][0] for name in names]
+    if any(heads):
+        process.out(" ".join(heads) + "\n")
     for entry in entries:
         terminal = "136,0" if entry.terminal.startswith("pts") else "0,0"
         values = {

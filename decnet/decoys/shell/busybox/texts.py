@@ -33,9 +33,10 @@ TEXTS: dict[str, tuple[tuple[str, str], ...]] = {
     "ln": (("failed to create symbolic link '{}': {}", "{}: {}"), ("failed to create hard link '{}': {}", "{}: {}"), ("failed to access '{}': {}", "{}: {}")),
     "ls": (("cannot access '{}': {}", "{}: {}"), ("cannot open directory '{}': {}", "can't open '{}': {}")),
     "mkdir": (("cannot create directory ‘{}’: {}", "can't create directory '{}': {}"), ("cannot create directory '{}': {}", "can't create directory '{}': {}")),
+    "mount": (("{}: special device {} does not exist.", "mounting {1} on {0} failed: No such file or directory"),),
     "mv": (
         ("cannot stat '{}': {}", "can't rename '{}': {}"),
-        ("cannot move '{}' to '{}': {}", "can't rename '{}': {2}"),
+        ("cannot move '{}' to '{}': {}", "can't rename '{0}': {2}"),
     ),
     "nice": (("failed to run command ‘{}’: {}", "can't execute '{}': {}"),),
     "passwd": (("user '{}' does not exist", "unknown user {}"),),
@@ -57,31 +58,31 @@ TEXTS: dict[str, tuple[tuple[str, str], ...]] = {
     f"{name}sum": (("{}: {}", "can't open '{}': {}"),) for name in ("md5", "sha1", "sha256", "sha512", "sha3")
 }  # fmt: skip
 """By applet, the forms of its errors elsewhere and here; `{}` is a name or a reason."""
-STATUSES = {("ls", 2): 1, ("tar", 2): 1, ("umount", 32): 1, ("mount", 32): 255, ("su", 1): 1}
+STATUSES = {("ls", 2): 1, ("sort", 1): 1, ("tar", 2): 1, ("umount", 32): 1, ("mount", 32): 255, ("su", 1): 1}
 """Exit statuses that differ."""
 
 
 def translated(name: str, line: str) -> str:
     """One line of an applet's errors as BusyBox puts it."""
     head = f"{name}: "
-    if line.startswith("Try '") and line.endswith("for more information."):
+    if (line.startswith("Try '") and line.endswith("for more information.")) or line.startswith(
+        "       dmesg(1)"
+    ):
         return ""
     if not line.startswith(head):
         return line
     for form, here in TEXTS.get(name, ()):
         values = _values(form, line[len(head) :])
         if values is not None:
-            return head + (
-                here.format(*values)
-                if "{2}" not in here
-                else here.replace("{2}", values[2], 1).replace("{}", values[0], 1)
-            )
+            return head + here.format(*values)
     return line
 
 
 def _values(form: str, text: str) -> list[str] | None:
     """What stands for each `{}` of a form; None if the text has another form. The last one is the shortest."""
     parts = form.split("{}")
+    if len(parts) == 1:
+        return [] if text == form else None
     if not text.startswith(parts[0]):
         return None
     values, rest = [], text[len(parts[0]) :]

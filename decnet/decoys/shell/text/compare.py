@@ -55,7 +55,8 @@ def _report(process: Process, options: Options, names: list[str], left: bytes, r
             process.out(f"{at + 1:>{width}} {one:>3o} {two:>3o}\n")
             continue
         line = left.count(b"\n", 0, at) + 1
-        process.out(f"{names[0]} {names[1]} differ: byte {at + 1}, line {line}\n")
+        unit = "char" if process.shell.world.system.busybox else "byte"
+        process.out(f"{names[0]} {names[1]} differ: {unit} {at + 1}, line {line}\n")
         return 1
     if len(left) == len(right):
         return 1
@@ -156,7 +157,7 @@ def _files(process: Process, options: Options, left: str, right: str, head: str)
         for option, value in options.given
         if option in ("U", "C", "unified", "context") and (value or "3").isdecimal()
     ]  # noqa: E501
-    if "u" in options or "U" in options or "unified" in options:
+    if process.shell.world.system.busybox or "u" in options or "U" in options or "unified" in options:
         _unified(process, options, (left, right), lines, blocks, wide[-1] if wide else 3)
     elif "c" in options or "C" in options or "context" in options:
         _context(process, options, (left, right), lines, blocks, wide[-1] if wide else 3)
@@ -244,6 +245,9 @@ def _names(process: Process, options: Options, names: tuple[str, str], signs: tu
     for at, (sign, name) in enumerate(zip(signs, names, strict=True)):
         node = process.shell.node(process.shell.absolute(name))
         changed = node.changed if node is not None and name != "-" else time.time()
+        if process.shell.world.system.busybox:
+            process.out(f"{sign} {labels[at] if at < len(labels) else name}\n")
+            continue
         stamp = time.strftime("%Y-%m-%d %H:%M:%S.000000000 +0000", time.gmtime(changed))
         process.out(f"{sign} {labels[at]}\n" if at < len(labels) else f"{sign} {name}\t{stamp}\n")
 

@@ -177,7 +177,7 @@ def _counts(data: bytes, columns: list[str]) -> list[int]:
 
 def _width(process: Process, options: Options, columns: list[str], rows: list[tuple[list[int], str]]) -> int:
     if process.shell.world.system.busybox:
-        return 1 if len(columns) == 1 else 9
+        return 1 if len(columns) == 1 and len(rows) == 1 else 9
     if len(columns) == 1 and len(options.operands) <= 1:
         return 1
     if not options.operands or "-" in options.operands:

@@ -6,7 +6,7 @@ from ..process import Process, Running
 from ..regex import Syntax
 from .common import Failure, Options, await_input, bytes_of, content, parse, text_of, tool, why_not
 from .sed_editor import Editor, flush, perform, selected
-from .sed_help import USAGE, VERSION
+from .sed_help import BUSYBOX, USAGE, VERSION
 from .sed_script import BadScript, Script
 
 LONG = """quiet=n silent=n expression=e file=f regexp-extended=E in-place=i separate=s unbuffered=u
@@ -22,7 +22,8 @@ def sed(process: Process) -> Running:
         process.err(f"{process.name}: {failure.message}\n{USAGE}")
         return 1
     if "version" in options or "help" in options:
-        process.out(VERSION if "version" in options else USAGE)
+        version = BUSYBOX if process.shell.world.system.busybox else VERSION
+        process.out(version if "version" in options else USAGE)
         return 0
     script = _script(process, options)
     failed: list[str] = []

@@ -61,3 +61,5 @@ GNU sed home page: <https://www.gnu.org/software/sed/>.
 General help using GNU software: <https://www.gnu.org/gethelp/>.
 E-mail bug reports to: <bug-sed@gnu.org>.
 """
+BUSYBOX = "This is not GNU sed version 4.0\n"
+"""What BusyBox prints, so that scripts which look for GNU's take it."""
