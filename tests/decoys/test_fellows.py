@@ -250,7 +250,7 @@ def test_ssh_and_telnet_are_one_machine(decoy: Callable[..., Any], ssh: Any) -> 
     assert ssh(first.port, "echo one > /tmp/one; rm /etc/issue").returncode == 0
     lines = ("# ", "cat /tmp/one /etc/issue"), ("# ", "echo two > /tmp/two"), ("# ", "exit")
     shown = telnet(other.port, *login, *lines)
-    assert "\none\r\n" in shown and "/etc/issue: No such file" in shown
+    assert "\x1b[?2004l\rone\r\n" in shown and "/etc/issue: No such file" in shown
     first.stop()
     second = decoy("ssh", **both)
     assert ssh(second.port, "cat /tmp/one /tmp/two").stdout == "one\ntwo\n"
