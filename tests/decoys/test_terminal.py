@@ -265,3 +265,18 @@ def test_many_choices_are_offered_first(typed: Type) -> None:
     )
 
     assert shown.count("\nDisplay all 120 possibilities? (y or n)\n") == 2 and "\nf1    f" in shown
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "python3 -c 'import pty; pty.spawn(\"/bin/bash\")'",
+        "python3 -c \"import pty;pty.spawn(['/bin/sh','-i'])\"",
+        "perl -e 'exec \"/bin/sh\";'",
+        "python3 -c 'import os; os.system(\"/bin/bash\")'",
+    ],
+)
+def test_an_interpreter_starts_a_shell(typed: Type, command: str) -> None:
+    shown = typed(f"{command}\r", "echo $((6*7)); exit 3\r", "echo outside\r", "exit\r")
+
+    assert "\n42\n" in shown and "\noutside\n" in shown

@@ -154,6 +154,8 @@ PROGRAMS = {
     "vi": Program(lazy("editors.vi", "vi")), "view": Program(lazy("editors.vi", "vi"), _is_full),
     "vim": Program(lazy("editors.vi", "vi"), lambda shell: shell.world.system.id == "ubuntu"),
     "nano": Program(lazy("editors.nano", "nano"), lambda shell: shell.world.system.id in ("debian", "ubuntu")),
+    "python3": Program(lazy("interpreters", "python"), lambda shell: shell.node("/usr/bin/python3") is not None),
+    "perl": Program(lazy("interpreters", "perl"), lambda shell: shell.node("/usr/bin/perl") is not None),
     "watch": Program(lazy("watching", "watch")), "top": Program(lazy("watching", "top")),
     "sleep": Program(sleep), "time": Program(time_, lambda shell: shell.world.system.busybox), "which": Program(which),
     "scp": Program(scp, lambda shell: shell.world.system.id != "buildroot" or shell.world.persona.service == "ssh"),
