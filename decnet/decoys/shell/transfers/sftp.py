@@ -13,6 +13,7 @@ from typing import Any
 from ...host.node import Node
 from ..context import Context, Work
 from ..descriptors import Stream
+from ..files.facts import links_of, mode_text
 from ..process import Process
 from ..state import Shell
 from ..tasks import Readable, Writable
@@ -38,6 +39,8 @@ from .packets import (
 MOST_HANDLES = 200
 MOST_READ = 261120
 MOST_NAMES = 100
+TURN_SECONDS = 0.004
+"""After so long an answer has fewer names: the client asks for the rest."""
 READ, WRITE, APPEND, CREATE, TRUNCATE, EXCLUSIVE = 1, 2, 4, 8, 16, 32
 REASONS = {
     "No such file or directory": NO_FILE, "Not a directory": NO_FILE, "Bad file descriptor": NO_FILE,
@@ -222,11 +225,12 @@ class Sftp:
         if handle.names is None:
             raise Failed("Is a directory")
         rows: list[bytes] = []
+        until = time.perf_counter() + TURN_SECONDS
         for name in handle.names:
             node = self.shell.lstat(self.shell.absolute(f"{handle.path}/{name}"))
             if node is not None:
                 rows.append(string(name) + string(self._long_name(handle, name, node)) + self._facts(node))
-            if len(rows) == MOST_NAMES:
+            if len(rows) == MOST_NAMES or time.perf_counter() > until:
                 break
         return bytes((no.NAME,)) + uint32(len(rows)) + b"".join(rows) if rows else status(END)
 
@@ -284,22 +288,11 @@ class Sftp:
         age = time.time() - node.changed
         form = "%b %e  %Y" if not 0 <= age < HALF_A_YEAR else "%b %e %H:%M"
         when = time.strftime(form, time.gmtime(node.changed))
-        links = 2 + self._folders_in(handle.path, name) if node.folder else 1
+        where = self.shell.absolute(f"{handle.path}/{name}")
+        links = links_of(self.shell, where, node)
         return (
             f"{mode_text(node)} {links:>4} {node.owner:<8} {node.group_name:<8} {node.bytes:>8} {when} {name}"
         )
-
-    def _folders_in(self, path: str, name: str) -> int:
-        shell, where = self.shell, self.shell.absolute(f"{path}/{name}")
-        inner = (shell.lstat(f"{where.rstrip('/')}/{each}") for each in shell.entries(where))
-        return sum(1 for each in inner if each is not None and each.folder)
-
-
-def mode_text(node: Node) -> str:
-    """`drwxr-xr-x`."""
-    import stat
-
-    return stat.filemode(node.type_and_mode)
 
 
 def sftp_server(context: Context, process: Process) -> Work:
