@@ -178,6 +178,13 @@ def test_a_visitor_sees_his_own_connection_once(namespace: Path, output: int) ->
     assert shown.count("192.168.1.9:40000") == 1
 
 
+def test_his_connection_belongs_to_his_own_server_process(namespace: Path, output: int) -> None:
+    shown = answer(output, world_of(namespace), "ss -Htnp | cut -d, -f2; ps -o ppid= -p $$ | tr -d ' '")
+    server, parent = shown.split()
+
+    assert server == f"pid={parent}"
+
+
 def test_the_proc_files_agree_with_the_programs(namespace: Path, output: int) -> None:
     world = world_of(namespace)
     shown = answer(

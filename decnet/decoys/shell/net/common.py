@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...host.sockets import SocketEntry
 from ..process import Process
@@ -21,15 +21,17 @@ def sockets(process: Process) -> list[SocketEntry]:
     """The machine's sockets, and the visitor's own connection if the namespace does not show it."""
     shell = process.shell
     found = shell.world.sockets()
-    session = shell.session
-    if not any(each.peer == session.source and each.peer_port == session.port for each in found):
-        port = shell.world.persona.tcp_ports()[:1] or [22]
-        listener = next((each for each in found if each.port == port[0]), None)
-        program, pid = (listener.program, listener.pid) if listener else ("", 0)
-        own = SocketEntry(
-            "tcp", shell.world.address, port[0], session.source, session.port, "ESTABLISHED", program, pid, 20_000 + session.port
-        )  # fmt: skip
-        found.insert(sum(each.protocol == "tcp" for each in found), own)
+    session, server = shell.session, shell.visit.server
+    for at, each in enumerate(found):
+        if each.peer == session.source and each.peer_port == session.port:
+            found[at] = replace(each, pid=server if each.program else 0)
+            return found
+    port = shell.world.persona.tcp_ports()[:1] or [22]
+    program = next((each.program for each in found if each.port == port[0]), "")
+    own = SocketEntry(
+        "tcp", shell.world.address, port[0], session.source, session.port, "ESTABLISHED", program, server, 20_000 + session.port
+    )  # fmt: skip
+    found.insert(sum(each.protocol == "tcp" for each in found), own)
     return found
 
 
