@@ -74,8 +74,9 @@ MODULES: dict[str, str] = {
 ON_DEVICES = frozenset(["tftp", "ftpget", "ftpput", "ipaddr", "iplink", "iproute", "ipneigh", "iprule"])
 """Those that only BusyBox has."""
 ABSENT = {
-    "debian": "iptables ip6tables iptables-save ip6tables-save ufw",
-    "rocky": "ufw ftp",
+    "debian": "iptables ip6tables iptables-save ip6tables-save ufw at atq atrm cal lsusb yum dnf",
+    "ubuntu": "at atq atrm cal yum dnf",
+    "rocky": "ufw ftp at atq atrm adduser deluser delgroup apt apt-get",
     "freebsd": "ip ss nft ufw",
 }
 """What a system does not install by default, by its name."""

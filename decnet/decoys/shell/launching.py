@@ -21,6 +21,11 @@ from .tasks import (
 
 SYSTEM_FOLDERS = ("/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/")
 
+LIBRARIES = {
+    "perl": "libcrypt.so.1", "python3": "libexpat.so.1", "screen": "libutempter.so.0", "gdb": "libexpat.so.1",
+}  # fmt: skip
+"""Of the machine's own programs that do not run here: a library that they need."""
+
 SHEBANGS: dict[str, Dialect | None] = {"sh": None, "bash": BASH, "dash": DASH, "ash": ASH}
 
 
@@ -156,6 +161,11 @@ class Launching(Driving, Protocol):
                 return (yield self._copied(known, words))
             if runs_quietly(shell, path, node):
                 return 0
+            if path in shell.world.nodes and path not in shell.files.changes:
+                library = LIBRARIES.get(name.rpartition("/")[2], "libz.so.1")
+                reason = "cannot open shared object file: No such file or directory"
+                self.err(f"{name}: error while loading shared libraries: {library}: {reason}\n")
+                return 127
         if content.startswith("\x7fELF") or "\0" in content[:80]:
             text = "cannot execute binary file: Exec format error" if bash else "Exec format error"
             if shell.dialect.name == "ash":

@@ -21,6 +21,13 @@ def lsof(process: Process) -> Running:
     """The open files of the processes."""
     options = parse(process, "ac:Cd:D:F::g::hi::lLnNo:OPp:r::Rs::S:tTu:UvVwx:X", "help=h")
     shell = process.shell
+    first = options.operands[0] if options.operands else ""
+    if (
+        "i" in options
+        and not options.value("i")
+        and first.lower().startswith((":", "tcp", "udp", "@", "4", "6"))
+    ):
+        options.given.append(("i", options.operands.pop(0)))
     yield 0.0
     if "v" in options:
         process.err("lsof version information:\n    revision: 4.95.0\n")

@@ -74,7 +74,7 @@ def crontab(process: Process) -> Running:
     shell = process.shell
     rocky = shell.world.system.id == "rocky"
     try:
-        options = parse(process, "u:elrihnsT:Vx:c", "")
+        options = parse(process, "u:elrihnsT:Vx:c" if rocky else "u:elrihn", "")
     except Failure as failure:
         process.err(
             f"crontab: {failure.message}\n"

@@ -685,9 +685,12 @@ def service(process: Process) -> Running:
     shell = process.shell
     usage = "Usage: service < option > | --status-all | [ service_name [ command | --full-restart ] ]\n"
     yield 0.0
-    if not words or words[0] in ("--help", "-h"):
+    if not words:
+        process.err(usage)
+        return 1
+    if words[0] in ("--help", "-h"):
         process.out(usage)
-        return 0 if words else 1
+        return 0
     if words[0] == "--version":
         process.out("service ver. 1.65.2\n")
         return 0
@@ -707,16 +710,6 @@ def service(process: Process) -> Running:
     name, verb = words[0], words[1]
     if shell.world.system.id == "rocky":
         process.err(f"Redirecting to /bin/systemctl {verb} {name}.service\n")
-    if find(shell, name) is None:
-        if verb == "status":
-            process.err(f"Unit {name}.service could not be found.\n")
-            return 4
-        process.err(
-            f"{name}: unrecognized service\n"
-            if shell.world.system.id != "rocky"
-            else f"Failed to {verb} {name}.service: Unit {name}.service not found.\n"
-        )
-        return 1
     if verb not in ("status", "start", "stop", "restart", "reload", "force-reload", "try-restart"):
         process.err(
             f"Usage: /etc/init.d/{name} {{start|stop|reload|force-reload|restart|try-restart|status}}\n"

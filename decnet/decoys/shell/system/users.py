@@ -113,7 +113,8 @@ def logname(process: Process) -> Running:
 def users(process: Process) -> Running:
     """Who is logged in."""
     visits = visits_of(process.shell.world, process.shell.visit.source)
-    process.out(" ".join(sorted(visit.user for visit in visits if visit.terminal)) + "\n")
+    names = sorted(visit.user for visit in visits if visit.terminal)
+    process.out(" ".join(names) + "\n" if names else "")
     yield 0.0
     return 0
 
@@ -165,7 +166,7 @@ def _of_words(process: Process, database: str, lines: list[str], keys: list[str]
     for row in rows if not keys else []:
         process.out(_entry(database, row))
     for key in keys:
-        found = [row for row in rows if key in row]
+        found = sorted((row for row in rows if key in row), key=lambda row: ":" not in row[0])
         if not found:
             status = 2
         for row in found[:1]:
