@@ -1,5 +1,5 @@
 # ruff: noqa: E501 (what real programs print is not broken into shorter lines)
-"""useradd, userdel, usermod, groupadd, groupdel, groupmod, gpasswd, adduser, addgroup, deluser, delgroup."""
+"""useradd, userdel, usermod."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ import re
 from ...host.node import Node
 from ..process import Process, Running
 from ..state import Shell
-from ..text.common import Failure, Options, parse, tool
+from ..text.common import Failure, Options, tool
 from .account_files import add_row, free_ids, remove_row, rows_of, set_field, set_members
 from .databases import accounts_of
-from .passwords import asked, options_or_usage, today
+from .passwords import options_or_usage, today
 from .usages import USAGES
 
 NAME = re.compile(r"[a-z_][a-z0-9_-]{0,30}\$?")
 
 
-def _need_root(process: Process, path: str = "/etc/passwd") -> None:
+def need_root(process: Process, path: str = "/etc/passwd") -> None:
+    """Only root may change the files. Raises Failure."""
     if process.shell.user != "root":
         raise Failure(
             f"Permission denied.\n{process.name}: cannot lock {path}; try again later.",
@@ -51,7 +52,7 @@ def useradd(process: Process) -> Running:
     accounts = accounts_of(shell)
     if accounts.user(name) is not None:
         raise Failure(f"user '{name}' already exists", 9)
-    _need_root(process)
+    need_root(process)
     return _add_user(process, options, name)
 
 
@@ -113,11 +114,11 @@ def _add_user(process: Process, options: Options, name: str) -> int:
     if options.value("G"):
         set_members(shell, name, options.value("G").split(","), append=True)
     if "m" in options or (rocky and "M" not in options and not system):
-        _make_home(shell, name, home, 0o700 if rocky else 0o755)
+        make_home(shell, name, home, 0o700 if rocky else 0o755)
     return 0
 
 
-def _make_home(shell: Shell, name: str, home: str, mode: int) -> None:
+def make_home(shell: Shell, name: str, home: str, mode: int) -> None:
     """A home with the files of /etc/skel."""
     import time
 
@@ -145,20 +146,21 @@ def userdel(process: Process) -> Running:
     account = accounts_of(shell).user(name)
     if account is None:
         raise Failure(f"user '{name}' does not exist", 6)
-    _need_root(process)
+    need_root(process)
     if name == "root" or name == shell.visit.user:
         raise Failure(f"user {name} is currently used by process {1 if name == 'root' else shell.pid}", 8)
-    _remove_user(shell, name)
+    remove_user(shell, name)
     if "r" in options:
         process.err(f"userdel: {name} mail spool (/var/mail/{name}) not found\n")
         if shell.node(account.home) is None:
             process.err(f"userdel: {name} home directory ({account.home}) not found\n")
             return 0
-        _remove_folder(shell, account.home)
+        remove_folder(shell, account.home)
     return 0
 
 
-def _remove_user(shell: Shell, name: str) -> None:
+def remove_user(shell: Shell, name: str) -> None:
+    """Remove a user from the files, and his own group."""
     for path in ("/etc/passwd", "/etc/shadow"):
         remove_row(shell, path, name)
     set_members(shell, name, [], append=False)
@@ -168,7 +170,8 @@ def _remove_user(shell: Shell, name: str) -> None:
             remove_row(shell, path, name)
 
 
-def _remove_folder(shell: Shell, path: str) -> None:
+def remove_folder(shell: Shell, path: str) -> None:
+    """Remove a folder with all that is in it, bounded."""
     stack, found = [path], list[str]()
     while stack and len(found) < 500:
         where = stack.pop()
@@ -197,7 +200,7 @@ def usermod(process: Process) -> Running:
     accounts = accounts_of(shell)
     if accounts.user(name) is None:
         raise Failure(f"user '{name}' does not exist", 6)
-    _need_root(process)
+    need_root(process)
     groups = [group for group in options.value("G").split(",") if group]
     for group in groups:
         if accounts.group(group) is None:
@@ -226,250 +229,4 @@ def usermod(process: Process) -> Running:
     return 0
 
 
-@tool
-def groupadd(process: Process) -> Running:
-    """Add a group."""
-    options = options_or_usage(
-        process, "fg:hK:op:rR:P:U:", "force=f gid=g help=h key=K non-unique=o password=p system=r users=U"
-    )
-    shell = process.shell
-    yield 0.0
-    if len(options.operands) != 1:
-        process.err(USAGES["groupadd"])
-        return 2
-    name = options.operands[0]
-    accounts = accounts_of(shell)
-    if accounts.group(name) is not None:
-        if "f" in options:
-            return 0
-        raise Failure(f"group '{name}' already exists", 9)
-    if not NAME.fullmatch(name):
-        raise Failure(f"'{name}' is not a valid group name", 3)
-    _need_root(process, "/etc/group")
-    _, gid = free_ids(accounts, system="r" in options)
-    if options.value("g").isdecimal():
-        gid = int(options.value("g")[:9])
-        if accounts.group_of(gid) is not None and "o" not in options:
-            raise Failure(f"GID '{gid}' already exists", 4)
-    add_row(shell, "/etc/group", [name, "x", str(gid), ""])
-    add_row(shell, "/etc/gshadow", [name, "!", "", ""])
-    return 0
-
-
-@tool
-def groupdel(process: Process) -> Running:
-    """Remove a group."""
-    options = options_or_usage(process, "fhR:P:", "force=f help=h")
-    shell = process.shell
-    yield 0.0
-    if len(options.operands) != 1:
-        process.err(USAGES["groupdel"])
-        return 2
-    name = options.operands[0]
-    accounts = accounts_of(shell)
-    group = accounts.group(name)
-    if group is None:
-        raise Failure(f"group '{name}' does not exist", 6)
-    _need_root(process, "/etc/group")
-    owner = next((each for each in accounts.users if each.gid == group.gid), None)
-    if owner is not None:
-        raise Failure(f"cannot remove the primary group of user '{owner.name}'", 8)
-    for path in ("/etc/group", "/etc/gshadow"):
-        remove_row(shell, path, name)
-    return 0
-
-
-@tool
-def gpasswd(process: Process) -> Running:
-    """Members of a group."""
-    options = options_or_usage(
-        process,
-        "a:A:d:hM:Q:rR",
-        "add=a administrators=A delete=d help=h members=M remove-password=r restrict=R",
-    )
-    shell = process.shell
-    yield 0.0
-    if len(options.operands) != 1:
-        process.err(USAGES["gpasswd"])
-        return 2
-    name = options.operands[0]
-    accounts = accounts_of(shell)
-    user = options.value("a") or options.value("d")
-    if user and accounts.user(user) is None:
-        raise Failure(f"user '{user}' does not exist", 2)
-    group = accounts.group(name)
-    if group is None:
-        raise Failure(f"group '{name}' does not exist in /etc/group", 3)
-    if shell.user != "root":
-        raise Failure("Permission denied.", 1)
-    if "a" in options:
-        process.out(f"Adding user {user} to group {name}\n")
-        set_members(shell, user, [name], append=True)
-    elif "d" in options:
-        if user not in group.members:
-            raise Failure(f"user '{user}' is not a member of '{name}'", 3)
-        process.out(f"Removing user {user} from group {name}\n")
-        kept = [each.name for each in accounts.groups if user in each.members and each.name != name]
-        set_members(shell, user, kept, append=False)
-    return 0
-
-
-@tool
-def adduser(process: Process) -> Running:
-    """Add a user as Debian's program does, which asks for the rest."""
-    if process.shell.world.system.id not in ("debian", "ubuntu"):
-        return (yield from process.call(["useradd", *process.args]))
-    options = parse(
-        process,
-        "qh",
-        "system home: shell: no-create-home uid: firstuid: lastuid: gecos: comment: ingroup: gid: disabled-password disabled-login group add_extra_groups add-extra-groups encrypt-home quiet=q force-badname debug conf: allow-bad-names help=h version",
-    )
-    shell, words = process.shell, options.operands
-    yield 0.0
-    if shell.user != "root":
-        process.err("adduser: Only root may add a user or group to the system.\n")
-        return 1
-    if not words:
-        process.err("adduser: One or two names required.\n")
-        return 1
-    if len(words) == 2:
-        return _add_to_group(process, words[0], words[1])
-    return (yield from _ask_and_add(process, options, words[0]))
-
-
-def _add_to_group(process: Process, user: str, group: str) -> int:
-    accounts = accounts_of(process.shell)
-    found = accounts.group(group)
-    if accounts.user(user) is None:
-        raise Failure(f"The user `{user}' does not exist.")
-    if found is None:
-        raise Failure(f"The group `{group}' does not exist.")
-    if user in found.members:
-        process.out(f"The user `{user}' is already a member of `{group}'.\n")
-        return 0
-    old = process.shell.world.system.version in ("11", "20.04", "22.04")
-    process.out(
-        f"Adding user `{user}' to group `{group}' ...\n"
-        + (f"Adding user {user} to group {group}\n" if old else "")
-        + "Done.\n"
-    )
-    set_members(process.shell, user, [group], append=True)
-    return 0
-
-
-def _ask_and_add(process: Process, options: Options, name: str) -> Running:
-    shell = process.shell
-    accounts = accounts_of(shell)
-    if accounts.user(name) is not None:
-        raise Failure(f"The user `{name}' already exists.")
-    if not NAME.fullmatch(name):
-        process.err(
-            "adduser: Please enter a username matching the regular expression configured\nvia the NAME_REGEX[_SYSTEM] configuration variable.  Use the `--force-badname'\noption to relax this check or reconfigure NAME_REGEX.\n"
-        )
-        return 1
-    uid, gid = free_ids(accounts, system="system" in options)
-    system = "system" in options
-    home = options.value("home") or ("/nonexistent" if system else f"/home/{name}")
-    login = options.value("shell") or ("/usr/sbin/nologin" if system else "/bin/bash")
-    out = f"Adding {'system ' if system else ''}user `{name}' {'(UID ' + str(uid) + ') ' if system else ''}...\n"
-    gid = 65534 if system else gid
-    if system:
-        out += f"Adding new user `{name}' (UID {uid}) with group `nogroup' ...\nNot creating home directory `{home}'.\n"
-    else:
-        out += f"Adding new group `{name}' ({gid}) ...\nAdding new user `{name}' ({uid}) with group `{name} ({gid})' ...\nCreating home directory `{home}' ...\nCopying files from `/etc/skel' ...\n"
-        if shell.world.system.version in ("11", "20.04", "22.04"):
-            out = out.replace(f"with group `{name} ({gid})'", f"with group `{name}'")
-    process.out(out)
-    comment = options.value("gecos") or options.value("comment")
-    add_row(
-        shell,
-        "/etc/passwd",
-        [
-            name,
-            "x",
-            str(uid),
-            str(gid),
-            comment.replace(":", "") or ("" if system or "gecos" in options else ",,,"),
-            home,
-            login,
-        ],
-    )
-    add_row(shell, "/etc/shadow", [name, "!", today(), "0", "99999", "7", "", "", ""])
-    if not system:
-        add_row(shell, "/etc/group", [name, "x", str(gid), ""])
-        add_row(shell, "/etc/gshadow", [name, "!", "", ""])
-        _make_home(shell, name, home, 0o700 if shell.world.system.version in ("12", "24.04") else 0o755)
-    if not (system or "disabled-password" in options or "disabled-login" in options):
-        process.name = "passwd"
-        yield from process.call(["passwd", name])
-        if "gecos" not in options and "comment" not in options:
-            yield from _ask_comment(process, name)
-    if not system and shell.world.system.version in ("12", "24.04"):
-        process.out(
-            f"Adding new user `{name}' to supplemental / extra groups `users' ...\nAdding user `{name}' to group `users' ...\n"
-        )
-        set_members(shell, name, ["users"], append=True)
-    return 0
-
-
-def _ask_comment(process: Process, name: str) -> Running:
-    process.out(
-        f"Changing the user information for {name}\nEnter the new value, or press ENTER for the default\n"
-    )
-    for label in ("Full Name", "Room Number", "Work Phone", "Home Phone", "Other"):
-        process.out(f"\t{label} []: ")
-        yield 0.0
-        if (yield from asked(process, "")) is None:
-            process.out("\n")
-            break
-    process.out("Is the information correct? [Y/n] ")
-    yield from asked(process, "")
-    return 0
-
-
-@tool
-def deluser(process: Process) -> Running:
-    """Remove a user, or a user from a group, as Debian's program does."""
-    options = parse(
-        process,
-        "qh",
-        "system remove-home remove-all-files backup backup-to: group quiet=q force conf: only-if-empty debug help=h version",
-    )
-    shell, words = process.shell, options.operands
-    yield 0.0
-    if shell.user != "root":
-        process.err(f"{process.name}: Only root may remove a user or group from the system.\n")
-        return 1
-    if not words:
-        process.err("Enter a user name to remove: \n")
-        return 1
-    accounts = accounts_of(shell)
-    if process.name == "delgroup" or "group" in options:
-        if accounts.group(words[0]) is None:
-            process.err(f"{process.name}: The group `{words[0]}' does not exist.\n")
-            return 3
-        process.out(f"Removing group `{words[0]}' ...\nDone.\n")
-        for path in ("/etc/group", "/etc/gshadow"):
-            remove_row(shell, path, words[0])
-        return 0
-    account = accounts.user(words[0])
-    if account is None:
-        process.err(f"{process.name}: The user `{words[0]}' does not exist.\n")
-        return 2
-    if len(words) == 2:
-        process.out(f"Removing user `{words[0]}' from group `{words[1]}' ...\nDone.\n")
-        kept = [each.name for each in accounts.groups if words[0] in each.members and each.name != words[1]]
-        set_members(shell, words[0], kept, append=False)
-        return 0
-    if "remove-home" in options or "remove-all-files" in options:
-        process.out("Looking for files to backup/remove ...\nRemoving files ...\n")
-        _remove_folder(shell, account.home)
-    process.out(f"Removing crontab ...\nRemoving user `{words[0]}' ...\n" + "Done.\n")
-    _remove_user(shell, words[0])
-    return 0
-
-
-COMMANDS = {
-    "useradd": useradd, "userdel": userdel, "usermod": usermod, "groupadd": groupadd, "groupdel": groupdel, "gpasswd": gpasswd,
-    "adduser": adduser, "deluser": deluser, "delgroup": deluser,
-}  # fmt: skip
+COMMANDS = {"useradd": useradd, "userdel": userdel, "usermod": usermod}

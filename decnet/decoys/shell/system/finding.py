@@ -113,12 +113,12 @@ def pgrep(process: Process) -> Running:
 def _matching(process: Process, options: Options) -> list[ProcessEntry]:
     shell = process.shell
     pattern = options.operands[0] if options.operands else ""
-    matches = _matcher(process, pattern, exact="x" in options, fold="i" in options)
+    matches = matcher(process, pattern, exact="x" in options, fold="i" in options)
     found = []
     for entry in shell.processes(time.time()):
         if entry.pid == process.pid:
             continue
-        text = entry.command if "f" in options else _plain(entry)
+        text = entry.command if "f" in options else plain(entry)
         chosen = (not pattern or matches(text)) and _selected(process, options, entry)
         if chosen != ("v" in options):
             found.append(entry)
@@ -135,7 +135,8 @@ def _matching(process: Process, options: Options) -> list[ProcessEntry]:
     return found
 
 
-def _plain(entry: ProcessEntry) -> str:
+def plain(entry: ProcessEntry) -> str:
+    """The name that these programs look for."""
     return entry.command.strip("[]")[:15] if entry.kernel else entry.name
 
 
@@ -159,7 +160,8 @@ def _selected(process: Process, options: Options, entry: ProcessEntry) -> bool:
     )
 
 
-def _matcher(process: Process, pattern: str, *, exact: bool, fold: bool) -> Callable[[str], bool]:
+def matcher(process: Process, pattern: str, *, exact: bool, fold: bool) -> Callable[[str], bool]:
+    """Whether a text matches a visitor's expression. Raises Failure."""
     try:
         regex = Regex(
             pattern, Syntax(extended=True, fold=fold), process.spend, around="line" if exact else ""
@@ -195,239 +197,4 @@ def pidof(process: Process) -> Running:
     return 0 if found else 1
 
 
-USAGE_OF_KILLALL = """Usage: killall [OPTION]... [--] NAME...
-       killall -l, --list
-       killall -V, --version
-
-  -e,--exact          require exact match for very long names
-  -I,--ignore-case    case insensitive process name match
-  -g,--process-group  kill process group instead of process
-  -y,--younger-than   kill processes younger than TIME
-  -o,--older-than     kill processes older than TIME
-  -i,--interactive    ask for confirmation before killing
-  -l,--list           list all known signal names
-  -q,--quiet          don't print complaints
-  -r,--regexp         interpret NAME as an extended regular expression
-  -s,--signal SIGNAL  send this signal instead of SIGTERM
-  -u,--user USER      kill only process(es) running as USER
-  -v,--verbose        report if the signal was successfully sent
-  -V,--version        display version information
-  -w,--wait           wait for processes to die
-  -n,--ns PID         match processes that belong to the same namespaces
-                      as PID
-  -Z,--context REGEXP kill only process(es) having context
-                      (must precede other arguments)
-
-"""
-
-
-@tool
-def killall(process: Process) -> Running:
-    """A signal for all processes of a program."""
-    number = signal_of(process)
-    options = parse(
-        process,
-        "eIgy:o:ilqrs:u:vVwn:Z:",
-        "exact=e ignore-case=I process-group=g quiet=q regexp=r list=l signal=s user=u verbose=v version=V wait=w interactive=i",
-    )
-    yield 0.0
-    if "V" in options:
-        process.err("killall (PSmisc) 23.6\n")
-        return 0
-    if not options.operands and "u" not in options:
-        process.err(USAGE_OF_KILLALL)
-        return 1
-    status = 0
-    for name in options.operands:
-        base = name.rpartition("/")[2]
-        fold = "I" in options
-        matches = _matcher(process, base, exact=True, fold=fold) if "r" in options else None
-        found = [
-            entry
-            for entry in process.shell.processes(time.time())
-            if entry.pid != process.pid
-            and (
-                matches(_plain(entry))
-                if matches
-                else (_plain(entry).lower() == base[:15].lower() if fold else _plain(entry) == base[:15])
-            )
-        ]
-        if not found:
-            status = 1
-            if "q" not in options:
-                process.err(f"{name}: no process found\n")
-        for entry in found:
-            reason = send(process, entry, number)
-            if reason:
-                process.err(f"{name}({entry.pid}): {reason}\n")
-                status = 1
-            elif "v" in options:
-                process.err(f"Killed {name}({entry.pid}) with signal {number}\n")
-    return status
-
-
-@tool
-def pstree(process: Process) -> Running:
-    """The processes as a tree."""
-    options = parse(
-        process,
-        "aAcC:gGhH:lnN:psStTuUVZ",
-        "arguments=a ascii=A show-pids=p numeric-sort=n hide-threads=T uid-changes=u long=l compact-not=c show-parents=s version=V unicode=U vt100=G highlight-all=h show-pgids=g",
-    )
-    entries = [entry for entry in process.shell.processes(time.time()) if not entry.kernel]
-    yield 0.0
-    if "V" in options:
-        process.err("pstree (PSmisc) 23.6\n")
-        return 0
-    root = 1
-    if options.operands and options.operands[0].isdecimal():
-        root = int(options.operands[0][:9])
-        if not any(entry.pid == root for entry in entries):
-            raise Failure("", 1)
-    wide = (
-        process.to_terminal
-        and "UTF" in process.shell.variables.get("LANG", "").upper()
-        and "A" not in options
-    )
-    process.out("".join(f"{line}\n" for line in _tree(process, options, entries, root, wide=wide)))
-    return 0
-
-
-def _tree(
-    process: Process, options: Options, entries: list[ProcessEntry], root: int, *, wide: bool
-) -> list[str]:
-    children: dict[int, list[ProcessEntry]] = {}
-    for entry in entries:
-        children.setdefault(entry.ppid, []).append(entry)
-    first_sign, next_sign, last_sign, line_sign, only_sign = (
-        ("─┬─", " ├─", " └─", " │ ", "───") if wide else ("-+-", " |-", " `-", " | ", "---")
-    )
-    lines: list[str] = []
-
-    def name(entry: ProcessEntry) -> str:
-        shown = entry.command if "a" in options else entry.name
-        inside = ([str(entry.pid)] if "p" in options else []) + (
-            [entry.user] if "u" in options and _changes(entry, entries) else []
-        )
-        return shown + (
-            f"({','.join(inside)})" if inside and "a" not in options else f",{entry.pid}" if inside else ""
-        )
-
-    def below(entry: ProcessEntry) -> list[tuple[str, ProcessEntry | None]]:
-        kin = children.get(entry.pid, [])
-        kin = (
-            sorted(kin, key=lambda each: each.pid)
-            if "n" in options
-            else sorted(kin, key=lambda each: each.name)
-        )
-        found: list[tuple[str, ProcessEntry | None]] = [(name(each), each) for each in kin]
-        threads = entry.threads - 1
-        if threads and "T" not in options:
-            one = f"{{{entry.name}}}"
-            if "p" in options:
-                found += [(f"{one}({entry.pid + 1 + each})", None) for each in range(threads)]
-            else:
-                found.append((f"{threads}*[{one}]" if threads > 1 else one, None))
-        if "p" not in options and "c" not in options:
-            found = _compact(found, children)
-        return found
-
-    def draw(text: str, entry: ProcessEntry | None, prefix: str) -> None:
-        rows = below(entry) if entry is not None else []
-        if not rows:
-            lines.append(prefix + text)
-            return
-        blank = " " * len(text)
-        for at, (inner, child) in enumerate(rows):
-            last = at == len(rows) - 1
-            if at == 0:
-                head = prefix + text + (only_sign if last else first_sign)
-            else:
-                head = prefix + blank + (last_sign if last else next_sign)
-            deeper = prefix + blank + ("   " if last else line_sign)
-            start = len(lines)
-            draw(inner, child, deeper)
-            lines[start] = head + lines[start][len(deeper) :]
-
-    first = next(entry for entry in entries if entry.pid == root)
-    draw(name(first), first, "")
-    return lines
-
-
-def _changes(entry: ProcessEntry, entries: list[ProcessEntry]) -> bool:
-    parent = next((each for each in entries if each.pid == entry.ppid), None)
-    return parent is None or parent.user != entry.user
-
-
-def _compact(
-    found: list[tuple[str, ProcessEntry | None]], children: dict[int, list[ProcessEntry]]
-) -> list[tuple[str, ProcessEntry | None]]:
-    """Equal processes without children are one line."""
-    out: list[tuple[str, ProcessEntry | None]] = []
-    counts: dict[str, int] = {}
-    for text, entry in found:
-        if entry is not None and entry.pid not in children and entry.threads == 1:
-            counts[text] = counts.get(text, 0) + 1
-            if counts[text] > 1:
-                continue
-        out.append((text, entry))
-    return [
-        (f"{counts[text]}*[{text}]", entry) if counts.get(text, 0) > 1 else (text, entry)
-        for text, entry in out
-    ]
-
-
-USAGE_OF_KILL = """
-Usage:
- kill [options] <pid> [...]
-
-Options:
- <pid> [...]            send signal to every <pid> listed
- -<signal>, -s, --signal <signal>
-                        specify the <signal> to be sent
- -q, --queue <value>    integer value to be sent with the signal
- -l, --list=[<signal>]  list all signal names, or convert one to a name
- -L, --table            list all signal names in a nice table
-
- -h, --help     display this help and exit
- -V, --version  output version information and exit
-
-For more details see kill(1).
-"""
-
-
-@tool
-def kill(process: Process) -> Running:
-    """The program `kill`, for those that are not the shell: xargs, find."""
-    if process.args[:1] in (["-l"], ["-L"], ["--list"], ["--table"]):
-        names = [name for name in SIGNALS if name != "STKFLT"]
-        process.out(" ".join(names) + "\n")
-        return 0
-    number = signal_of(process)
-    words = [word for word in process.args if word != "--"]
-    yield 0.0
-    if not words:
-        process.err(USAGE_OF_KILL)
-        return 1
-    entries = {entry.pid: entry for entry in process.shell.processes(time.time())}
-    status = 0
-    for word in words:
-        if not word.lstrip("-").isdecimal():
-            process.err(f"kill: failed to parse argument: '{word}'\n")
-            return 1
-        entry = entries.get(int(word.lstrip("-")[:9]))
-        reason = send(process, entry, number) if entry is not None else "No such process"
-        if reason:
-            process.err(f"kill: ({word}): {reason}\n")
-            status = 1
-    return status
-
-
-COMMANDS = {
-    "pgrep": pgrep,
-    "pkill": pgrep,
-    "pidof": pidof,
-    "killall": killall,
-    "pstree": pstree,
-    "kill": kill,
-}
+COMMANDS = {"pgrep": pgrep, "pkill": pgrep, "pidof": pidof}

@@ -1,0 +1,131 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
+"""The lists of systemctl."""
+
+from __future__ import annotations
+
+import time
+
+from ...host.units import TIMERS
+from ..process import Process
+from ..text.common import Options
+from .unit_finding import OLD, ago, stamp, state_of, units_of
+
+
+def _list_units(process: Process, options: Options, words: list[str]) -> str:
+    states = options.value("state")
+    kind = options.value("t")
+    found = [unit for unit in units_of(process.shell) if unit.active or "a" in options]
+    if "failed" in options or states == "failed" or (kind and kind != "service"):
+        found = []
+    if states == "running":
+        found = [unit for unit in found if unit.main is not None]
+    if words:
+        wanted = [word if "." in word else f"{word}.service" for word in words]
+        found = [unit for unit in found if unit.name in wanted]
+    rows = [["UNIT", "LOAD", "ACTIVE", "SUB", "DESCRIPTION"]]
+    rows += [
+        [
+            unit.name,
+            "loaded",
+            "active" if unit.active else "inactive",
+            "running" if unit.main else "exited" if unit.active else "dead",
+            unit.description,
+        ]
+        for unit in found
+    ]
+    widths = [max(len(row[at]) for row in rows) for at in range(4)]
+    lines = [
+        "  " + " ".join(cell.ljust(width) for cell, width in zip(row[:4], widths, strict=True)) + " " + row[4]
+        for row in rows
+    ]
+    if "no-legend" in options or options.value("legend") == "false":
+        return "".join(
+            line.removeprefix("  ") + "\n" if "plain" in options else line + "\n" for line in lines[1:]
+        )
+    if not found:
+        return "  UNIT LOAD ACTIVE SUB DESCRIPTION\n0 loaded units listed.\n"
+    legend = "\nLOAD   = Reflects whether the unit definition was properly loaded.\nACTIVE = The high-level unit activation state, i.e. generalization of SUB.\nSUB    = The low-level unit activation state, values depend on unit type.\n"
+    hint = "" if "a" in options else " Pass --all to see loaded but inactive units, too."
+    return (
+        "".join(f"{line}\n" for line in lines)
+        + legend
+        + f"{len(found)} loaded units listed.{hint}\nTo show all installed unit files use 'systemctl list-unit-files'.\n"
+    )
+
+
+def _list_files(process: Process, options: Options, words: list[str]) -> str:
+    shell = process.shell
+    head = ["UNIT FILE", "STATE", "VENDOR PRESET" if shell.world.system.version in OLD else "PRESET"]
+    wanted = [word if "." in word else f"{word}.service" for word in words]
+    rows = [head]
+    for unit in units_of(shell):
+        name = "getty@.service" if unit.name.startswith("getty@") else unit.name
+        state = state_of(shell, unit)
+        if (not wanted or name in wanted) and (not options.value("state") or state == options.value("state")):
+            rows.append([name, state, "-" if state in ("static", "generated") else "enabled"])
+    widths = [max(len(row[at]) for row in rows) for at in range(3)]
+    body = "".join(
+        f"{row[0]:<{widths[0]}} {row[1]:<{widths[1]}} {row[2]}\n"
+        for row in (rows[1:] if "no-legend" in options else rows)
+    )
+    return body if "no-legend" in options else f"{body}\n{len(rows) - 1} unit files listed.\n"
+
+
+def _list_timers(process: Process, options: Options, words: list[str]) -> str:
+    shell, now = process.shell, int(time.time())
+    rocky = shell.world.system.id == "rocky"
+    names = (
+        ["systemd-tmpfiles-clean", "dnf-makecache", "logrotate", "unbound-anchor"] if rocky else list(TIMERS)
+    )
+    rows = [["NEXT", "LEFT", "LAST", "PASSED", "UNIT", "ACTIVATES"]]
+    found = []
+    for name in names:
+        period = 7 * 86400 if name in ("fstrim", "e2scrub_all") else 86400
+        phase = shell.world.persona.number(f"timer {name}", 0, 21_600)
+        last = (now - phase) // period * period + phase
+        found.append((last + period, last, name))
+    for then, last, name in sorted(found):
+        known = last > shell.world.booted()
+        rows.append(
+            [
+                stamp(then),
+                f"{ago(then - now)} left",
+                stamp(last) if known else "-",
+                f"{ago(now - last)} ago" if known else "-",
+                f"{name}.timer",
+                f"{name}.service",
+            ]
+        )
+    widths = [max(len(row[at]) for row in rows) for at in range(6)]
+    return (
+        "".join(
+            " ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n"
+            for row in rows
+        )
+        + f"\n{len(rows) - 1} timers listed.\nPass --all to see loaded but inactive timers, too.\n"
+    )
+
+
+def _list_sockets(process: Process, options: Options, words: list[str]) -> str:
+    rows = [("LISTEN", "UNIT", "ACTIVATES"), ("/run/dbus/system_bus_socket", "dbus.socket", "dbus.service"), ("/run/initctl", "systemd-initctl.socket", "systemd-initctl.service"),
+            ("/run/systemd/journal/dev-log", "systemd-journald-dev-log.socket", "systemd-journald.service"), ("/run/systemd/journal/socket", "systemd-journald.socket", "systemd-journald.service"),
+            ("/run/udev/control", "systemd-udevd-control.socket", "systemd-udevd.service")]  # fmt: skip
+    return (
+        "".join(f"{a:<28} {b:<31} {c}\n" for a, b, c in rows)
+        + f"\n{len(rows) - 1} sockets listed.\nPass --all to see loaded but inactive sockets, too.\n"
+    )
+
+
+def _list_dependencies(process: Process, options: Options, words: list[str]) -> str:
+    found = [unit for unit in units_of(process.shell) if unit.state == "enabled"]
+    name = words[0] if words else "default.target"
+    return f"{name}\n" + "".join(
+        f"● {'└' if at == len(found) - 1 else '├'}─{unit.name}\n" for at, unit in enumerate(found)
+    )
+
+
+LISTS = {
+    "list-units": _list_units, "list-unit-files": _list_files, "list-timers": _list_timers, "list-sockets": _list_sockets,
+    "list-dependencies": _list_dependencies,
+}  # fmt: skip
+"""By the verb of systemctl."""

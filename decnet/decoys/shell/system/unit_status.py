@@ -1,0 +1,166 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
+"""`systemctl status`, `cat` and `show`."""
+
+from __future__ import annotations
+
+import time
+
+from ...host.processes import ProcessEntry
+from ...host.units import DOCS, Unit
+from ..process import Process
+from ..state import Shell
+from ..text.common import Options
+from .journal import lines_of
+from .unit_finding import OLD, VERSIONS, ago, find, stamp, state_of, units_of
+
+
+def status(process: Process, options: Options, words: list[str]) -> int:
+    shell = process.shell
+    if not words:
+        process.out(_overview(process))
+        return 0
+    status = 0
+    for at, word in enumerate(words):
+        unit = _of_pid(shell, int(word[:9])) if word.isdecimal() else find(shell, word)
+        if unit is None:
+            name = word if "." in word else f"{word}.service"
+            process.err(f"Unit {name} could not be found.\n")
+            status = 4
+            continue
+        process.out(("\n" if at else "") + _one(process, options, unit))
+        status = status or (0 if unit.active else 3)
+    return status
+
+
+def _of_pid(shell: Shell, pid: int) -> Unit | None:
+    return next((unit for unit in units_of(shell) if any(entry.pid == pid for entry in unit.processes)), None)
+
+
+def _one(process: Process, options: Options, unit: Unit) -> str:
+    shell, now = process.shell, int(time.time())
+    version = shell.world.system.version
+    preset = "vendor preset" if version in OLD else "preset"
+    own = unit.path.startswith("/etc/systemd/system/")
+    state = state_of(shell, unit)
+    loaded = (
+        f"loaded ({unit.path}; {state})"
+        if state in ("static", "generated")
+        else f"loaded ({unit.path}; {state}; {preset}: enabled)"
+    )
+    out = f"{'●' if unit.active else '○'} {unit.name} - {unit.description}\n     Loaded: {loaded}\n"
+    if not unit.active:
+        since = (
+            ""
+            if own or unit.name in ("emergency.service", "rescue.service")
+            else f" since {stamp(now - 4000)}; 1h 6min ago"
+            if unit.main is None and unit.state == "static"
+            else f" since {stamp(now - 3)}; 3s ago"
+        )
+        return out + f"     Active: inactive (dead){since}\n" + _docs(unit)
+    sub = "running" if unit.main is not None else "exited"
+    out += f"     Active: active ({sub}) since {stamp(unit.since)}; {ago(now - unit.since)} ago\n" + _docs(
+        unit
+    )
+    if unit.main is None:
+        return out + "        CPU: 14ms\n"
+    memory = sum(entry.resident for entry in unit.processes) * 0.62
+    tasks = sum(entry.threads for entry in unit.processes)
+    used = sum(entry.cpu for entry in unit.processes)
+    out += f"   Main PID: {unit.main.pid} ({unit.main.name})\n      Tasks: {tasks} (limit: {shell.world.memory_kib // 880})\n     Memory: {memory / 1024:.1f}M\n        CPU: {_used(used)}\n"
+    group = f"/system.slice/{'system-getty.slice/' if unit.name.startswith('getty@') else ''}{unit.name}"
+    out += f"     CGroup: {group}\n" + _members(unit.processes)
+    log = lines_of(process, unit=unit.name)[-10:]
+    return out + ("\n" + "".join(log) if log and "n" not in options else "")
+
+
+def _members(entries: tuple[ProcessEntry, ...]) -> str:
+    width = max(len(str(entry.pid)) for entry in entries)
+    out = ""
+    for at, entry in enumerate(entries):
+        sign = "└─" if at == len(entries) - 1 else "├─"
+        special = any(char in entry.command for char in ':"\\;[')
+        text = '"' + entry.command.replace("\\", "\\\\") + '"' if special else entry.command
+        out += f"             {sign}{entry.pid:>{width}} {text}\n"
+    return out
+
+
+def _docs(unit: Unit) -> str:
+    docs = DOCS.get(unit.name, ())
+    return "".join(
+        f"{'       Docs: ' if at == 0 else '             '}{text}\n" for at, text in enumerate(docs)
+    )
+
+
+def _used(seconds: float) -> str:
+    if seconds < 1:
+        return f"{int(seconds * 1000)}ms"
+    if seconds < 60:
+        return f"{seconds:.3f}s"
+    if seconds < 3600:
+        return f"{int(seconds) // 60}min {seconds % 60:.3f}s"
+    return f"{int(seconds) // 3600}h {int(seconds) // 60 % 60}min {seconds % 60:.3f}s"
+
+
+def _overview(process: Process) -> str:
+    shell, now = process.shell, int(time.time())
+    found = units_of(shell)
+    booted = shell.world.booted()
+    out = f"● {shell.world.hostname}\n    State: running\n    Units: {len(found) + 214} loaded (incl. loaded aliases)\n     Jobs: 0 queued\n   Failed: 0 units\n"
+    out += f"    Since: {stamp(booted)}; {ago(now - booted)} ago\n  systemd: {VERSIONS.get(shell.world.system.version, 'systemd 252 (252)').partition('(')[2].rstrip(')')}\n   CGroup: /\n"
+    init = next(entry for entry in shell.world.processes(now) if entry.pid == 1)
+    out += f"           ├─init.scope\n           │ └─1 {init.command}\n           ├─system.slice\n"
+    running = [unit for unit in found if unit.processes]
+    for at, unit in enumerate(running):
+        last = at == len(running) - 1
+        out += f"           │ {'└' if last else '├'}─{unit.name}\n"
+        for number, entry in enumerate(unit.processes):
+            out += f"           │ {' ' if last else '│'} {'└' if number == len(unit.processes) - 1 else '├'}─{entry.pid} {entry.command}\n"
+    own = shell.visit.processes()
+    account = shell.world.accounts.user(shell.visit.user)
+    out += f"           └─user.slice\n             └─user-{account.uid if account else 0}.slice\n               └─session-{shell.visit.number}.scope\n"
+    return out + "".join(
+        f"                 {'└' if at == len(own) - 1 else '├'}─{entry.pid} {entry.command}\n"
+        for at, entry in enumerate(own)
+    )
+
+
+def cat(process: Process, words: list[str]) -> int:
+    shell, status = process.shell, 0
+    for at, word in enumerate(words):
+        unit = find(shell, word)
+        if unit is None:
+            process.err(f"No files found for {word if '.' in word else word + '.service'}.\n")
+            status = 1
+            continue
+        text = shell.read(unit.path) or _unit_file(shell, unit)
+        process.out(("\n" if at else "") + f"# {unit.path}\n{text}")
+    return status
+
+
+def _unit_file(shell: Shell, unit: Unit) -> str:
+    command = unit.main.command if unit.main is not None else "/bin/true"
+    command = command.removeprefix("sshd: ").partition(" [")[0].removeprefix("nginx: master process ")
+    return f"[Unit]\nDescription={unit.description}\nAfter=network.target\n\n[Service]\nExecStart={command}\nRestart=on-failure\n\n[Install]\nWantedBy=multi-user.target\n"
+
+
+def show(process: Process, options: Options, words: list[str]) -> int:
+    wanted = [name for value in options.values("p") for name in value.split(",")]
+    for at, word in enumerate(words or [""]):
+        unit = find(process.shell, word) if word else None
+        main = unit.main if unit else None
+        values = {
+            "Type": "notify" if main else "oneshot", "Restart": "on-failure", "MainPID": str(main.pid if main else 0), "Id": unit.name if unit else word,
+            "Names": unit.name if unit else word, "Description": unit.description if unit else word, "LoadState": "loaded" if unit else "not-found",
+            "ActiveState": "active" if unit and unit.active else "inactive", "SubState": "running" if main else "exited" if unit and unit.active else "dead",
+            "FragmentPath": unit.path if unit else "", "UnitFileState": state_of(process.shell, unit) if unit else "", "ExecMainPID": str(main.pid if main else 0),
+            "ActiveEnterTimestamp": stamp(unit.since) if unit and unit.active else "", "NRestarts": "0", "Result": "success", "ControlGroup": f"/system.slice/{unit.name}" if main and unit else "",
+        }  # fmt: skip
+        lines = [(name, values[name]) for name in (wanted or values) if name in values]
+        process.out(
+            ("\n" if at else "")
+            + "".join(
+                f"{value}\n" if "P" in options or "value" in options else f"{name}={value}\n"
+                for name, value in lines
+            )
+        )
+    return 0
