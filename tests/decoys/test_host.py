@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -96,3 +97,123 @@ def test_the_uptime_is_the_time_since_the_boot(output: int) -> None:
     own = shell(output)
     since = said(own, "uptime -s")[:16]
     assert said(own, "who -b").split()[-2:] == since.split()
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_service_has_one_number_everywhere(output: int, release: str) -> None:
+    own = shell(output, release)
+    unit = "sshd" if release.startswith("rocky") else "ssh"
+    number = said(own, "pgrep -o sshd").strip()
+    assert f"Main PID: {number} (sshd)" in said(own, f"systemctl status {unit} | cat")
+    assert said(own, f"cat /proc/{number}/comm; readlink /proc/{number}/exe").split() == [
+        "sshd",
+        "/usr/sbin/sshd",
+    ]
+    assert said(own, "pidof sshd").split()[-1] == number
+    assert f"sshd[{number}]: Server listening on 0.0.0.0 port 22." in said(own, f"journalctl -u {unit}")
+    assert said(own, f"systemctl show -p MainPID {unit}") == f"MainPID={number}\n"
+
+
+@pytest.mark.parametrize("mac", [GUEST, SERVER])
+def test_the_processor_is_one(output: int, mac: str) -> None:
+    own = shell(output, mac=mac)
+    model = said(own, "grep -m1 'model name' /proc/cpuinfo").partition(": ")[2].strip()
+    assert said(own, "lscpu | grep '^Model name'").partition(":")[2].strip() == model
+    count = said(own, "nproc").strip()
+    assert said(own, "grep -c ^processor /proc/cpuinfo").strip() == count
+    assert said(own, "grep -c '^cpu[0-9]' /proc/stat").strip() == count
+    assert ("hypervisor" in said(own, "grep -m1 flags /proc/cpuinfo")) == (mac == GUEST)
+    vendor = said(own, "dmidecode -s system-manufacturer").strip()
+    assert said(own, "cat /sys/class/dmi/id/sys_vendor").strip() == vendor
+    assert said(own, "systemd-detect-virt; true").strip() == ("vmware" if mac == GUEST else "none")
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_the_disk_is_one(output: int, release: str) -> None:
+    own = shell(output, release)
+    name = said(own, "findmnt -n -o SOURCE /").strip().rpartition("/")[2]
+    size = next(
+        line for line in said(own, "lsblk -b -l -o NAME,SIZE").splitlines() if line.split()[0] == name
+    ).split()[1]
+    dm = "dm-0" if name.startswith("rl-") else name
+    blocks = next(
+        line.split()[2] for line in said(own, "cat /proc/partitions").splitlines() if line.endswith(dm)
+    )
+    assert int(size) == int(blocks) * 1024
+    assert f"/{name}: UUID=" in said(own, "blkid")
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_the_boot_is_one_time(output: int, release: str) -> None:
+    own = shell(output, release)
+    booted = own.world.booted()
+    assert said(own, "grep btime /proc/stat").split()[1] == str(booted)
+    up = float(said(own, "cut -d' ' -f1 /proc/uptime"))
+    assert abs(time.time() - up - booted) < 5
+    assert said(own, "last reboot | head -n 1").split()[:3] == ["reboot", "system", "boot"]
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_every_process_has_an_account(output: int, release: str) -> None:
+    own = shell(output, release)
+    users = set(said(own, "ps -eo user:32=").split())
+    assert users <= set(said(own, "cut -d: -f1 /etc/passwd").split())
+    assert said(own, "cut -d: -f1 /etc/passwd") == said(own, "cut -d: -f1 /etc/shadow")
+    for account in own.world.accounts.users:
+        assert own.world.accounts.group_of(account.gid) is not None, account
+
+
+def test_a_user_who_is_added_is_one_for_every_command(output: int) -> None:
+    own = shell(output)
+    assert said(
+        own, "useradd -m -G sudo -s /bin/bash eve; id eve; getent passwd eve; ls -ld /home/eve | cut -c1-10"
+    ) == (
+        "uid=1001(eve) gid=1001(eve) groups=1001(eve),27(sudo)\neve:x:1001:1001::/home/eve:/bin/bash\ndrwxr-xr-x\n"
+    )
+    said(own, "echo eve:secret | chpasswd")
+    assert own.files.password("eve") == "secret"
+    assert said(own, "passwd -S eve").split()[:2] == ["eve", "P"]
+
+
+def test_a_daemon_that_was_killed_is_gone_for_its_visitor_only(output: int) -> None:
+    first = shell(output)
+    world = first.world
+    second = Shell(world, "root", Recorder(output).session("192.0.2.44", 4001), interactive=True)
+    number = said(first, "pgrep cron").strip()
+    said(first, "pkill cron")
+    assert run_at_once(first, "pgrep cron").status == 1
+    assert run_at_once(first, f"ls /proc/{number}").status == 2
+    assert said(first, "systemctl is-active cron; true") == "inactive\n"
+    assert said(second, "pgrep cron").strip() == number
+    said(first, "systemctl start cron")
+    assert said(first, "pgrep cron").strip() == number
+
+
+def test_a_user_signals_no_process_of_root(output: int) -> None:
+    own = shell(output, user="admin")
+    answer = run_at_once(own, "pkill cron; kill -9 1; systemctl stop ssh")
+    assert answer.error.splitlines() == [
+        f"pkill: killing pid {said(own, 'pgrep cron').strip()} failed: Operation not permitted",
+        "-bash: kill: (1) - Operation not permitted",
+        "Failed to stop ssh.service: Interactive authentication required.",
+        "See system logs and 'systemctl status ssh.service' for details.",
+    ]
+
+
+def test_a_crontab_is_kept_with_its_header_and_checked(output: int) -> None:
+    own = shell(output)
+    assert (
+        said(own, "(crontab -l 2>/dev/null; echo '*/5 * * * * /tmp/x') | crontab -; crontab -l")
+        == "*/5 * * * * /tmp/x\n"
+    )
+    assert said(own, "head -n 1 /var/spool/cron/crontabs/root").startswith("# DO NOT EDIT THIS FILE")
+    answer = run_at_once(own, "echo '61 * * * * x' | crontab -")
+    assert answer.error == '"-":0: bad minute\nerrors in crontab file, can\'t install.\n'
+
+
+def test_two_logins_of_one_visitor_have_terminals_of_their_own(output: int) -> None:
+    first = shell(output)
+    second = Shell(first.world, "root", Recorder(output).session("192.0.2.9", 4002), interactive=True)
+    assert [line.split()[1] for line in said(second, "who").splitlines()] == ["pts/0", "pts/1"]
+    first.visit.end()
+    assert [line.split()[1] for line in said(second, "who").splitlines()] == ["pts/1"]

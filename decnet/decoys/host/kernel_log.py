@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from .dmi import firmware
 from .hardware import blocks
-from .proc import World, cmdline, version
+from .proc import cmdline, version
+from .proc_hardware import World
 
 
 def kernel_log(world: World) -> list[tuple[float, str]]:

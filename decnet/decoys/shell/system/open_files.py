@@ -7,7 +7,7 @@ import time
 
 from ...host.processes import ProcessEntry
 from ...host.sockets import SocketEntry
-from ..proc_files import descriptors, program_of
+from ..proc_texts import descriptors, program_of
 from ..process import Process, Running
 from ..text.common import Options, parse, tool
 from .finding import send, signal_of
