@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from decnet.decoys.events import Recorder
-from decnet.decoys.host.network import Neighbour
+from decnet.decoys.host.network import Neighbour, rows
 from decnet.decoys.host.world import World
 from decnet.decoys.persona import Persona
 from decnet.decoys.shell.at_once import run_at_once
@@ -251,3 +251,13 @@ def test_snmp_and_the_shell_count_the_same_packets(namespace: Path, output: int)
         True,
         True,
     ]
+
+
+def test_a_flood_of_connections_does_not_make_the_commands_slow(namespace: Path, output: int) -> None:
+    row = "{:4d}: 1401A8C0:0016 0201A8C0:{:04X} 06 00000000:00000000 00:00000000 00000000     0        0 0 3 0000000000000000\n"
+    head = TCP.splitlines(keepends=True)[0]
+    (namespace / "tcp").write_text(head + "".join(row.format(at, at + 1024) for at in range(60_000)))
+    world = world_of(namespace)
+
+    assert len(rows(world.namespace, "tcp")) < 1000
+    assert answer(output, world, "ss -tan | wc -l; netstat -tan | wc -l").split() == ["503", "504"]
