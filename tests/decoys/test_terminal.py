@@ -12,7 +12,9 @@ from test_shell_language import persona
 
 from decnet.decoys.events import Recorder, Session
 from decnet.decoys.host.world import World
+from decnet.decoys.shell.at_once import run_at_once
 from decnet.decoys.shell.full_screen import keys_of
+from decnet.decoys.shell.state import Shell
 from decnet.decoys.shell.stream import IDLE_SECONDS, Terminal
 from decnet.decoys.shell.terminal import run_shell
 
@@ -280,3 +282,12 @@ def test_an_interpreter_starts_a_shell(typed: Type, command: str) -> None:
     shown = typed(f"{command}\r", "echo $((6*7)); exit 3\r", "echo outside\r", "exit\r")
 
     assert "\n42\n" in shown and "\noutside\n" in shown
+
+
+def test_top_of_a_camera_is_that_of_busybox(session: Session) -> None:
+    shell = Shell(World(persona("busybox-camera")), "root", session)
+
+    lines = run_at_once(shell, "top -b -n 1").out.splitlines()
+
+    assert lines[0].startswith("Mem: ") and lines[3] == "  PID  PPID USER     STAT   VSZ %VSZ %CPU COMMAND"
+    assert any(line.endswith(" top -b -n 1") for line in lines[4:])

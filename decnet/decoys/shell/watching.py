@@ -85,6 +85,8 @@ def _show(
 def top(context: Context, process: Process) -> Work:
     """`top` on a terminal: what `top -b` prints, every three seconds, until `q`."""
     words = list(process.args)
+    if context.shell.world.system.busybox:
+        return (yield from _small_top(context, words))
     batch = any(word.startswith("-") and not word.startswith("--") and "b" in word for word in words)
     if batch or not on_terminal(context):
         if not batch:
@@ -107,6 +109,37 @@ def top(context: Context, process: Process) -> Work:
                 yield from screen.stop()
     finally:
         screen.at(screen.rows - 1, 0)
+        screen.end()
+    return 0
+
+
+def _small_top(context: Context, words: list[str]) -> Work:
+    """`top` of BusyBox, with and without a terminal."""
+    from .busybox_top import busybox_top
+
+    is_batch = "-b" in words or not on_terminal(context)
+    seconds, left = max(1.0, _delay(words) if "-d" in words else 5.0), _runs(words)
+    screen = FullScreen(context, begins="", ends="\n")
+    if not is_batch:
+        screen.begin()
+    try:
+        while left:
+            left -= 1
+            if is_batch:
+                context.out(busybox_top(context.shell))
+                yield seconds if left else 0.0
+                continue
+            screen.put(
+                "\x1b[H"
+                + busybox_top(context.shell, rows=screen.rows, columns=screen.columns)
+                .replace("\n", CLEAR_LINE + "\n")
+                .rstrip("\n")
+                + CLEAR_BELOW
+            )
+            yield from screen.show()
+            if (yield from screen.key(seconds)) in ("q", "Q", "\x03"):
+                break
+    finally:
         screen.end()
     return 0
 
