@@ -148,6 +148,14 @@ def test_a_device_has_the_texts_of_busybox(
     assert visitor("busybox-camera").run(line) == Answer(out, error, status, seconds)
 
 
+def test_rocky_finds_no_mirror_and_debian_no_dnf(visitor: Callable[..., Visitor]) -> None:
+    rocky = visitor("rocky-9").run("dnf install -y gcc")
+
+    assert rocky.error.endswith("[Could not resolve host: mirrors.rockylinux.org]\n")
+    assert (rocky.status, rocky.delay) == (1, 40.0)
+    assert visitor().run("yum install -y gcc").error == "bash: line 1: yum: command not found\n"
+
+
 def test_a_whole_connect_takes_as_long_as_the_kernel_tries(visitor: Callable[..., Visitor]) -> None:
     shell = visitor().shell
     engine = Engine(strict=True)

@@ -63,6 +63,7 @@ MODULES: dict[str, str] = {
     "net.telnet": "telnet ftp",
     "net.openssh": "ssh slogin scp sftp ssh-copy-id ssh-keyscan ssh-add",
     "net.dns": "dig nslookup host",
+    "net.dnf": "dnf yum",
     "net.traceroute": "traceroute traceroute6",
     "net.firewall": "tc iptables ip6tables iptables-save ip6tables-save nft ufw",
     "net.hostname": "hostname dnsdomainname domainname nisdomainname ypdomainname",

@@ -22,5 +22,5 @@ def apt(shell: Shell, arguments: list[str], given: str) -> Answer:
 
 
 COMMANDS: dict[str, Command] = {
-    "apt": apt, "apt-get": apt, "yum": apt, "dnf": apt,
+    "apt": apt, "apt-get": apt,
 }  # fmt: skip
