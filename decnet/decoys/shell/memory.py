@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SHARE = 0.8
+SHARE = 0.7
 """Of the container's limit: the rest is for what is not a command's."""
-LEAST = 512 * 1024
+LEAST = 192 * 1024
 """Bytes: who has taken less is not killed."""
 LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 """Of the container, with version 2 and version 1 of control groups."""
@@ -74,6 +75,7 @@ class Memory:
                 return
             largest.size = 0
             largest.kill()
+            gc.collect()
 
 
 def _limit() -> int | None:
