@@ -291,3 +291,13 @@ def test_top_of_a_camera_is_that_of_busybox(session: Session) -> None:
 
     assert lines[0].startswith("Mem: ") and lines[3] == "  PID  PPID USER     STAT   VSZ %VSZ %CPU COMMAND"
     assert any(line.endswith(" top -b -n 1") for line in lines[4:])
+
+
+def test_an_editor_in_the_background_waits_for_the_terminal(typed: Type) -> None:
+    shown = typed("vi /tmp/p &\r", "jobs\r", "echo typed\r", "fg\r", "ix\x1b:wq\r", "cat /tmp/p\r", "exit\r")
+
+    before, _, behind = shown.partition("# fg\n")
+    assert "[1]+  Stopped                 vi /tmp/p\n" in before and "\x1b[?1049h" not in before
+    assert (
+        "\ntyped\n" in before and "# cat /tmp/p\n" in behind and "\nx\n" in behind.replace("\x1b[?2004l", "")
+    )

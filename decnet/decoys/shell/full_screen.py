@@ -50,6 +50,13 @@ class FullScreen:
     def rows(self) -> int:
         return max(4, min(self._context.shell.rows, 200))
 
+    def wait_for_terminal(self) -> Work:
+        """In the background it stops, until it is in the foreground."""
+        engine, task = self._context.engine, self._context.engine.running
+        while task is not None and engine.foreground and task.group != engine.foreground:
+            task.stopped = True
+            yield 0.0
+
     def begin(self) -> None:
         """Take the keys, and prepare the screen."""
         self._context.engine.input.raw = True

@@ -140,6 +140,7 @@ def less(context: Context, process: Process) -> Work:
     flags = "".join(word[1:] for word in process.args if word.startswith("-") and not word.startswith("--"))
     screen = FullScreen(context, begins="" if "X" in flags else ENTER_ALTERNATE + KEYS_ON + "\r",
                         ends="\r" + CLEAR_LINE + KEYS_OFF + ("" if "X" in flags else LEAVE_ALTERNATE))  # fmt: skip
+    yield from screen.wait_for_terminal()
     screen.begin()
     try:
         yield from _Less(screen, found, context, numbered="N" in flags).run(
@@ -344,6 +345,7 @@ def more(context: Context, process: Process) -> Work:
         context.err("more: bad usage\nTry 'more --help' for more information.\n")
         return 1
     screen = FullScreen(context, begins="", ends="")
+    yield from screen.wait_for_terminal()
     screen.begin()
     try:
         for at, (name, text) in enumerate(found):

@@ -59,6 +59,7 @@ def watch(context: Context, process: Process) -> Work:
         return 1
     command = words if runs_directly else ["sh", "-c", " ".join(words)]
     screen = FullScreen(context, begins=ENTER_ALTERNATE + CLEAR, ends="\r" + LEAVE_ALTERNATE)
+    yield from screen.wait_for_terminal()
     screen.begin()
     context.engine.input.raw = False
     try:
@@ -95,6 +96,7 @@ def top(context: Context, process: Process) -> Work:
         return (yield from _batch(context, words))
     seconds, left = _delay(words), _runs(words)
     screen = FullScreen(context, begins=KEYS_ON + CLEAR, ends="\r" + KEYS_OFF + CLEAR_LINE + "\n")
+    yield from screen.wait_for_terminal()
     screen.begin()
     try:
         while left:
@@ -121,6 +123,7 @@ def _small_top(context: Context, words: list[str]) -> Work:
     seconds, left = max(1.0, _delay(words) if "-d" in words else 5.0), _runs(words)
     screen = FullScreen(context, begins="", ends="\n")
     if not is_batch:
+        yield from screen.wait_for_terminal()
         screen.begin()
     try:
         while left:

@@ -57,6 +57,7 @@ def nano(context: Context, process: Process) -> Work:
     screen = FullScreen(
         context, begins=ENTER_ALTERNATE + KEYS_ON + CLEAR, ends="\n\r" + KEYS_OFF + LEAVE_ALTERNATE
     )
+    yield from screen.wait_for_terminal()
     screen.begin()
     try:
         yield from Nano(screen, text, context, version).run()

@@ -50,6 +50,7 @@ def vi(context: Context, process: Process) -> Work:
     for word in process.args:
         if word.startswith("+"):
             state.text.move_to(int(word[1:7]) - 1 if word[1:].isdecimal() else len(state.text.lines) - 1, 0)
+    yield from screen.wait_for_terminal()
     screen.begin()
     try:
         yield from Vi(screen, state, context, is_vim=is_vim).run()
