@@ -31,6 +31,7 @@ class Owner(Protocol):
         """When it was started."""
 
 
+IN_PATH = ("/bin", "/sbin", "/usr/bin", "/usr/sbin")
 Text = str | Callable[[Owner], str]
 
 
@@ -63,8 +64,8 @@ class Device:
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """All programs that it has."""
-        paths = [path for path in (*self.programs, *self.links) if "bin/" in path]
+        """The programs in its PATH."""
+        paths = [path for path in (*self.programs, *self.links) if path.rpartition("/")[0] in IN_PATH]
         return self.applet_names | {path.rsplit("/", 1)[-1] for path in paths}
 
     def nodes(self, world: Owner) -> dict[str, Node]:
