@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .commands import Command
 from .masks import Reply, compared
+from .reasons import reason_of
 
 LONGEST = 1500
 """Characters of an answer that are shown."""
@@ -28,16 +29,18 @@ class Result:
 
 
 def shares(results: Sequence[Result]) -> str:
-    """A table: category, equal, all, share."""
+    """A table: category, equal, different with a reason, all, and the share of equal ones of the rest."""
     names = sorted({each.command.category for each in results})
     rows = [(name, [each for each in results if each.command.category == name]) for name in names]
     lines = [_row(name, found) for name, found in [*rows, ("all", results)]]
-    return "\n".join([f"{'category':<14}{'equal':>6}{'of':>6}{'share':>7}", *lines])
+    return "\n".join([f"{'category':<14}{'equal':>6}{'reason':>8}{'of':>6}{'share':>7}", *lines])
 
 
 def _row(name: str, found: Sequence[Result]) -> str:
     equal = sum(each.equal for each in found)
-    return f"{name:<14}{equal:>6}{len(found):>6}{equal / max(1, len(found)):>7.0%}"
+    excused = sum(not each.equal and bool(reason_of(each.command.text)) for each in found)
+    share = equal / max(1, len(found) - excused)
+    return f"{name:<14}{equal:>6}{excused:>8}{len(found):>6}{share:>7.0%}"
 
 
 def differences(results: Iterable[Result]) -> str:
@@ -49,6 +52,8 @@ def _difference(result: Result) -> str:
     rule = result.command.rule
     real, mine = compared(result.real, rule), compared(result.ours, rule)
     parts = [f"$ {result.command.text}" + (f"    [{rule}]" if rule != "exact" else "")]
+    if reason := reason_of(result.command.text):
+        parts[0] += f"    ({reason})"
     for name, expected, got in zip(("out", "err", "status"), real, mine, strict=True):
         if expected != got:
             parts += [f"  {name} expected: {_shown(expected)}", f"  {name} ours:     {_shown(got)}"]
