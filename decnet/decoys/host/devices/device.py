@@ -82,7 +82,7 @@ class Device:
             name, major, minor = each.split(":")
             kind = "b" if name.startswith(("mtdblock", "sd", "md", "mmc")) else "c"
             nodes[f"/dev/{name}"] = Node(
-                0o666 if major == "1" else 0o600,
+                0o666 if major == "1" or name in ("tty", "ptmx") else 0o600,
                 kind=kind,
                 device=(int(major), int(minor)),
                 changed=world.booted(),

@@ -251,7 +251,8 @@ def _move_one(process: Process, options: Options, source: str, target: str) -> C
         process.err(f"mv: cannot move {facts.quoted_name(source)} to {facts.quoted_name(target)}: {reason}\n")
         return False
     if "v" in options:
-        process.out(f"renamed {facts.quoted_name(source)} -> {facts.quoted_name(target)}\n")
+        renamed = "" if shell.world.system.busybox else "renamed "
+        process.out(f"{renamed}{facts.quoted_name(source)} -> {facts.quoted_name(target)}\n")
     return True
 
 

@@ -85,7 +85,9 @@ def _made(process: Process, options: Options, path: str, mode: int) -> bool:
             )
             return False
         if "v" in options:
-            process.out(f"mkdir: created directory {facts.quoted_name(shown)}\n")
+            busybox = process.shell.world.system.busybox
+            created = "created directory:" if busybox else "mkdir: created directory"
+            process.out(f"{created} {facts.quoted_name(shown)}\n")
     if not parts:
         if "p" in options and path:
             return True
