@@ -84,7 +84,11 @@ class View:
         if writer is not None:
             writer.flush()
         changes = self.files.changes
-        return changes[path] if path in changes else self.node_before(path)
+        node = changes[path] if path in changes else self.node_before(path)
+        when = self.files.folders.get(path, 0)
+        return (
+            replace(node, changed=when) if node is not None and node.folder and when > node.changed else node
+        )
 
     def node_before(self, path: str) -> Node | None:
         """What was at exactly this path before the visitor changed anything."""

@@ -81,6 +81,8 @@ class VisitorFiles:
         self.source = source
         self.changes: dict[str, Node | None] = {}
         """By normalized absolute path without links; None: removed."""
+        self.folders: OrderedDict[str, int] = OrderedDict()
+        """When an entry was last added to a folder or removed from it: seconds since the epoch."""
         self.notes: dict[str, str] = {}
         self.kept = 0
         """Bytes that it takes."""
@@ -137,6 +139,9 @@ class VisitorFiles:
     def _set(self, change: Change) -> None:
         path, node = change.key, change.value
         assert not isinstance(node, str)
+        existed = self.changes[path] is not None if path in self.changes else change.hides
+        if existed != (node is not None):
+            self._mark(path.rpartition("/")[0] or "/", change.version // 1_000_000_000)
         if path in self.changes:
             self._take(-weight(path, self.changes.pop(path)))
         self._removed.pop(path, None)
@@ -149,6 +154,11 @@ class VisitorFiles:
             self.changes[path] = node
             self._versions[path] = change.version
             self._take(weight(path, node))
+
+    def _mark(self, folder: str, when: int) -> None:
+        self.folders[folder] = max(when, self.folders.pop(folder, 0))
+        while len(self.folders) > MOST_CHANGES:
+            self.folders.popitem(last=False)
 
     def _take(self, size: int) -> None:
         self.kept += size

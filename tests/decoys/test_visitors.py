@@ -266,3 +266,19 @@ def signed(private: Any, algorithm: str, data: bytes) -> bytes:
         r, s = decode_dss_signature(private.sign(data, ec.ECDSA(hashes.SHA256())))
         return string(algorithm) + string(mpint(r) + mpint(s))
     return string(algorithm) + string(private.sign(data, padding.PKCS1v15(), hashes.SHA256()))
+
+
+def test_a_folder_has_the_time_of_its_last_entry(clock: list[float]) -> None:
+    files = VisitorFiles()
+    times = []
+    for path, node in (
+        ("/tmp/x", Node(content=b"1")),
+        ("/tmp/x", Node(content=b"2")),
+        ("/tmp/x", None),
+        ("/tmp/x", None),
+    ):
+        clock[0] += 100
+        assert files.put(path, node, hides=False)
+        times.append(clock[0] - files.folders["/tmp"])
+    # Neither a new content nor a second removal changes the folder.
+    assert [round(each, -1) for each in times] == [0, 100, 0, 100]
