@@ -19,7 +19,9 @@ def greeting(world: World, last: Login | None, source: str) -> str:
     if system.has_ash:
         from .busybox.titles import title_of
 
-        return f"\n\nBusyBox {title_of(world)} built-in shell (ash)\n\n"
+        banner = world.nodes.get("/etc/banner")
+        shown = banner.content.decode() if banner is not None else ""
+        return f"\n\nBusyBox {title_of(world)} built-in shell (ash)\n\n{shown}"
     when, where = (last.began, source) if last is not None else usual_login(world, time.time())
     end = f"Last login: {time.strftime('%a %b %e %H:%M:%S %Y', time.gmtime(when))} from {where}\n"
     head = f"Linux {world.hostname} {system.kernel} {system.build} {system.machine}\n\n"
