@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from .commands import Command
 from .masks import Reply
@@ -157,13 +159,20 @@ class Instance:
 
 
 def _run(argv: list[str]) -> Reply:
-    with subprocess.Popen(
-        argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
+    """What a program prints; it and all that it has started are killed when its time is up."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as error:
+        process = subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL, stdout=out, stderr=error, start_new_session=True
+        )
         try:
-            out, error = process.communicate(timeout=MOST_SECONDS)
-            status = process.returncode
+            status: int | None = process.wait(MOST_SECONDS)
         except subprocess.TimeoutExpired:
-            process.kill()
-            out, error, status = *process.communicate(), None
-    return Reply(out.decode("utf-8", "replace"), error.decode("utf-8", "replace"), status)
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            status = None
+        return Reply(_text_of(out), _text_of(error), status)
+
+
+def _text_of(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode("utf-8", "replace")
