@@ -282,3 +282,15 @@ def test_a_folder_has_the_time_of_its_last_entry(clock: list[float]) -> None:
         times.append(clock[0] - files.folders["/tmp"])
     # Neither a new content nor a second removal changes the folder.
     assert [round(each, -1) for each in times] == [0, 100, 0, 100]
+
+
+def test_a_user_changes_his_own_password_if_he_knows_it(inside: Callable[..., Any], ssh: Any) -> None:
+    decoy = inside("ssh", settings={"credentials": "bob:test"})
+
+    def changes(current: str) -> int:
+        given = f"{current}\nlonger-one\nlonger-one\n"
+        return int(ssh(decoy.port, "passwd", user="bob", password="test", given=given).returncode)
+
+    assert (changes("guess"), changes("test")) == (10, 0)
+    assert ssh(decoy.port, "id -un", user="bob", password="test").returncode == 255
+    assert ssh(decoy.port, "id -un; pwd", user="bob", password="longer-one").stdout == "bob\n/home/bob\n"

@@ -7,9 +7,11 @@ import time
 from collections.abc import Generator
 from typing import Any
 
+from ...credentials import Accounts as Credentials
 from ..descriptors import Stream
 from ..passwords import record_passwords
 from ..process import Process, Running
+from ..state import Shell
 from ..text.common import Failure, parse, tool
 from .account_files import known_user, rows_of, set_field, set_password
 from .databases import accounts_of
@@ -64,10 +66,11 @@ def _changed(process: Process, user: str, *, stdin: bool) -> Running:
     if shell.user != "root":
         process.out(f"Changing password for {user}.\n")
         given.append((yield from asked(process, "Current password: ")))
-        yield 1.5
-        process.err("passwd: Authentication token manipulation error\npasswd: password unchanged\n")
-        _record(process, given, success=False)
-        return 10
+        if not _knows(shell, user, given[0] or ""):
+            yield 1.5
+            process.err("passwd: Authentication token manipulation error\npasswd: password unchanged\n")
+            _record(process, given, success=False)
+            return 10
     first = yield from asked(process, "" if stdin else "New password: ")
     second = first if stdin else (yield from asked(process, "Retype new password: "))
     given += [first, second]
@@ -88,6 +91,12 @@ def _changed(process: Process, user: str, *, stdin: bool) -> Running:
     else:
         process.err("passwd: password updated successfully\n")
     return 0
+
+
+def _knows(shell: Shell, user: str, password: str) -> bool:
+    """Whether it is the password with which this visitor logs in as the user."""
+    own = shell.files.password(user)
+    return password == own if own else (user, password) in Credentials(shell.world.persona).pairs
 
 
 def asked(process: Process, prompt: str) -> Generator[Any, Any, str | None]:
