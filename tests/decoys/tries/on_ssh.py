@@ -110,8 +110,8 @@ REAL = (
     ),
 )  # fmt: skip
 FED = (
-    Try("passwords that commands are fed", client("root", "123456", "chpasswd", given="root:new1\nadmin:new2\n"), (
-        *IN, *refused("chpasswd", "root", password="new1"), *refused("chpasswd", "admin", password="new2"))),
+    Try("passwords that commands are fed", client("root", "123456", "chpasswd", given="backup:new1\nadmin:new2\n"), (
+        *IN, *accepted("chpasswd", "backup", password="new1"), *accepted("chpasswd", "admin", password="new2"))),
     Try("sudo -S", client("root", "123456", "sudo -S id", given="old\n"), (*IN, *accepted("sudo", "root", password="old"))),
 )  # fmt: skip
 KNOWN = {"credentials": "root:123456"}

@@ -58,7 +58,7 @@ ASKED = (
 SHELL = (
     Try("a shell's input", typed(b"root", b"123456", b"echo root:new1 | chpasswd", b"echo 'new2' | passwd admin",
         b"echo old | sudo -S id"), (
-        *IN, login("chpasswd", False, "root", password="new1"), login("passwd", False, "admin", password="new2"),
+        *IN, login("chpasswd", True, "root", password="new1"), login("passwd", False, "admin", password="new2"),
         login("sudo", True, "root", password="old"))),
 )  # fmt: skip
 ROUTER = (
