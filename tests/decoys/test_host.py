@@ -217,3 +217,11 @@ def test_two_logins_of_one_visitor_have_terminals_of_their_own(output: int) -> N
     assert [line.split()[1] for line in said(second, "who").splitlines()] == ["pts/0", "pts/1"]
     first.visit.end()
     assert [line.split()[1] for line in said(second, "who").splitlines()] == ["pts/1"]
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_pid_file_has_the_number_of_its_daemon(output: int, release: str) -> None:
+    own = shell(output, release)
+    assert said(own, "cat /run/sshd.pid") == said(own, "pgrep -o sshd")
+    assert said(own, "cat /run/crond.pid") == said(own, "pgrep -o cron")
+    assert said(own, "ls /dev/pts").split() == ["0", "ptmx"]

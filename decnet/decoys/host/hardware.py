@@ -187,4 +187,4 @@ def root_device(machine: Machine) -> str:
 
 def machine_id(machine: Machine) -> str:
     """/etc/machine-id."""
-    return uuid_for(machine, "machine id").replace("-", "")
+    return machine.persona.bytes_for("machine-id", 16).hex()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from .node import Node
 from .packages import Packages
+from .processes import pid_at
 
 if TYPE_CHECKING:
     from .model import World
@@ -113,7 +114,7 @@ def _events(world: World, name: str, since: int, until: int) -> list[str]:
     lines: list[str] = []
     hour = -(-since // 3600) * 3600 + 17 * 60 + 1
     while hour <= until and len(lines) < MOST_LINES:
-        pid = 1_000 + (hour // 37 + world.persona.number("log pids", 0, 20_000)) % 31_000
+        pid = pid_at(world.machine, hour)
         if name == "auth.log":
             uid = "root(uid=0) by (uid=0)" if world.system.version != "20.04" else "root by (uid=0)"
             lines.append(

@@ -11,7 +11,7 @@ from weakref import WeakSet
 from ..credentials import Accounts as Credentials
 from ..machine import Machine
 from ..persona import Persona
-from . import dmi, proc, proc_net, vulnerabilities
+from . import dmi, pid_files, proc, proc_net, vulnerabilities
 from .accounts import Accounts, accounts_of, gshadow_of, shadow_of
 from .devices import device_of
 from .filesystem import generated
@@ -30,7 +30,7 @@ from .web import Pages
 FOLDERS = """/ /bin /boot /dev /etc /etc/apt /etc/cron.d /etc/cron.daily /etc/default /etc/init.d /etc/network /etc/ssh
 /etc/ssl /etc/systemd /home /lib /lib64 /media /mnt /opt /proc /root /root/.ssh /run /sbin /srv /sys /tmp /usr /usr/bin
 /usr/lib /usr/local /usr/local/bin /usr/sbin /usr/share /var /var/backups /var/cache /var/lib /var/log /var/mail
-/var/spool /var/spool/cron /var/tmp /var/www /var/www/html /dev/shm /dev/fd"""
+/var/spool /var/spool/cron /var/tmp /var/www /var/www/html /dev/shm /dev/fd /dev/pts"""
 
 PROGRAMS = """bash cat chmod chown cp date dd df dmesg echo grep gzip hostname id kill ln ls mkdir more mount mv nano ps
 pwd rm rmdir sed sh sleep su tar touch uname vi"""
@@ -86,7 +86,7 @@ class World(Machine):
         packaged = PackagedFiles(self.packages)
         own = generated(self, packaged)
         packaged.made |= Pages(self, self.services).folders()
-        for kernel in (proc_net, proc, dmi, vulnerabilities):
+        for kernel in (proc_net, proc, dmi, vulnerabilities, pid_files):
             own |= kernel.files(self)
         return Tree(own, packaged)
 
@@ -214,6 +214,7 @@ def _tree(world: World) -> dict[str, Node]:
     nodes |= proc_net.files(world)
     nodes |= proc.files(world)
     nodes |= dmi.files(world)
+    nodes |= pid_files.files(world)
     nodes |= vulnerabilities.files(world)
     for path, target in (("/etc/os-release", "../usr/lib/os-release"),):
         nodes[path] = Node(0o777, target=target, changed=when)

@@ -31,6 +31,11 @@ IN_ASH = (
 )  # fmt: skip
 
 
+def of_memory(kib: int) -> dict[str, str]:
+    """The limits that the kernel and systemd derive from the memory: processes, signals, locked memory."""
+    return {"u": str(kib // 264), "i": str(kib // 264), "l": str(kib // 8)}
+
+
 def ulimit(context: Context, words: list[Any]) -> int:
     arguments = [str(word) for word in words[1:]]
     letters = (
@@ -38,14 +43,15 @@ def ulimit(context: Context, words: list[Any]) -> int:
     )
     values = [word for word in arguments if not word.startswith("-")]
     stored = context.shell.notes
-    limits = {letter: stored.get(f" ulimit {letter}", value) for _, _, letter, value in LIMITS}
+    usual = {letter: value for _, _, letter, value in LIMITS} | of_memory(context.shell.world.memory_kib)
+    limits = {letter: stored.get(f" ulimit {letter}", value) for letter, value in usual.items()}
     if values:
         stored[f" ulimit {letters[:1] or 'f'}"] = values[0][:20]
         return 0
     if "a" in letters:
         if context.shell.dialect.bash:
             for name, unit, letter, _ in LIMITS:
-                context.out(f"{name:<{38 - len(unit) - 2}}({unit}) {limits[letter]}\n" if True else "")
+                context.out(f"{name:<20}{f'({unit})':>20} {limits[letter]}\n")
         else:
             rows = IN_ASH if context.shell.dialect.name == "ash" else IN_DASH
             width = 32 if context.shell.dialect.name == "ash" else 20

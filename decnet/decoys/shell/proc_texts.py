@@ -225,10 +225,11 @@ def _mountinfo(shell: Shell, entry: ProcessEntry) -> bytes:
 
 def _limits(shell: Shell, entry: ProcessEntry) -> bytes:
     processes = shell.world.memory_kib // 264
+    locked = shell.world.memory_kib // 8 * 1024
     files = "524288" if entry.unit and not entry.service else "1048576"
     rows = (("Max cpu time", "unlimited", "unlimited", "seconds"), ("Max file size", "unlimited", "unlimited", "bytes"), ("Max data size", "unlimited", "unlimited", "bytes"),
             ("Max stack size", "8388608", "unlimited", "bytes"), ("Max core file size", "0", "unlimited", "bytes"), ("Max resident set", "unlimited", "unlimited", "bytes"),
-            ("Max processes", processes, processes, "processes"), ("Max open files", "1024", files, "files"), ("Max locked memory", "8388608", "8388608", "bytes"),
+            ("Max processes", processes, processes, "processes"), ("Max open files", "1024", files, "files"), ("Max locked memory", locked, locked, "bytes"),
             ("Max address space", "unlimited", "unlimited", "bytes"), ("Max file locks", "unlimited", "unlimited", "locks"), ("Max pending signals", processes, processes, "signals"),
             ("Max msgqueue size", "819200", "819200", "bytes"), ("Max nice priority", "0", "0", ""), ("Max realtime priority", "0", "0", ""), ("Max realtime timeout", "unlimited", "unlimited", "us"))  # fmt: skip
     head = f"{'Limit':<25} {'Soft Limit':<20} {'Hard Limit':<20} {'Units':<10}\n"

@@ -132,10 +132,27 @@ class Shell(View):
 
     def node_before(self, path: str) -> Node | None:
         """What was at exactly this path before the visitor changed anything; files of processes are made now."""
+        if path.startswith("/dev/pts/") and path[9:] in self._terminals():
+            return self._terminal(path[9:])
         return proc_files.node_of(self, path) if path.startswith(OF_PROCESSES) else super().node_before(path)
+
+    def _terminals(self) -> list[str]:
+        """The names in /dev/pts."""
+        visits = visits_of(self.world, self.visit.source)
+        return [*(each.terminal[4:] for each in visits if each.terminal), "ptmx"]
+
+    def _terminal(self, name: str) -> Node:
+        if name == "ptmx":
+            return Node(0o000, kind="c", device=(5, 2), changed=self.world.booted())
+        owner = next((each.user for each in self.world.visits if each.terminal == f"pts/{name}"), "root")
+        return Node(
+            0o620, kind="c", device=(136, int(name)), owner=owner, group="tty", changed=int(time.time())
+        )
 
     def names_before(self, folder: str) -> list[str]:
         """The names in a folder before the visitor changed anything."""
+        if folder == "/dev/pts":
+            return [*super().names_before(folder), *self._terminals()]
         if folder != "/proc" and not folder.startswith(OF_PROCESSES):
             return super().names_before(folder)
         return [*super().names_before(folder), *proc_files.names_in(self, folder)]
