@@ -36,7 +36,7 @@ python3-pygments python3-rich python3-markdown-it python3-mdurl libdate-manip-pe
 """Of the packages that every machine of a release has, those that are left out for their size."""
 
 ALSO = """openssh-server openssh-sftp-server sudo curl rsyslog net-tools vim-tiny python3 htop gnupg unzip zip screen
-netcat-traditional netcat-openbsd telnet inetutils-telnet""".split()
+xxd psmisc bsdextrautils traceroute netcat-traditional netcat-openbsd telnet inetutils-telnet""".split()
 DEBIAN_ALSO = ["busybox"]
 UBUNTU_ONLY = ("netcat-openbsd",)
 

@@ -51,7 +51,7 @@ def test_nothing_is_from_the_future_or_older_than_unix(release: str) -> None:
 
     wrong = [path for path, node in world.nodes.items() if not 0 < node.changed <= now]
 
-    assert wrong == [] and len(world.nodes) > 8_000
+    assert wrong == [] and len(world.nodes) > 6_000
 
 
 @pytest.mark.parametrize("release", PACKAGED)

@@ -5,8 +5,6 @@ from importlib import import_module
 
 from .process import Command
 
-OLD = ("on_network",)
-"""Modules of commands in the former form."""
 MODULES: dict[str, str] = {
     "text.grep": "grep egrep fgrep",
     "text.sed": "sed",
@@ -74,6 +72,10 @@ MODULES: dict[str, str] = {
     "files.copying": "cp mv install",
     "files.modes": "chmod chown chgrp",
     "files.usage": "du df sync",
+    "files.archives": "tar gzip gunzip zcat",
+    "files.attributes": "file lsattr chattr whereis getfattr getcap",
+    "packaging.dpkg": "dpkg dpkg-query",
+    "packaging.apt": "apt apt-get apt-cache apt-mark",
 }
 """Names of commands, separated by blanks, by the module of this package whose COMMANDS has them."""
 ON_DEVICES = frozenset(["tftp", "ftpget", "ftpput", "ipaddr", "iplink", "iproute", "ipneigh", "iprule"])
@@ -97,10 +99,6 @@ def command_of(name: str) -> Command | None:
     module = _places().get(name)
     if module is None:
         return None
-    if module in OLD:
-        from .adapter import adapted
-
-        return adapted(import_module(f".{module}", __package__).COMMANDS[name])
     found: Command = import_module(f".{module}", __package__).COMMANDS[name]
     return found
 
@@ -112,5 +110,4 @@ def command_names() -> list[str]:
 
 @cache
 def _places() -> dict[str, str]:
-    old = {name: module for module in OLD for name in import_module(f".{module}", __package__).COMMANDS}
-    return old | {name: module for module, names in MODULES.items() for name in names.split()}
+    return {name: module for module, names in MODULES.items() for name in names.split()}

@@ -92,7 +92,13 @@ class Launching(Driving, Protocol):
             return command_on_device(self, name)
         if name in PROGRAMS and PROGRAMS[name].exists(self.shell):
             return PROGRAMS[name].command
+        if self.shell.world.packages is not None:
+            return command_of(name) if self._is_there(name) else None
         return command_of(name) if is_installed(name, self.shell.world.system.id) else None
+
+    def _is_there(self, name: str) -> bool:
+        """Whether a program of this name is in one of the system's folders."""
+        return any(self.shell.node(folder + name) is not None for folder in SYSTEM_FOLDERS)
 
     def _known_by_path(self, path: str) -> Command | None:
         program = BY_PATH.get(path)
@@ -172,6 +178,8 @@ class Launching(Driving, Protocol):
                 text = "Exec format error" if False else "not found"
             self.complain(f"{name}: {text}")
             return 126
+        if self._is_packaged(path):
+            return 0
         first = content.split("\n", 1)[0]
         dialect: Dialect | None = shell.dialect
         if first.startswith("#!"):
@@ -195,6 +203,13 @@ class Launching(Driving, Protocol):
             self.err(f"{known}: applet not found\n")
             return 127
         return (yield self.process(command, known, words[1:]))
+
+    def _is_packaged(self, path: str) -> bool:
+        """Whether a file is a program that a package has brought: what it would do is not known."""
+        world, real = self.shell.world, self.shell.real(path)
+        if world.packages is None or real in self.shell.files.changes:
+            return False
+        return real.startswith(("/usr/bin/", "/usr/sbin/", "/usr/lib/", "/usr/games/"))
 
     def _interpreted(self, parts: list[str], path: str, words: list[str]) -> Work:
         command = self._known(parts[0].rsplit("/", 1)[-1]) if parts else None

@@ -194,5 +194,7 @@ def collated(process: Process) -> bool:
 
 
 def word_order(name: str) -> tuple[str, str, str]:
-    """A key that sorts as glibc's locales do: punctuation, digits, letters without case; small ones first."""
-    return name.casefold(), name.swapcase(), name
+    """A key that sorts as glibc's locales do: letters without case, small ones first,
+    then punctuation."""
+    letters = "".join(char for char in name if char.isalnum())
+    return letters.casefold(), letters.swapcase(), name

@@ -1,0 +1,1 @@
+"""Package managers: dpkg and apt over the packages of the machine."""
