@@ -92,13 +92,7 @@ class Launching(Driving, Protocol):
             return command_on_device(self, name)
         if name in PROGRAMS and PROGRAMS[name].exists(self.shell):
             return PROGRAMS[name].command
-        if self.shell.world.packages is not None:
-            return command_of(name) if self._is_there(name) else None
         return command_of(name) if is_installed(name, self.shell.world.system.id) else None
-
-    def _is_there(self, name: str) -> bool:
-        """Whether a program of this name is in one of the system's folders."""
-        return any(self.shell.node(folder + name) is not None for folder in SYSTEM_FOLDERS)
 
     def _known_by_path(self, path: str) -> Command | None:
         program = BY_PATH.get(path)
