@@ -30,8 +30,11 @@ MOST_WITHOUT_FILES = 3 * 1024 * 1024
 """Bytes in all of a service that only keeps them for the others."""
 BEGINNING = 4096
 """Bytes of a file for which there is no room."""
-MOST_REMOVED = 200
-"""Removed paths that a source remembers because another service could still have them."""
+MOST_REMOVED = 64
+"""Removed paths that a source remembers because another service could still have them; and folders whose
+time has changed."""
+LONGEST_REMEMBERED = 255
+"""Characters of such a path."""
 MOST_NOTES = 48
 LONGEST_PATH = 4096
 LONGEST_NOTE = 1024
@@ -147,7 +150,8 @@ class VisitorFiles:
         self._removed.pop(path, None)
         if node is None and not change.hides:
             self._versions.pop(path, None)
-            self._removed[path] = change.version
+            if len(path) <= LONGEST_REMEMBERED:
+                self._removed[path] = change.version
             while len(self._removed) > MOST_REMOVED:
                 self._removed.popitem(last=False)
         else:
@@ -156,8 +160,9 @@ class VisitorFiles:
             self._take(weight(path, node))
 
     def _mark(self, folder: str, when: int) -> None:
-        self.folders[folder] = max(when, self.folders.pop(folder, 0))
-        while len(self.folders) > MOST_CHANGES:
+        if len(folder) <= LONGEST_REMEMBERED:
+            self.folders[folder] = max(when, self.folders.pop(folder, 0))
+        while len(self.folders) > MOST_REMOVED:
             self.folders.popitem(last=False)
 
     def _take(self, size: int) -> None:
@@ -236,6 +241,7 @@ class VisitorFiles:
         self._visitors.kept -= self.kept
         self.kept = 0
         self.changes.clear()
+        self.folders.clear()
         self.notes.clear()
         self._versions.clear()
         self._removed.clear()

@@ -120,6 +120,13 @@ def test_temporary_files_come_and_go_without_end() -> None:
             f"/tmp/{number}", None, hides=False
         )
     assert files.changes == {} and files.kept == 0 and len(files.known()) == MOST_REMOVED
+    for number in range(3 * MOST_REMOVED):
+        folder = f"/tmp/{number}/{'x' * 200}"
+        assert files.put(f"{folder}/a", Node(), hides=False) and files.put(f"{folder}/a", None, hides=False)
+        assert files.put(f"{folder * 2}/a", Node(), hides=False)
+        assert files.put(f"{folder * 2}/a", None, hides=False)
+    assert len(files.folders) == len(files.known()) == MOST_REMOVED
+    assert max(map(len, files.folders)) < 256
 
 
 def test_the_latest_of_two_changes_holds_in_any_order() -> None:
