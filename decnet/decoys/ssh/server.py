@@ -109,6 +109,7 @@ class SshServer:
             shown = list(SHOWN_KEYS) if self._dialect.shows_keys else []
             with self._visitors.visit(session.source) as files:
                 if console_of(self._world.persona) is None:
+                    await in_thread(self._world.make_files)
                     settle(self._world, files, user)
                 run, permit = self._runner(user, session, files, logins.permit), logins.permit
                 await Connection(

@@ -88,9 +88,11 @@ class TelnetServer:
         from ..homes import settle
         from ..shell.consoles import console_of
         from ..shell.terminal import run_shell
+        from ..threads import in_thread
 
         with visitors_of(self._persona).visit(line.session.source) as files:
             if console_of(self._persona) is None:
+                await in_thread(self._world.make_files)
                 settle(self._world, files, user)
             await run_shell(self._world, user, line.session, keyboard, files)
 
