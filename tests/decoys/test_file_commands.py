@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import subprocess
@@ -311,3 +312,22 @@ def test_a_command_does_what_the_real_one_does(line: str, shell: Shell, tmp_path
         masked(real.stderr),
         real.returncode,
     )
+
+
+@pytest.mark.parametrize("megabytes", [1, 5])
+def test_a_file_that_dd_fills_has_its_size_and_sums(shell: Shell, megabytes: int) -> None:
+    answer = run_at_once(
+        shell, f"dd if=/dev/zero of=z bs=1M count={megabytes}; wc -c z; stat -c %s z; md5sum z; sha256sum z"
+    )
+    content = bytes(megabytes << 20)
+    sums = [hashlib.md5(content).hexdigest(), hashlib.sha256(content).hexdigest()]
+    assert answer.error.startswith(
+        f"{megabytes}+0 records in\n{megabytes}+0 records out\n{len(content)} bytes"
+    )
+    assert answer.out.split() == [str(len(content)), "z", str(len(content)), sums[0], "z", sums[1], "z"]
+
+
+def test_a_disk_can_be_full(shell: Shell) -> None:
+    answer = run_at_once(shell, "dd if=/dev/zero of=/dev/shm/z bs=1G count=100; echo $?")
+    assert answer.out == "1\n"
+    assert answer.error.startswith("dd: error writing '/dev/shm/z': No space left on device\n")

@@ -6,6 +6,8 @@ from collections.abc import Generator
 from ..process import Process, Running
 from .common import Failure, Options, bytes_of, content, parse, quoted, save, size_of, tool
 
+DEVICES = ("/dev/zero", "/dev/urandom", "/dev/random")
+
 
 @tool
 def dd(process: Process) -> Running:
@@ -34,6 +36,13 @@ def dd(process: Process) -> Running:
     sizes = {name: _dd_size(process, values.get(name, default)) for name, default in
              (("bs", values.get("ibs", "512")), ("count", "-1"), ("skip", "0"), ("seek", "0"))}  # fmt: skip
     block = max(1, sizes["bs"])
+    if process.shell.absolute(values.get("if", "-")) in DEVICES:
+        from .filling import fill
+
+        wanted = sizes["count"] * block if sizes["count"] >= 0 else None
+        length, status = yield from fill(process, values["if"], values.get("of", ""), wanted)
+        _dd_report(process, values, length, block, is_full=status != 0)
+        return status
     data = yield from _dd_input(process, values, block, sizes)
     for kind in values.get("conv", "").split(","):
         data = {"ucase": data.upper(), "lcase": data.lower()}.get(kind, data)
@@ -73,17 +82,7 @@ def _dd_size(process: Process, text: str) -> int:
 def _dd_input(
     process: Process, values: dict[str, str], block: int, sizes: dict[str, int]
 ) -> Generator[object, object, bytes]:
-    path = values.get("if", "-")
-    count = sizes["count"]
-    if process.shell.absolute(path) in ("/dev/zero", "/dev/urandom", "/dev/random"):
-        length = min(count * block if count >= 0 else 1 << 40, 1 << 22)
-        if path.endswith("zero"):
-            return bytes(length)
-        import os
-
-        process.spend(length // 64)
-        yield 0.0
-        return os.urandom(length)
+    path, count = values.get("if", "-"), sizes["count"]
     try:
         data = content(process, path)
     except Failure as failure:
@@ -94,17 +93,20 @@ def _dd_input(
     return data[: count * block] if count >= 0 else data
 
 
-def _dd_report(process: Process, values: dict[str, str], length: int, block: int) -> None:
+def _dd_report(
+    process: Process, values: dict[str, str], length: int, block: int, *, is_full: bool = False
+) -> None:
     if values.get("status") == "none":
         return
     whole, rest = divmod(length, block)
-    process.err(f"{whole}+{1 if rest else 0} records in\n{whole}+{1 if rest else 0} records out\n")
+    part = f"+{1 if rest else 0} records"
+    process.err(f"{whole + is_full}{part} in\n{whole}{part} out\n")
     if values.get("status") == "noxfer" or process.shell.world.system.id in ("openwrt", "buildroot"):
         return
     seconds = max(1e-5, 3.1e-5 + length / 1.1e9)
     rate = length / seconds
-    unit = next((name for size, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")) if rate >= size), "B")
-    speed = rate / {"GB": 1e9, "MB": 1e6, "kB": 1e3, "B": 1}[unit]
+    unit = next((name for size, name in ((1e9, "GB"), (1e6, "MB")) if rate >= size), "kB")
+    speed = rate / {"GB": 1e9, "MB": 1e6, "kB": 1e3}[unit]
     shown = f"{speed:.1f}" if speed < 10 else f"{speed:.0f}"
     human = ""
     if length >= 1000:

@@ -147,7 +147,8 @@ def wc(process: Process) -> Running:
     rows: list[tuple[list[int], str]] = []
     for path, data in inputs(process, options.operands, failed):
         process.spend(len(data) // 16)
-        rows.append((_counts(data, columns), path if options.operands else ""))
+        size = _size(process, path, data) if options.operands else len(data)
+        rows.append((_counts(data, columns, size), path if options.operands else ""))
         if process.tired:
             yield 0.0
     if len(options.operands) > 1:
@@ -164,8 +165,14 @@ def wc(process: Process) -> Running:
     return 1 if failed else 0
 
 
-def _counts(data: bytes, columns: list[str]) -> list[int]:
-    counts = {"l": data.count(b"\n"), "c": len(data)}
+def _size(process: Process, path: str, data: bytes) -> int:
+    """Of a file that is not stored whole, all that it has."""
+    node = process.shell.node(process.shell.absolute(path)) if path != "-" else None
+    return max(len(data), node.bytes) if node is not None and not node.folder else len(data)
+
+
+def _counts(data: bytes, columns: list[str], size: int) -> list[int]:
+    counts = {"l": data.count(b"\n"), "c": size}
     if "w" in columns:
         counts["w"] = len(data.split())
     if "m" in columns:
