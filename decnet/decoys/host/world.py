@@ -291,12 +291,31 @@ def _neighbour(world: World, last: int) -> str:
 
 
 def _os_release(world: World) -> str:
+    """Of Rocky Linux as its package rocky-release has it."""
     system = world.system
-    title = system.name.split(" ")[0] if system.id != "debian" else "Debian GNU/Linux"
-    lines = [f'PRETTY_NAME="{system.name}"', f'NAME="{title}"', f'VERSION_ID="{system.version}"']
-    if system.codename:
-        lines += [f'VERSION="{system.version} ({system.codename})"', f"VERSION_CODENAME={system.codename}"]
-    return "\n".join([*lines, f"ID={system.id}"]) + "\n"
+    if system.id != "rocky":
+        return f'NAME={system.name.split(" ")[0]}\nVERSION="{system.version}"\nID={system.id}\nPRETTY_NAME="{system.name}"\n'
+    version = system.name.removeprefix("Rocky Linux ")
+    major = system.version.split(".")[0]
+    support = {"8": "2029-05-31", "9": "2032-05-31"}[major]
+    return f'''NAME="Rocky Linux"
+VERSION="{version}"
+ID="rocky"
+ID_LIKE="rhel centos fedora"
+VERSION_ID="{system.version}"
+PLATFORM_ID="platform:el{major}"
+PRETTY_NAME="{system.name}"
+ANSI_COLOR="0;32"
+LOGO="fedora-logo-icon"
+CPE_NAME="cpe:/o:rocky:rocky:{major}{"::baseos" if major == "9" else ":GA"}"
+HOME_URL="https://rockylinux.org/"
+BUG_REPORT_URL="https://bugs.rockylinux.org/"
+SUPPORT_END="{support}"
+ROCKY_SUPPORT_PRODUCT="Rocky-Linux-{major}"
+ROCKY_SUPPORT_PRODUCT_VERSION="{system.version}"
+REDHAT_SUPPORT_PRODUCT="Rocky Linux"
+REDHAT_SUPPORT_PRODUCT_VERSION="{system.version}"
+'''
 
 
 def _log(world: World, message: str) -> str:
