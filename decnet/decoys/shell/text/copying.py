@@ -1,8 +1,6 @@
 # ruff: noqa: E501 (options and messages)
 """dd and split."""
 
-from collections.abc import Generator
-
 from ..process import Process, Running
 from .common import Failure, Options, bytes_of, content, parse, quoted, save, size_of, tool
 
@@ -43,7 +41,7 @@ def dd(process: Process) -> Running:
         length, status = yield from fill(process, values["if"], values.get("of", ""), wanted)
         _dd_report(process, values, length, block, is_full=status != 0)
         return status
-    data = yield from _dd_input(process, values, block, sizes)
+    data = _dd_input(process, values, block, sizes)
     for kind in values.get("conv", "").split(","):
         data = {"ucase": data.upper(), "lcase": data.lower()}.get(kind, data)
     if "of" in values and values["of"] != "/dev/stdout":
@@ -79,9 +77,7 @@ def _dd_size(process: Process, text: str) -> int:
     return total
 
 
-def _dd_input(
-    process: Process, values: dict[str, str], block: int, sizes: dict[str, int]
-) -> Generator[object, object, bytes]:
+def _dd_input(process: Process, values: dict[str, str], block: int, sizes: dict[str, int]) -> bytes:
     path, count = values.get("if", "-"), sizes["count"]
     try:
         data = content(process, path)
