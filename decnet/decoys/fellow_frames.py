@@ -110,7 +110,7 @@ def _header(change: Change) -> dict[str, object]:
         return {**header, "note": node}
     fields = {
         name: getattr(node, name)
-        for name in ("mode", "folder", "owner", "changed", "target", "group", "kind")
+        for name in ("mode", "folder", "owner", "changed", "target", "group", "kind", "inode")
     }
     fields |= {"size": node.size, "device": node.device, "digests": node.digests}
     return {**header, "node": fields}
@@ -143,7 +143,7 @@ def _node(fields: object, body: bytes) -> Node | None:
         owner=_text(fields, "owner", 100), changed=_number(fields, "changed", LATEST, -LATEST),
         target=_text(fields, "target", LONGEST_PATH), size=_number(fields, "size", LARGEST, -1),
         group=_text(fields, "group", 100), kind=fields["kind"], device=_device(fields.get("device")),
-        digests=_digests(fields.get("digests")),
+        digests=_digests(fields.get("digests")), inode=_text(fields, "inode", LONGEST_PATH),
     )  # fmt: skip
 
 

@@ -173,11 +173,30 @@ class View:
         owner, group = (there.owner, there.group) if there else (self.user, "")
         mode = there.mode if there else mode
         node = Node(mode, owner=owner, group=group, changed=int(time.time()), size=size)
-        if not self.change(
-            path, replace(node, content=content[: MOST_FILE if size <= MOST_FILE else BEGINNING])
-        ):
-            return ""
-        return self.change(path, replace(node, content=content[:BEGINNING]))
+        names = self._names_of(path, there)
+        if names:
+            node = replace(node, inode=there.inode if there and there.inode else path)
+        whole = replace(node, content=content[: MOST_FILE if size <= MOST_FILE else BEGINNING])
+        for each in (path, *names):
+            failed = self.change(each, whole) and self.change(
+                each, replace(node, content=content[:BEGINNING])
+            )
+            if failed:
+                return failed
+        return ""
+
+    def _names_of(self, path: str, node: Node | None) -> list[str]:
+        """The other names (hard links) of the file at a path."""
+        first, changes = node.inode if node is not None and node.inode else path, self.files.changes
+        others = [
+            name
+            for name, each in changes.items()
+            if each is not None and each.inode == first and name != path
+        ]
+        if others or (node is not None and node.inode and path in changes):
+            there = changes[first] if first in changes else self.node_before(first)
+            others += [first] if first not in (path, *others) and there is not None else []
+        return others
 
     def change(self, path: str, node: Node | None) -> str:
         """Set or remove the node at a path, or the link itself; the amount kept is bounded."""

@@ -28,6 +28,18 @@ SCRIPTS = """
 ls
 ls -a
 ls -A
+ls --version
+ls --help
+cp --help
+rm -i a b; ls
+echo y | rm -i a; ls
+rm -ri d; ls d
+printf 'y\ny\nn\ny\n' | rm -ri d; ls -R d
+rm -I a b run.sh big; ls
+ln a h; echo more >> h; cat a; stat -c %h a h; rm a; stat -c %h h; cat h
+ln a h; ls -i a h | cut -d' ' -f1 | uniq | wc -l
+ls -Z a
+ls -sZ a big
 ls -1 -r
 ls -l a b big
 ls -l
@@ -331,3 +343,26 @@ def test_a_disk_can_be_full(shell: Shell) -> None:
     answer = run_at_once(shell, "dd if=/dev/zero of=/dev/shm/z bs=1G count=100; echo $?")
     assert answer.out == "1\n"
     assert answer.error.startswith("dd: error writing '/dev/shm/z': No space left on device\n")
+
+
+@pytest.mark.parametrize("name", ["strings", "getfattr", "gawk", "iptables", "nmap"])
+def test_a_program_without_a_file_is_not_found(name: str, shell: Shell) -> None:
+    answer = run_at_once(shell, f"{name} x; which {name}; type {name}")
+
+    assert f"{name}: command not found" in answer.error and answer.out == ""
+
+
+def test_programs_that_do_nothing_here_print_their_help_and_their_errors(shell: Shell) -> None:
+    answer = run_at_once(
+        shell, "numfmt --version | head -1; flock; echo $?; /usr/bin/taskset --help | head -1"
+    )
+
+    assert answer.out.startswith("numfmt (GNU coreutils) 9.1\n64\nUsage: /usr/bin/taskset [options]")
+    assert answer.error == "flock: not enough arguments\nTry 'flock --help' for more information.\n"
+
+
+def test_a_library_that_is_preloaded_and_missing_is_reported_by_every_program(shell: Shell) -> None:
+    answer = run_at_once(shell, "echo /tmp/x.so > /etc/ld.so.preload; id -u; echo builtin")
+
+    assert answer.out == "0\nbuiltin\n"
+    assert answer.error.count("object '/tmp/x.so' from /etc/ld.so.preload cannot be preloaded") == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 
 import pytest
@@ -10,6 +11,7 @@ from decnet.decoys.host.packages import UPGRADED
 from decnet.decoys.host.world import World
 from decnet.decoys.machine import SYSTEMS, day
 from decnet.decoys.persona import Persona
+from decnet.decoys.ssh.hostkeys import HostKeys
 
 PACKAGED = [name for name, system in SYSTEMS.items() if system.kernel in UPGRADED]
 LS = {
@@ -120,3 +122,56 @@ def test_a_service_brings_its_packages() -> None:
     assert without is not None and with_it is not None
 
     assert "apache2" not in without and with_it["apache2"].version == "2.4.61-1~deb12u1"
+
+
+@pytest.mark.parametrize("release", PACKAGED)
+def test_the_host_keys_in_etc_are_those_that_the_server_shows(release: str) -> None:
+    world = world_of(release)
+    keys = HostKeys(world.persona, 3072)
+
+    shown = [
+        base64.b64decode(world.nodes[f"/etc/ssh/ssh_host_{name}_key.pub"].data.split()[1])
+        for name in ("ed25519", "ecdsa")
+    ]
+
+    assert shown == [keys.public("ssh-ed25519"), keys.public("ecdsa-sha2-nistp256")]
+
+
+@pytest.mark.parametrize("kind", ["rsa", "ecdsa", "ed25519"])
+def test_a_private_host_key_has_the_size_that_ls_shows_and_is_not_the_servers(kind: str) -> None:
+    world = world_of()
+    node = world.nodes[f"/etc/ssh/ssh_host_{kind}_key"]
+    secret = world.persona.bytes_for("ssh ed25519", 32)
+
+    inside = base64.b64decode(b"".join(node.data.splitlines()[1:-1]))
+
+    assert len(node.data) == node.bytes and node.mode == 0o600
+    assert inside.startswith(b"openssh-key-v1\0") and secret not in inside
+
+
+def test_what_is_enabled_are_units_that_the_machine_has() -> None:
+    nodes = world_of().nodes
+    folder = "/etc/systemd/system"
+    links = [path for path in nodes if path.startswith(folder + "/") and nodes[path].target]
+
+    missing = [path for path in links if f"/usr{nodes[path].target}" not in nodes]
+
+    assert missing == [] and f"{folder}/multi-user.target.wants/ssh.service" in links
+
+
+def test_the_folders_in_tmp_are_of_the_boot_that_the_kernel_shows() -> None:
+    nodes = world_of().nodes
+    boot = nodes["/proc/sys/kernel/random/boot_id"].data.decode().strip().replace("-", "")
+
+    private = [name for name in nodes.names("/tmp") if name.startswith("systemd-private-")]
+
+    assert private and all(boot in name for name in private)
+    assert {".X11-unix", ".ICE-unix"} <= set(nodes.names("/tmp"))
+
+
+def test_names_of_one_program_are_hard_links() -> None:
+    nodes = world_of().nodes
+
+    assert nodes["/usr/bin/perl"].links == nodes["/usr/bin/perl5.36.0"].links == 2
+    assert nodes["/usr/bin/perl"].inode == nodes["/usr/bin/perl5.36.0"].inode
+    assert nodes["/usr/bin/ls"].links == 1

@@ -109,6 +109,9 @@ def firmware(machine: Machine) -> Firmware:
                     "Intel Corporation", "S1200SP.86B.03.01.0049.060120200414", "06/01/2020")  # fmt: skip
 
 
+SYSFS = "block bus class dev devices firmware fs hypervisor kernel module power"
+
+
 def files(machine: Machine) -> dict[str, Node]:
     """/sys/class/dmi/id."""
     if machine.system.busybox or machine.system.id in ("dsm", "qts", "freebsd"):
@@ -123,10 +126,9 @@ def files(machine: Machine) -> dict[str, Node]:
     found = {
         path: Node(0o755, folder=True, changed=boot)
         for path in (
-            "/sys/class",
+            *(f"/sys/{name}" for name in SYSFS.split()),
             "/sys/class/dmi",
             "/sys/class/dmi/id",
-            "/sys/devices",
             "/sys/devices/virtual",
         )
     }

@@ -27,7 +27,9 @@ def files(world: World, packages: Packages) -> dict[str, Node]:
         ("lock", 0o640),
         ("lock-frontend", 0o640),
         ("diversions", 0o644),
+        ("diversions-old", 0o644),
         ("statoverride", 0o644),
+        ("statoverride-old", 0o644),
         ("cmethopt", 0o644),
     ):
         text = (

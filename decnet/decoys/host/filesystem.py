@@ -9,7 +9,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from . import dpkg_files, log_files
+from . import dpkg_files, log_files, unit_links
 from .accounts import gshadow_of
 from .hardware import blocks
 from .node import Node
@@ -23,8 +23,8 @@ FOLDERS = """/root/.ssh:700 /dev/fd:555 /dev/shm:1777 /dev/pts:755 /dev/disk:755
 /run/lock:1777 /run/systemd:755 /run/user:755 /run/user/0:700 /run/sshd:755 /run/udev:755 /run/log:755 /run/mount:755
 /var/tmp:1777 /var/log:755 /var/log/apt:755 /var/log/private:700 /var/lib/dpkg:755 /var/lib/dpkg/info:755 /var/lib/dpkg/updates:755 /var/lib/dpkg/triggers:755 /var/lib/dpkg/alternatives:755
 /var/lib/dpkg/parts:755 /var/lib/apt:755 /var/lib/apt/lists:755 /var/cache/apt:755 /var/cache/apt/archives:755 /var/cache/debconf:755 /var/cache/ldconfig:700
-/var/spool/cron/crontabs:1730 /var/spool/rsyslog:700 /var/backups:755 /etc/alternatives:755 /etc/ssl/private:710 /etc/systemd/system/multi-user.target.wants:755 /etc/apt/sources.list.d:755
-/etc/systemd/system/timers.target.wants:755 /etc/systemd/system/sysinit.target.wants:755 /etc/systemd/system/getty.target.wants:755 /usr/local:755 /usr/local/bin:755 /usr/local/sbin:755 /usr/local/etc:755
+/var/spool/cron/crontabs:1730 /var/spool/rsyslog:700 /var/backups:755 /etc/alternatives:755 /etc/ssl/private:710 /etc/apt/sources.list.d:755
+/usr/local:755 /usr/local/bin:755 /usr/local/sbin:755 /usr/local/etc:755
 /usr/local/games:755 /usr/local/include:755 /usr/local/lib:755 /usr/local/share:755 /usr/local/src:755 /var/local:2775 /var/opt:755 /var/mail:2775 /usr/src:755"""
 GROUPS = {
     "/var/spool/cron/crontabs": "crontab",
@@ -36,7 +36,10 @@ ALTERNATIVES = """usr/bin/awk:usr/bin/mawk usr/bin/nawk:usr/bin/mawk usr/bin/edi
 usr/bin/vi:usr/bin/vim.tiny usr/bin/view:usr/bin/vim.tiny usr/bin/ex:usr/bin/vim.tiny usr/bin/rview:usr/bin/vim.tiny usr/bin/which:usr/bin/which.debianutils
 bin/nc:bin/nc.traditional bin/netcat:bin/nc.traditional bin/nc:bin/nc.openbsd bin/netcat:bin/nc.openbsd usr/sbin/rmt:usr/sbin/rmt-tar usr/bin/w:usr/bin/w.procps
 usr/bin/telnet:usr/bin/inetutils-telnet usr/bin/telnet:usr/bin/telnet.netkit usr/bin/write:usr/bin/write.ul usr/bin/lzma:usr/bin/xz usr/bin/unlzma:usr/bin/unxz
-usr/sbin/iptables:usr/sbin/iptables-nft usr/sbin/ip6tables:usr/sbin/ip6tables-nft usr/bin/pinentry:usr/bin/pinentry-curses usr/bin/traceroute:usr/bin/traceroute.db usr/bin/ftp:usr/bin/tnftp"""
+usr/sbin/iptables:usr/sbin/iptables-nft usr/sbin/ip6tables:usr/sbin/ip6tables-nft usr/bin/pinentry:usr/bin/pinentry-curses usr/bin/traceroute:usr/bin/traceroute.db usr/bin/ftp:usr/bin/tnftp
+usr/bin/traceroute6:usr/bin/traceroute6.db usr/bin/lft:usr/bin/lft.db usr/sbin/tcptraceroute:usr/sbin/tcptraceroute.db usr/bin/traceproto:usr/bin/traceproto.db
+usr/sbin/iptables-save:usr/sbin/iptables-nft-save usr/sbin/iptables-restore:usr/sbin/iptables-nft-restore usr/sbin/ip6tables-save:usr/sbin/ip6tables-nft-save usr/sbin/ip6tables-restore:usr/sbin/ip6tables-nft-restore
+usr/bin/vim:usr/bin/vim.basic usr/bin/rvim:usr/bin/vim.tiny usr/bin/vimdiff:usr/bin/vim.basic"""
 DEVICES = """c null 1 3 666 root|c zero 1 5 666 root|c full 1 7 666 root|c random 1 8 666 root|c urandom 1 9 666 root|c tty 5 0 666 tty|c console 5 1 600 tty
 |c ptmx 5 2 666 tty|c kmsg 1 11 644 root|c mem 1 1 640 kmem|c port 1 4 640 kmem|c fuse 10 229 666 root|c hpet 10 228 600 root|c rtc0 254 0 600 root|c loop-control 10 237 660 disk
 |c ttyS0 4 64 660 dialout|c ttyS1 4 65 660 dialout|c vcs 7 0 660 tty|c vcs1 7 1 660 tty|c vcsa 7 128 660 tty|c vcsa1 7 129 660 tty|c snapshot 10 231 600 root|c uinput 10 223 600 root
@@ -266,28 +269,7 @@ def _configuration(world: World, files: PackagedFiles) -> dict[str, Node]:
         found["/run/systemd/resolve/stub-resolv.conf"] = Node(
             owner="systemd-resolve", content=stub.encode(), changed=world.booted() + 6
         )
-    wants = "/etc/systemd/system/multi-user.target.wants"
-    for unit in (
-        "cron",
-        "rsyslog",
-        "ssh",
-        "apache2",
-        "nginx",
-        "vsftpd",
-        "proftpd",
-        "redis-server",
-        "mariadb",
-        "mysql",
-        "postfix",
-        "snmpd",
-    ):
-        if files.get(f"/usr/lib/systemd/system/{unit}.service") is not None:
-            found[f"{wants}/{unit}.service"] = Node(
-                0o777, target=f"/lib/systemd/system/{unit}.service", changed=when + 360
-            )
-    found["/etc/systemd/system/sshd.service"] = Node(
-        0o777, target="/lib/systemd/system/ssh.service", changed=when + 500
-    )
+    found |= unit_links.files(world, files)
     return found
 
 
@@ -321,6 +303,8 @@ def _etc_texts(world: World, files: PackagedFiles) -> dict[str, str]:
         "/etc/nsswitch.conf": _text_of(files, "/usr/share/libc-bin/nsswitch.conf") or NSSWITCH,
         "/etc/profile": _text_of(files, "/usr/share/base-files/profile"),
         "/etc/motd": _text_of(files, "/usr/share/base-files/motd") if system.id == "debian" else "",
+        "/etc/hosts.allow": HOSTS_ALLOW,
+        "/etc/hosts.deny": HOSTS_DENY,
         "/etc/subuid": f"{world.user}:100000:65536\n",
         "/etc/subgid": f"{world.user}:100000:65536\n",
     }
@@ -348,6 +332,35 @@ def _etc_texts(world: World, files: PackagedFiles) -> dict[str, str]:
     return {path: text for path, text in texts.items() if text or path == "/etc/environment"}
 
 
+HOSTS_ALLOW = """# /etc/hosts.allow: list of hosts that are allowed to access the system.
+#                   See the manual pages hosts_access(5) and hosts_options(5).
+#
+# Example:    ALL: LOCAL @some_netgroup
+#             ALL: .foobar.edu EXCEPT terminalserver.foobar.edu
+#
+# If you're going to protect the portmapper use the name "rpcbind" for the
+# daemon name. See rpcbind(8) and rpc.mountd(8) for further information.
+#
+
+"""
+HOSTS_DENY = """# /etc/hosts.deny: list of hosts that are _not_ allowed to access the system.
+#                  See the manual pages hosts_access(5) and hosts_options(5).
+#
+# Example:    ALL: some.host.name, .some.domain
+#             ALL EXCEPT in.fingerd: other.host.name, .other.domain
+#
+# If you're going to protect the portmapper use the name "rpcbind" for the
+# daemon name. See rpcbind(8) and rpc.mountd(8) for further information.
+#
+# The PARANOID wildcard matches any host whose name does not match its
+# address.
+#
+# You may wish to enable this to ensure any programs that don't
+# validate looked up hostnames still leave understandable logs. In past
+# versions of Debian this has been the default.
+# ALL: PARANOID
+
+"""
 NSSWITCH = """# /etc/nsswitch.conf
 #
 # Example configuration of GNU Name Service Switch functionality.

@@ -33,6 +33,10 @@ class Node:
     """Major and minor number of a device."""
     live: Callable[[], bytes] | None = None
     digests: tuple[tuple[str, str], ...] = ()
+    inode: str = ""
+    """The first path of a file that has several names (hard links); "": its own."""
+    links: int = 1
+    """How many names a package has given it."""
 
     @property
     def data(self) -> bytes:

@@ -7,6 +7,7 @@ import random
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from math import inf
 
@@ -48,16 +49,26 @@ class PackagedFiles:
         if kept is not None and kept[0] > time.monotonic():
             self._folders.move_to_end(path)
             return kept[1]
-        found = {}
+        found: dict[str, Node] = {}
+        same: dict[tuple[int, int, str], list[str]] = {}
         for name, entry in self.packages.data.folder(path):
             node = self._node(f"{path.rstrip('/')}/{name}", entry)
             if node is not None:
                 found[name] = node
+                if entry.kind == "f" and entry.reference[:1] in ("p", "t") and entry.mode & 0o111:
+                    same.setdefault((entry.package, *self._content(entry)), []).append(name)
+        _link(path, found, list(same.values()))
         made = self.made.get(path)
         if made is not None:
             found |= made()
         self._keep(path, found, time.monotonic() + SECONDS if made is not None else inf)
         return found
+
+    def _content(self, entry: Entry) -> tuple[int, str]:
+        """What the contents of two files are compared by."""
+        if entry.reference[0] == "t":
+            return entry.age, entry.reference
+        return entry.age, self.packages.data.sums(int(entry.reference.partition(",")[2]))[0][1]
 
     def _keep(self, path: str, nodes: dict[str, Node], until: float) -> None:
         dropped = self._folders.pop(path, (0.0, {}))[1]
@@ -104,6 +115,13 @@ class PackagedFiles:
                 digests = data.short_sum(numbers[1])
         live = partial(unknown_content, path, package.version, head, entry.size) if entry.size else None
         return Node(entry.mode, owner=entry.owner, group=entry.group, changed=made, size=entry.size, live=live, digests=digests)  # fmt: skip
+
+
+def _link(folder: str, nodes: dict[str, Node], same: list[list[str]]) -> None:
+    """Programs of one package and folder with the same content are names of one file."""
+    for names in same:
+        for name in names if len(names) > 1 else []:
+            nodes[name] = replace(nodes[name], inode=f"{folder}/{names[0]}", links=len(names))
 
 
 def unknown_content(path: str, version: str, head: bytes, size: int) -> bytes:

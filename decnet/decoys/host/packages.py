@@ -115,21 +115,19 @@ class Packages(Mapping[str, Package]):
         return self.data.control(package.number)
 
     def paths(self, package: Package) -> list[str]:
-        """What it has brought, as `dpkg -L` lists it: the folders before what is in them."""
-        found: list[str] = []
-        folders: set[str] = set()
+        """What it has brought, as `dpkg -L` lists it: the folders before what is in them, links at the end."""
+        found: dict[str, bool] = {}
         numbers = {number for number, each in self._by_number.items() if each.name == package.name}
         for folder in self.data.folders():
             for name, entry in self.data.folder(folder):
                 if entry.package in numbers:
                     path = f"{folder.rstrip('/')}/{name}"
                     path = path.removeprefix("/usr") if entry.split else path
-                    _add_parents(found, folders, path)
-                    if path not in folders:
-                        found.append(path)
-                    if entry.kind == "d":
-                        folders.add(path)
-        return ["/.", *found]
+                    parts = path.split("/")[1:-1]
+                    for count in range(1, len(parts) + 1):
+                        found["/" + "/".join(parts[:count])] = False
+                    found[path] = entry.kind == "l"
+        return ["/.", *sorted(found, key=lambda path: (found[path], path.split("/")))]
 
     def of_path(self, path: str) -> list[str]:
         """The names of the packages that have brought a path, as `dpkg -S` finds them, sorted."""
@@ -153,15 +151,6 @@ class Packages(Mapping[str, Package]):
         for each in self.data.folders():
             if each == folder or each.startswith(inside):
                 yield from (entry for _, entry in self.data.folder(each) if entry.split == split)
-
-
-def _add_parents(found: list[str], folders: set[str], path: str) -> None:
-    parts = path.split("/")[1:-1]
-    for count in range(1, len(parts) + 1):
-        above = "/" + "/".join(parts[:count])
-        if above not in folders:
-            folders.add(above)
-            found.append(above)
 
 
 def _version_at(row: Row, moment: int) -> str:

@@ -13,6 +13,10 @@ from .node import Node
 from .proc_hardware import World, cpuinfo, devices, diskstats, interrupts, ioports, meminfo, partitions
 from .sysctls import sysctls
 
+UNREAD = """buddyinfo cgroups consoles dma execdomains fb iomem key-users kpagecgroup kpagecount kpageflags locks mtrr pagetypeinfo
+schedstat softirqs timer_list vmallocinfo zoneinfo"""
+FOLDERS = "acpi bus driver dynamic_debug fs irq pressure scsi sys sysvipc tty"
+"""What else a kernel of a distribution has; no one reads it here."""
 JIFFIES = 100
 """Per second: USER_HZ."""
 VERSIONS = {
@@ -44,6 +48,9 @@ def files(world: World) -> dict[str, Node]:
     found = {f"/proc/{name}": _live(world, make, boot) for name, make in made.items()}
     for name in ("kmsg", "kcore", "kallsyms", "keys", "sysrq-trigger", "slabinfo"):
         found[f"/proc/{name}"] = Node(0o400, changed=boot)
+    if world.machine.system.id in ("debian", "ubuntu", "rocky"):
+        found |= {f"/proc/{name}": Node(0o444, changed=boot) for name in UNREAD.split()}
+        found |= {f"/proc/{name}": Node(0o555, True, changed=boot) for name in FOLDERS.split()}
     found["/proc/mounts"] = Node(0o777, target="self/mounts", changed=boot)
     for path, value in sysctls(world.machine).items():
         found |= _setting(world.machine, path, value, boot)

@@ -11,7 +11,7 @@ from weakref import WeakSet
 from ..credentials import Accounts as Credentials
 from ..machine import Machine
 from ..persona import Persona
-from . import dmi, pid_files, proc, proc_net, vulnerabilities
+from . import dmi, host_keys, pid_files, proc, proc_net, temporary, vulnerabilities
 from .accounts import Accounts, accounts_of, gshadow_of, shadow_of
 from .devices import device_of
 from .filesystem import generated
@@ -84,7 +84,9 @@ class World(Machine):
         if self.packages is None:
             return Tree(_tree(self))
         packaged = PackagedFiles(self.packages)
-        own = generated(self, packaged)
+        own = generated(self, packaged) | temporary.files(self, proc.boot_id(self))
+        if "openssh-server" in self.packages:
+            own |= host_keys.files(self)
         packaged.made |= Pages(self, self.services).folders()
         for kernel in (proc_net, proc, dmi, vulnerabilities, pid_files):
             own |= kernel.files(self)

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from .binaries import copy_of, runs_quietly
+from .binaries import PROGRAM_FOLDERS, copy_of, runs_quietly
 from .commands import command_names, command_of, is_installed
 from .context import Context, Work
 from .descriptors import End, Stream
 from .dialect import ASH, BASH, DASH, Dialect
 from .driving import Driving
 from .passwords import record_passwords
+from .printing import library_of, printing
 from .process import Command
 from .programs import BY_PATH, PROGRAMS, enter
 from .renamed import is_gone, original
@@ -21,12 +22,10 @@ from .tasks import (
 
 SYSTEM_FOLDERS = ("/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/")
 
-LIBRARIES = {
-    "perl": "libcrypt.so.1", "python3": "libexpat.so.1", "screen": "libutempter.so.0", "gdb": "libexpat.so.1",
-}  # fmt: skip
-"""Of the machine's own programs that do not run here: a library that they need."""
-
 SHEBANGS: dict[str, Dialect | None] = {"sh": None, "bash": BASH, "dash": DASH, "ash": ASH}
+
+
+MOST_PRELOADED, MOST_SHOWN = 8, 255
 
 
 class Launching(Driving, Protocol):
@@ -90,9 +89,16 @@ class Launching(Driving, Protocol):
             from .busybox.program import command_on_device
 
             return command_on_device(self, name)
+        if not self._has_file(name):
+            return None
         if name in PROGRAMS and PROGRAMS[name].exists(self.shell):
             return PROGRAMS[name].command
         return command_of(name) if is_installed(name, self.shell.world.system.id) else None
+
+    def _has_file(self, name: str) -> bool:
+        """Whether the machine has the program's file; of some systems only the programs are known."""
+        world = self.shell.world
+        return world.packages is None or any(f"{folder}/{name}" in world.nodes for folder in PROGRAM_FOLDERS)
 
     def _known_by_path(self, path: str) -> Command | None:
         program = BY_PATH.get(path)
@@ -155,6 +161,10 @@ class Launching(Driving, Protocol):
             self.complain(f"{name}: Permission denied")
             return 126
         content = shell.read(path) or ""
+        if self._is_packaged(path) and (answer := printing(shell, words)) is not None:
+            known = original(shell, path, self.program_names())
+            if not (known and self._known(known) is not None):
+                return (yield self.process(answer, name, words[1:]))
         if content.startswith("\x7fELF"):
             known = copy_of(shell, path, node) or original(shell, path, self.program_names())
             if known and self._known(known) is not None:
@@ -162,8 +172,8 @@ class Launching(Driving, Protocol):
             if runs_quietly(shell, path, node):
                 return 0
             if path in shell.world.nodes and path not in shell.files.changes:
-                library = LIBRARIES.get(name.rpartition("/")[2], "libz.so.1")
-                reason = "cannot open shared object file: No such file or directory"
+                reason = "failed to map segment from shared object: Cannot allocate memory"
+                library = library_of(shell, path)
                 self.err(f"{name}: error while loading shared libraries: {library}: {reason}\n")
                 return 127
         if content.startswith("\x7fELF") or "\0" in content[:80]:
@@ -227,9 +237,24 @@ class Launching(Driving, Protocol):
         words = [child.shell.dialect.program, script, *arguments]
         return (yield from self._listed(pid, words, self.as_process(child, child.script(text))))
 
+    def _preloaded(self) -> None:
+        """What ld.so(8) says of a library in /etc/ld.so.preload that the visitor has named there."""
+        shell = self.shell
+        if "/etc/ld.so.preload" not in shell.files.changes or shell.world.packages is None:
+            return
+        text = shell.read("/etc/ld.so.preload") or ""
+        for path in text.split("#")[0].replace(":", " ").split()[:MOST_PRELOADED]:
+            node = shell.node(shell.absolute(path))
+            if node is not None and node.data[:4] == b"\x7fELF":
+                continue
+            why = "cannot open shared object file" if node is None else "invalid ELF header"
+            what = f"object '{path[:MOST_SHOWN]}' from /etc/ld.so.preload cannot be preloaded"
+            self.err(f"ERROR: ld.so: {what} ({why}): ignored.\n")
+
     def _listed(self, pid: int, words: list[str], work: Work) -> Work:
         """Run a program that `ps` shows meanwhile."""
         shell, before = self.shell, self.program_pid
+        self._preloaded()
         shell.visit.enter(pid, shell.own_pid, shell.user, words, behind=self.engine.is_behind)
         self.program_pid = pid
         try:
@@ -253,6 +278,8 @@ class Launching(Driving, Protocol):
 
     def process(self, command: Command, name: str, arguments: list[str]) -> Work:
         """Run a command of this machine; its status."""
+        if arguments in (["--help"], ["--version"]):
+            command = printing(self.shell, [name, *arguments]) or command
         if self.controls_jobs:
             return (yield self._as_job(command, name, arguments))
         shell = self.shell

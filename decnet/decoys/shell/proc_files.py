@@ -13,6 +13,7 @@ from .visit import visits_of
 
 LINKS = {"mounts": "self/mounts", "self": "", "thread-self": ""}
 NAMES = [
+    "arch_status",
     "attr",
     "autogroup",
     "auxv",

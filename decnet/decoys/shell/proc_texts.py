@@ -275,6 +275,6 @@ MADE: dict[str, Callable[[Shell, ProcessEntry], bytes]] = {
     "setgroups": lambda shell, entry: b"allow\n", "wchan": lambda shell, entry: b"0", "autogroup": lambda shell, entry: f"/autogroup-{entry.pid % 200} nice 0\n".encode(),
     "sched": lambda shell, entry: f"{_name(entry)} ({entry.pid}, #threads: {entry.threads})\n{'-' * 67}\nse.exec_start                                 :    {entry.cpu * 1000:>16.6f}\n".encode(),
     "io": lambda shell, entry: f"rchar: {entry.pid * 31}\nwchar: {entry.pid * 7}\nsyscr: 20\nsyscw: 4\nread_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n".encode(),
-    "coredump_filter": lambda shell, entry: b"00000033\n", "personality": lambda shell, entry: b"00000000\n", "cpuset": lambda shell, entry: b"/\n",
+    "coredump_filter": lambda shell, entry: b"00000033\n", "arch_status": lambda shell, entry: b"", "personality": lambda shell, entry: b"00000000\n", "cpuset": lambda shell, entry: b"/\n",
     "schedstat": lambda shell, entry: f"{int(entry.cpu * 1e9)} {int(entry.cpu * 1e7)} {int(entry.cpu * 90) + 42}\n".encode(),
 }  # fmt: skip

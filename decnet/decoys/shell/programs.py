@@ -78,14 +78,26 @@ def time_(context: Context, process: Process) -> Work:
 
 def which(context: Context, process: Process) -> int:
     """`which`, by the PATH alone."""
-    status = 0
-    for name in (word for word in process.args if not word.startswith("-")):
+    names = [word for word in process.args if not word.startswith("-")]
+    every = "-a" in process.args[: len(process.args) - len(names)]
+    status = 0 if names else 1
+    for name in names:
         path = context.where(name)
         if path is None:
             status = 1
+        elif every and "/" not in name and not context.shell.world.system.busybox:
+            process.out("".join(f"{each}\n" for each in _all_paths(context.shell, name)) or f"{path}\n")
         else:
             process.out(f"{path}\n")
     return status
+
+
+def _all_paths(shell: Shell, name: str) -> list[str]:
+    """The files of this name in all folders of the PATH that can be executed."""
+    folders = shell.variables.get("PATH", "").split(":")
+    paths = [shell.absolute(f"{folder or '.'}/{name}") for folder in folders]
+    nodes = [(path, shell.node(path)) for path in paths]
+    return [path for path, node in nodes if node is not None and not node.folder and node.mode & 0o111]
 
 
 def as_builtin(name: str) -> Run:

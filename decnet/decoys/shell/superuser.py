@@ -8,6 +8,7 @@ from .context import Context, Work
 from .descriptors import Stream
 from .process import Process
 from .shells import sh
+from .state import Shell
 
 
 def sudo(context: Context, process: Process) -> Work:
@@ -68,6 +69,9 @@ def su(context: Context, process: Process) -> Work:
             f"su: user {user} does not exist or the user entry does not contain all the required fields\n"
         )
         return 1
+    if shell.user == "root" and not _has_password(shell, user):
+        context.err("su: Authentication failure\n")
+        return 1
     if shell.user != "root":
         context.err("Password: ")
         source = context.fds.get(0)
@@ -88,6 +92,14 @@ def su(context: Context, process: Process) -> Work:
         return 1
     words = ["sh", "-c", command] if command is not None else []
     return (yield _as_user(context, user, words, login=login or command is None))
+
+
+def _has_password(shell: Shell, user: str) -> bool:
+    """Whether pam_unix(8) finds the password that passwd(5) has elsewhere ("x")."""
+    rows = [line.split(":") for line in (shell.read("/etc/passwd") or "").splitlines()]
+    shadow = shell.read("/etc/shadow")
+    elsewhere = any(row[0] == user and row[1:2] == ["x"] for row in rows)
+    return shadow is None or not elsewhere or any(line.startswith(f"{user}:") for line in shadow.splitlines())
 
 
 def _as_user(context: Context, user: str, words: list[str], *, login: bool) -> Work:

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from ..host.host_keys import announce_rsa
 from ..persona import Persona
 from ..primes import EXPONENT, prime
 from .wire import mpint, string
@@ -67,6 +68,7 @@ class HostKeys:
     @functools.cached_property
     def _rsa(self) -> rsa.RSAPrivateKey:
         p, q = self._prime("p"), self._prime("q")
+        announce_rsa(self._persona, p * q)
         d = pow(EXPONENT, -1, (p - 1) * (q - 1))
         public = rsa.RSAPublicNumbers(EXPONENT, p * q)
         numbers = rsa.RSAPrivateNumbers(p, q, d, d % (p - 1), d % (q - 1), pow(q, -1, p), public)

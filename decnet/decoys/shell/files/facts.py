@@ -63,10 +63,24 @@ def inode_of(where: str) -> int:
     return 131_073 + zlib.crc32(where.encode("utf-8", "surrogateescape")) % 1_700_000
 
 
+def inode_number(where: str, node: Node | None) -> int:
+    """st_ino of what is at a path: names of one file have the same."""
+    return inode_of(node.inode or where if node is not None else where)
+
+
+def _names_of(shell: Shell, where: str, node: Node) -> int:
+    """How many names visitors have given a file besides this one."""
+    first = node.inode or where
+    others = (path for path, each in shell.files.changes.items() if each is not None and each.inode == first)
+    own = sum(path not in (where, first) for path in others)
+    is_other = where != first and where in shell.files.changes
+    return own + (is_other and shell.lstat(first) is not None)
+
+
 def links_of(shell: Shell, where: str, node: Node) -> int:
     """st_nlink: a folder has its own, its name's, and one of each folder in it."""
     if not node.folder:
-        return 1
+        return node.links + _names_of(shell, where, node)
     names = shell.entries(where)
     inside = (shell.lstat(f"{where.rstrip('/')}/{name}") for name in names)
     return 2 + sum(1 for each in inside if each is not None and each.folder)

@@ -148,8 +148,9 @@ class Style:
 
     def front(self, where: str, node: Node | None) -> list[str]:
         """The inode and the size, if they are asked for."""
-        number = [str(facts.inode_of(where)) if node else "?"] if self.inode else []
-        return number + ([self.blocks(facts.blocks_of(where, node)) if node else "?"] if self.size else [])
+        number = [str(facts.inode_number(where, node)) if node else "?"] if self.inode else []
+        size = [self.blocks(facts.blocks_of(where, node)) if node else "?"] if self.size else []
+        return number + size + (["?"] if self.context and not self.long else [])
 
     def cell(self, shell: Shell, name: str, where: str, node: Node | None, widths: list[int]) -> Cell:
         """A name with its inode, size, colour and sign."""
@@ -379,7 +380,7 @@ def _fields(shell: Shell, style: Style, name: str, where: str, node: Node | None
         return ["?", "?", "-?????????", "?", "?", "?", "?", "?"]
     owner = str(facts.uid_of(shell, node)) if style.numeric else node.owner
     group = str(facts.gid_of(shell, node)) if style.numeric else node.group_name
-    return [str(facts.inode_of(where)), style.blocks(facts.blocks_of(where, node)), facts.mode_text(node),
+    return [str(facts.inode_number(where, node)), style.blocks(facts.blocks_of(where, node)), facts.mode_text(node),
             str(facts.links_of(shell, where, node)), owner, group,
             style.bytes(facts.size_of(where, node)), when_of(style.time_style, node.changed, now)]  # fmt: skip
 

@@ -327,7 +327,7 @@ def mkfifo(process: Process) -> Running:
 
 @tool
 def ln(process: Process) -> Running:
-    """Make links. A hard link is a copy of the file as it is now."""
+    """Make links."""
     options = parse(
         process,
         "bdfFiLnPrst:S:TvV",
@@ -394,6 +394,8 @@ def _linked(process: Process, options: Options, source: str, target: str) -> boo
         if made.folder:
             process.err(f"ln: {facts.shell_name(source)}: hard link not allowed for directory\n")
             return False
+        if not made.target:
+            made = replace(made, inode=made.inode or real_name(shell, source))
     if there is not None and "f" not in options:
         reason = "File exists"
     elif there is not None and there.folder:
@@ -412,6 +414,13 @@ def _linked(process: Process, options: Options, source: str, target: str) -> boo
     if "v" in options:
         process.out(f"{facts.quoted_name(target)} {'->' if symbolic else '=>'} {facts.quoted_name(text)}\n")
     return True
+
+
+def real_name(shell: Shell, path: str) -> str:
+    """The path without links in its folders."""
+    where = shell.absolute(path)
+    folder, _, name = where.rpartition("/")
+    return f"{shell.real(folder or '/').rstrip('/')}/{name}"
 
 
 def _relative(base: str, path: str) -> str:

@@ -6,10 +6,12 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
+from ...host.node import Node
 from ..process import Command, Process, Running
 from ..state import Shell
 from ..text.common import Failure, Options, parse, quoted, tool
 from . import facts
+from .asking import confirmed, kind_of
 from .making import refused
 
 BUSY = ("/proc", "/sys", "/dev", "/run", "/dev/shm", "/dev/pts", "/run/lock", "/boot/efi")
@@ -28,6 +30,12 @@ def rm(process: Process) -> Running:
             return 0
         raise Failure("missing operand", hint=True)
     status = 0
+    if options.last("fiI") == "I" and (len(options.operands) > 3 or options.last("rR")):
+        count = len(options.operands)
+        how = " recursively" if options.last("rR") else ""
+        what = f"rm: remove {count} argument{'s' if count > 1 else ''}{how}? "
+        if not (yield from confirmed(process, what)):
+            return 0
     for path in options.operands:
         reason = yield from _removed(process, options, path)
         if reason:
@@ -55,6 +63,8 @@ def _removed(process: Process, options: Options, path: str) -> Generator[Any, An
         ignored = "f" in options and reason in (facts.MISSING, facts.NO_FOLDER)
         return "" if ignored else f"rm: cannot remove {name}: {reason}\n"
     if not node.folder:
+        if not (yield from _agreed(process, options, node, where, name)):
+            return ""
         reason = refused(shell, where) or _sticky(shell, where) or shell.change(where, None)
         if not reason and "v" in options:
             process.out(f"removed {name}\n")
@@ -71,9 +81,26 @@ def _removed(process: Process, options: Options, path: str) -> Generator[Any, An
     return (yield from _whole(process, options, path, where))
 
 
+def _agreed(
+    process: Process, options: Options, node: Node, where: str, name: str
+) -> Generator[Any, Any, bool]:
+    """Whether it is to be removed: asked with -i, and on a terminal for a file that is write-protected."""
+    last = options.last("fiI")
+    protected = not node.target and not facts.may(process.shell, where, facts.WRITE, node)
+    if last == "f" or (last != "i" and not (protected and process.from_terminal)):
+        return True
+    what = f"rm: remove {'write-protected ' if protected else ''}{kind_of(node)} {name}? "
+    return (yield from confirmed(process, what))
+
+
 def _whole(process: Process, options: Options, path: str, where: str) -> Generator[Any, Any, str]:
     """Remove a folder with all in it; the messages of what stays."""
     shell, messages = process.shell, ""
+    asks = options.last("fiI") == "i"
+    if asks and shell.entries(where):
+        question = f"rm: descend into directory {facts.quoted_name(path)}? "
+        if not (yield from confirmed(process, question)):
+            return ""
     kept: list[str] = []
     for shown, place, is_folder in _depth_first(process, path, where):
         process.spend(100)
@@ -90,6 +117,12 @@ def _whole(process: Process, options: Options, path: str, where: str) -> Generat
         if is_folder and not reason and any(each.startswith(place.rstrip("/") + "/") for each in kept):
             continue
         reason = reason or refused(shell, place) or _sticky(shell, place)
+        there = shell.lstat(place) if asks and not reason else None
+        if there is not None and not (
+            yield from _agreed(process, options, there, place, facts.quoted_name(shown))
+        ):
+            kept.append(place)
+            continue
         if not reason and (is_folder or kept or place in shell.files.changes):
             reason = shell.change(place, None)
         if reason:

@@ -110,7 +110,7 @@ class Reading:
                 return f"{node.device[letter == 'T']:x}" if node.kind in ("c", "b") else "0"
         simple = {
             "n": self.path, "s": facts.size_of(where, node), "b": facts.blocks_of(where, node), "B": 512,
-            "o": 1024 if facts.is_in_memory(where) else 4096, "i": facts.inode_of(where), "f": f"{node.type_and_mode:x}",
+            "o": 1024 if facts.is_in_memory(where) else 4096, "i": facts.inode_number(where, node), "f": f"{node.type_and_mode:x}",
             "u": facts.uid_of(self.shell, node), "U": node.owner, "g": facts.gid_of(self.shell, node), "G": node.group_name,
             "D": f"{DEVICE:x}", "d": DEVICE, "C": "?", "%": "%",
         }  # fmt: skip

@@ -1,0 +1,64 @@
+"""What the machine's own programs print by themselves, also those that do nothing else here."""
+
+from __future__ import annotations
+
+from ..host.packages import Packages
+from .process import Command, Process, Running
+from .state import Shell
+
+LIBRARIES = "/usr/lib/x86_64-linux-gnu"
+
+
+def printing(shell: Shell, words: list[str]) -> Command | None:
+    """A command that prints a program's help, its version, or its complaint without an argument; None if that
+    is not known."""
+    world = shell.world
+    if world.packages is None or len(words) > 2 or words[1:] not in ([], ["--help"], ["--version"]):
+        return None
+    from ..host.printed import printed
+
+    name = words[0].rpartition("/")[2]
+    found = printed((world.system.id, world.system.version), world.packages, [name, *words[1:]])
+    if found is None:
+        return None
+    status, out, error = found
+    if words[0] != name:
+        called = words[0].encode("utf-8", "surrogateescape")
+        out, error = (_called(text, name.encode(), called) for text in (out, error))
+
+    def command(process: Process) -> Running:
+        process.out(out)
+        process.err(error)
+        yield 0.0
+        return status
+
+    return command
+
+
+def _called(text: bytes, name: bytes, path: bytes) -> bytes:
+    """The texts that show how a program was called."""
+    for before in (b"Usage: ", b"usage: ", b" or:  ", b"Try '"):
+        text = text.replace(before + name + b" ", before + path + b" ")
+    return path + text[len(name) :] if text.startswith(name + b": ") else text
+
+
+def library_of(shell: Shell, path: str) -> str:
+    """A library that a program of a package needs: the first of those that its package depends on."""
+    packages = shell.world.packages
+    names = packages.of_path(shell.real(path)) if packages is not None else []
+    if packages is None or not names:
+        return "libc.so.6"
+    fields = packages.control(packages[names[0]])[0]
+    needed = next((line[9:] for line in fields.splitlines() if line.startswith("Depends: ")), "")
+    wanted = {
+        each.split()[0].partition(":")[0] for each in needed.split(",") if each.strip().startswith("lib")
+    }
+    return _shared_object(packages, wanted - {"libc6"}) or "libc.so.6"
+
+
+def _shared_object(packages: Packages, wanted: set[str]) -> str:
+    for name, entry in packages.data.folder(LIBRARIES):
+        package = packages.numbered(entry.package)
+        if package is not None and package.name in wanted and ".so." in name:
+            return name
+    return ""
