@@ -18,6 +18,7 @@ MOST_READ = 4 * 1024 * 1024
 MOST_LINKS = 40
 """As in Linux (path_resolution(7)): a path with more symbolic links is ELOOP."""
 FULL = "No space left on device"
+READ_ONLY = "Read-only file system"
 
 
 class Machine(Protocol):
@@ -28,6 +29,9 @@ class Machine(Protocol):
     @property
     def nodes(self) -> Tree:
         """Its files."""
+
+    def is_read_only(self, path: str) -> bool:
+        """Whether a path without links is on a file system that is mounted `ro`."""
 
 
 class View:
@@ -159,6 +163,8 @@ class View:
         there = self.node(path)
         if there is not None and there.folder:
             return "Is a directory"
+        if self.world.is_read_only(self.real(path)) and (there is None or not there.kind):
+            return READ_ONLY
         if not self.allowed(path, 2) or (there is None and not self.allowed(folder, 2)):
             return "Permission denied"
         if path.startswith(("/proc/", "/sys/")):
@@ -202,6 +208,8 @@ class View:
         """Set or remove the node at a path, or the link itself; the amount kept is bounded."""
         folder, _, name = path.rpartition("/")
         path = f"{self.real(folder or '/').rstrip('/')}/{name}"
+        if self.world.is_read_only(path):
+            return READ_ONLY
         return "" if self.files.put(path, node, hides=path in self.world.nodes) else FULL
 
 

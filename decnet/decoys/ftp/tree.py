@@ -245,6 +245,10 @@ class _Guests:
         self.accounts = Accounts((), ())
         self.nodes = Nodes(nodes)
 
+    def is_read_only(self, path: str) -> bool:
+        """Of a guest's files none are: permissions refuse what he may not do."""
+        return False
+
 
 def of_guest(persona: Persona, owner: str = "root") -> Tree:
     """What an anonymous visitor sees: a root with `pub`, or an empty one."""

@@ -17,10 +17,13 @@ proc /proc proc rw,relatime
 tmpfs /dev tmpfs rw,relatime
 devpts /dev/pts devpts rw,relatime,mode=600
 sysfs /sys sysfs rw,relatime
+tmpfs /dev/shm tmpfs rw,relatime,mode=777
 tmpfs /tmp tmpfs rw,relatime
-tmpfs /var tmpfs rw,relatime
+tmpfs /run tmpfs rw,nosuid,nodev,relatime,mode=755
 /dev/mtdblock3 /mnt/mtd jffs2 rw,relatime
 """
+CAMERA_MOUNTS = DEVICE_MOUNTS.replace("squashfs ro", "jffs2 rw")
+"""A device whose root can be written."""
 OPENWRT_MOUNTS = """
 /dev/root /rom squashfs ro,relatime
 proc /proc proc rw,nosuid,nodev,noexec,noatime
@@ -60,6 +63,8 @@ FREEBSD_MOUNTS = """
 /dev/da0p2 / ufs rw
 devfs /dev devfs rw
 """
+LITTLE = {"/dev": 0, "/dev/shm": 0, "/run": 1}
+"""Of a device's file systems in memory, the share in percent that is used."""
 DEVICES = {
     "freebsd": FREEBSD_MOUNTS,
     "openwrt": OPENWRT_MOUNTS,
@@ -93,9 +98,25 @@ class Mount:
 def mounts(machine: Machine) -> list[Mount]:
     """All mounts, in the order of /proc/mounts."""
     text = DEVICES.get(machine.system.id)
+    if machine.system.version == "2018.02":
+        text = CAMERA_MOUNTS
     if text is not None:
         return list(_of_device(machine, text))
     return list(_rocky(machine) if machine.system.id == "rocky" else _debian(machine))
+
+
+def targets(machine: Machine) -> list[tuple[str, bool]]:
+    """Where something is mounted, the innermost first, and whether it is mounted `ro`."""
+    found = {each.target: each.options.split(",")[0] == "ro" for each in mounts(machine)}
+    return sorted(found.items(), key=lambda each: -len(each[0]))
+
+
+def is_below_read_only(found: list[tuple[str, bool]], path: str) -> bool:
+    """Whether the file system that a path is on can only be read; `found` as of `targets`."""
+    return next(
+        (ro for target, ro in found if target == "/" or path == target or path.startswith(target + "/")),
+        False,
+    )
 
 
 def user_mount(machine: Machine, uid: int, gid: int) -> Mount:
@@ -334,7 +355,7 @@ def _on_disk(machine: Machine, block: Block) -> Mount:
 
 
 def _of_device(machine: Machine, text: str) -> Iterator[Mount]:
-    sizes = {"/tmp": 29_680, "/var": 29_680, "/dev": 512, "/overlay": 10_496, "/": 10_496, "/rom": 3_328, "/mnt/mtd": 1_024,
+    sizes = {"/tmp": 29_680, "/run": 29_680, "/dev/shm": 29_680, "/dev": 512, "/overlay": 10_496, "/": 10_496, "/rom": 3_328, "/mnt/mtd": 1_024,
              "/volume1": 3_744_292_864 // 2, "/share/CACHEDEV1_DATA": 3_826_404_352 // 2, "/mnt/HDA_ROOT": 505_648}  # fmt: skip
     if machine.system.id == "freebsd":
         sizes |= {"/": 19 * GIB}
@@ -351,5 +372,11 @@ def _of_device(machine: Machine, text: str) -> Iterator[Mount]:
     for line in text.strip().splitlines():
         source, target, kind, options = line.split(" ")
         size = sizes.get(target, 0) if kind not in ("proc", "sysfs", "devpts") else 0
-        share = 100 if kind == "squashfs" else machine.persona.number(f"used {target}", 1, 60)
+        share = (
+            100
+            if kind == "squashfs"
+            else LITTLE[target]
+            if target in LITTLE
+            else machine.persona.number(f"used {target}", 1, 60)
+        )
         yield Mount(source, target, kind, options, size, size * share // 100)

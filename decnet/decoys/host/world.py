@@ -16,7 +16,7 @@ from .accounts import Accounts, accounts_of, gshadow_of, shadow_of
 from .devices import device_of
 from .filesystem import generated
 from .hardware import Memory, memory
-from .mounts import Mount, mounts
+from .mounts import Mount, is_below_read_only, mounts, targets
 from .network import NetworkFacts, network_of
 from .node import Node
 from .packaged import PackagedFiles
@@ -129,6 +129,14 @@ class World(Machine):
     def mounts(self) -> list[Mount]:
         """What is mounted, in the order of /proc/mounts."""
         return mounts(self)
+
+    def is_read_only(self, path: str) -> bool:
+        """Whether a path without links is on a file system that is mounted `ro`: a device's firmware."""
+        return self.device is not None and is_below_read_only(self._targets, path)
+
+    @cached_property
+    def _targets(self) -> list[tuple[str, bool]]:
+        return targets(self)
 
     def memory(self, now: int) -> Memory:
         """How its memory is used at a time (seconds since the epoch)."""

@@ -7,6 +7,8 @@ from ..host.elf import X86_64_SYSTEM, fits
 from ..host.node import Node
 from .state import Shell
 
+MOST_OF_SCRIPT = 4096
+"""Characters; a shell seldom gets beyond the first lines."""
 PROGRAM_FOLDERS = ("/bin", "/usr/bin", "/sbin", "/usr/sbin")
 
 
@@ -17,6 +19,11 @@ def runs_quietly(shell: Shell, path: str, node: Node) -> bool:
     if device is not None and shell.real(path) not in shell.files.changes:
         return True
     return fits(node.content, X86_64_SYSTEM if device is None else device.architecture)
+
+
+def as_script(content: str) -> str:
+    """What ash and dash read of a binary that the kernel does not start: they take it for a script."""
+    return content[:MOST_OF_SCRIPT].replace("\0", "")
 
 
 def copy_of(shell: Shell, path: str, node: Node) -> str:

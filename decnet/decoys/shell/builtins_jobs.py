@@ -10,6 +10,9 @@ from .jobs import Job
 from .signal_numbers import SIGNALS
 from .tasks import CONTINUE, Ended, Signalled
 
+MOST_KEPT = 16
+"""Jobs that have ended, which ash shows once more."""
+
 
 def wait(context: Context, words: list[Any]) -> Work:
     arguments = [str(word) for word in words[1:]]
@@ -22,7 +25,7 @@ def wait(context: Context, words: list[Any]) -> Work:
         yield Signalled(Ended(running), context)
         if context.controls_jobs:
             report_done(context)
-        else:
+        elif context.shell.dialect.name != "ash" or len(context.jobs.by_number) > MOST_KEPT:
             context.jobs.forget_done()
         return _interrupted(context, 0)
     status = 0
@@ -77,13 +80,23 @@ def _wait_for(context: Context, word: str) -> Work:
     if word.isdecimal() and int(word[:9]) in statuses:
         return statuses[int(word[:9])]
     if word.startswith("%"):
-        context.complain(f"wait: {word}: no such job" if bash else f"wait: No such job: {word}")
+        context.complain(no_such_job(context, "wait", word))
         return 127 if bash else 2
     if bash and word.isdecimal():
         context.complain(f"wait: pid {word} is not a child of this shell")
     elif bash:
         context.complain(f"wait: `{word}': not a pid or valid job spec")
     return 127 if word.isdecimal() else 1 if bash else 2
+
+
+def no_such_job(context: Context, name: str, word: str) -> str:
+    """The complaint of a builtin about a job that does not exist."""
+    forms = {
+        "bash": "{}: {}: no such job",
+        "dash": "{}: No such job: {}",
+        "ash": "{}: line 0: {}: no such job",
+    }
+    return forms[context.shell.dialect.name].format(name, word)
 
 
 def jobs(context: Context, words: list[Any]) -> int:
@@ -94,9 +107,7 @@ def jobs(context: Context, words: list[Any]) -> int:
     for name in names:
         job = context.jobs.found(name)
         if job is None:
-            context.complain(
-                f"jobs: {name}: no such job" if context.shell.dialect.bash else f"jobs: No such job: {name}"
-            )
+            context.complain(no_such_job(context, "jobs", name))
             status = 1 if context.shell.dialect.bash else 2
         else:
             found.append(job)
@@ -113,7 +124,10 @@ def job_line(context: Context, job: Job, *, pids: bool = False) -> str:
     mark, state = context.jobs.mark(job), job.state(context.shell.dialect)
     if not context.shell.dialect.bash:
         pid = f"{job.pid} " if pids else ""
-        return f"[{job.number}] {mark} {pid}{state:<27}{job.text}\n"
+        if context.shell.dialect.name == "ash":
+            text = job.text if context.controls_jobs else ""
+            return f"[{job.number}]{mark}  {pid}{state}".ljust(33) + f"{text}\n"
+        return f"[{job.number}] {mark} {pid}{state}".ljust(33) + f"{job.text}\n"
     pid = f"{job.pid} " if pids else " "
     return f"[{job.number}]{mark} {pid}{state:<24}{job.text}{' &' if state == 'Running' else ''}\n"
 
@@ -125,6 +139,10 @@ def foreground(context: Context, words: list[Any]) -> Work:
         context.complain(
             f"{name}: no job control"
             if context.shell.dialect.bash
+            else f"{name}: line 0: No current job"
+            if context.shell.dialect.name == "ash" and not arguments
+            else no_such_job(context, name, arguments[0])
+            if context.shell.dialect.name == "ash"
             else f"{name}: job (null) not created under job control"
         )
         return 1 if context.shell.dialect.bash else 2
@@ -145,7 +163,10 @@ def _no_such_job(context: Context, name: str, word: str) -> int:
     if context.shell.dialect.bash:
         context.complain(f"{name}: {word}: no such job")
         return 1
-    context.complain(f"{name}: No current job" if word == "current" else f"{name}: No such job: {word}")
+    line = "line 0: " if context.shell.dialect.name == "ash" else ""
+    context.complain(
+        f"{name}: {line}No current job" if word == "current" else no_such_job(context, name, word)
+    )
     return 2
 
 

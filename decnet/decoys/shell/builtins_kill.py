@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from .builtins_jobs import no_such_job
 from .context import Context
 from .jobs import Job
 from .signal_numbers import SIGNALS
@@ -52,7 +53,7 @@ def _kill_one(context: Context, word: str, signal: int) -> int:
     if word.startswith("%"):
         job = context.jobs.found(word)
         if job is None or job.done:
-            context.complain(f"kill: {word}: no such job" if bash else f"kill: No such job: {word}")
+            context.complain(no_such_job(context, "kill", word))
             return 1 if bash else 2
         _kill_job(context, job, signal)
         return 0

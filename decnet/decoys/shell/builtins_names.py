@@ -34,6 +34,8 @@ def type_(context: Context, words: list[Any]) -> int:
     flags = ""
     while arguments and shell.dialect.bash and arguments[0].startswith("-") and len(arguments[0]) > 1:
         flags += arguments.pop(0)[1:]
+    if shell.dialect.name == "ash" and arguments and arguments[0].startswith("-"):
+        return _brief(context, arguments[1:])
     status = 0
     for name in arguments:
         kind, text = kind_of(context, name)
@@ -53,6 +55,18 @@ def type_(context: Context, words: list[Any]) -> int:
                 context.out(f"{name} is {path}\n")
                 if path.startswith("/usr/bin/"):
                     context.out(f"{name} is {path.removeprefix('/usr')}\n")
+    return status
+
+
+def _brief(context: Context, names: list[str]) -> int:
+    """`type` of ash with any option: as `command -v`."""
+    status = 0
+    for name in names:
+        kind, text = kind_of(context, name)
+        if not kind:
+            status = 127
+        else:
+            context.out(f"{text if kind == 'file' else name}\n")
     return status
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from .binaries import PROGRAM_FOLDERS, copy_of, runs_quietly
+from .binaries import PROGRAM_FOLDERS, as_script, copy_of, runs_quietly
 from .commands import command_names, command_of, is_installed
 from .context import Context, Work
 from .descriptors import End, Stream
@@ -177,10 +177,10 @@ class Launching(Driving, Protocol):
                 self.err(f"{name}: error while loading shared libraries: {library}: {reason}\n")
                 return 127
         if content.startswith("\x7fELF") or "\0" in content[:80]:
-            text = "cannot execute binary file: Exec format error" if bash else "Exec format error"
-            if shell.dialect.name == "ash":
-                text = "Exec format error" if False else "not found"
-            self.complain(f"{name}: {text}")
+            if not bash:
+                words = [path if "/" not in name else name, *words[1:]]
+                return (yield self.child_script(as_script(content), words[0], words[1:], shell.dialect))
+            self.complain(f"{name}: cannot execute binary file: Exec format error")
             return 126
         if self._is_packaged(path):
             return 0
@@ -191,11 +191,15 @@ class Launching(Driving, Protocol):
             interpreter = parts[0].rsplit("/", 1)[-1] if parts else ""
             if interpreter == "env" and len(parts) > 1:
                 interpreter = parts[1]
-            if interpreter not in SHEBANGS:
+            if interpreter not in SHEBANGS or not self._runs_scripts(parts[0]):
                 return (yield self._interpreted(parts, path, words))
             dialect = SHEBANGS[interpreter]
         script = path if "/" not in name else name
         return (yield self.child_script(content, script, words[1:], dialect))
+
+    def _runs_scripts(self, path: str) -> bool:
+        """Whether the shell that a script names is there."""
+        return self.shell.world.device is None or self.shell.node(self.shell.absolute(path)) is not None
 
     def _copied(self, known: str, words: list[str]) -> Work:
         """A copy of the machine's own program: BusyBox looks at the name by which it is called."""

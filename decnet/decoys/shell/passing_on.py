@@ -36,7 +36,8 @@ def cat(context: Context, process: Process) -> Work:
         data, reason = content_of(context, path)
         if reason:
             context.err(
-                f"cat: can't open '{path}': {reason}\n"
+                ("cat: read error: " if reason == "Is a directory" else f"cat: can't open '{path}': ")
+                + f"{reason}\n"
                 if context.shell.world.system.busybox
                 else f"cat: {path}: {reason}\n"
             )
@@ -153,7 +154,8 @@ def tee(context: Context, process: Process) -> Work:
             shell.put(where, b"", 0, 0o666 & ~shell.umask) if shell.node(where) is None else ""
         )
         if reason:
-            context.err(f"tee: {path}: {reason}\n")
+            shown = f"can't open '{path}'" if shell.world.system.busybox else path
+            context.err(f"tee: {shown}: {reason}\n")
             status = 1
         else:
             writers.append(FileWriter(shell, where, append=append))

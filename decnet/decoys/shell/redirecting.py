@@ -61,7 +61,7 @@ def _one(
             if moved:
                 fds.pop(int(digits))
             return
-        if each.operator == "<&" or not evaluator.shell.dialect.bash or each.number >= 0:
+        if each.operator == "<&" or not evaluator.shell.dialect.extended or each.number >= 0:
             raise NotRedirected(
                 f"{target}: ambiguous redirect" if evaluator.shell.dialect.bash else "Bad fd number"
             )
@@ -119,11 +119,11 @@ def _file(evaluator: Context, each: Redirection, target: str, fds: dict[int, End
     if node is None and each.operator == "<>" and not shell.refusal(path):
         shell.put(path, b"", 0)
     elif node is None:
-        reason = "No such file or directory"
+        reason = (shell.refusal(path) if each.operator == "<>" else "") or "No such file or directory"
     elif not shell.allowed(path, 4):
         reason = "Permission denied"
     if reason:
-        raise NotRedirected(_refused(evaluator, target, reason, writes=False))
+        raise NotRedirected(_refused(evaluator, target, reason, writes=each.operator == "<>"))
     content = (
         b"" if node is None or node.folder else (shell.read(path) or "").encode("utf-8", "surrogateescape")
     )

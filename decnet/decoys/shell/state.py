@@ -119,6 +119,11 @@ class Shell(View):
             "LANG": "en_US.UTF-8", "IFS": " \t\n", "OPTIND": "1", **self.variables,
         }  # fmt: skip
         self.exported |= {"HOME", "USER", "LOGNAME", "SHELL", "PATH", "PWD", "LANG"}
+        if self.dialect.name == "ash":
+            del self.variables["LANG"]
+            self.exported.discard("LANG")
+            self.variables.setdefault("SHLVL", "1")
+            self.exported.add("SHLVL")
         if self.interactive:
             self.variables["TERM"] = "xterm"
             self.exported.add("TERM")

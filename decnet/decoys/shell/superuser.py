@@ -65,9 +65,9 @@ def su(context: Context, process: Process) -> Work:
             user = word
     names = [line.split(":")[0] for line in (shell.read("/etc/passwd") or "").splitlines()]
     if user not in names:
-        context.err(
-            f"su: user {user} does not exist or the user entry does not contain all the required fields\n"
-        )
+        busybox = shell.world.system.busybox
+        missing = "does not exist or the user entry does not contain all the required fields"
+        context.err(f"su: unknown user {user}\n" if busybox else f"su: user {user} {missing}\n")
         return 1
     if shell.user == "root" and not _has_password(shell, user):
         context.err("su: Authentication failure\n")

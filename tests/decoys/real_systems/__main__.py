@@ -82,7 +82,7 @@ def _results(system: systems.RealSystem, way: str, names: Sequence[str]) -> list
     with ours.WAYS[way](system.ours) as run, ThreadPoolExecutor(ours.AT_ONCE[way]) as pool:
         replies = list(pool.map(run, commands))
     return [
-        table.Result(each, real[each.category][each.text], reply)
+        table.Result(each, real[each.category][each.text], reply, system.name)
         for each, reply in zip(commands, replies, strict=True)
     ]
 

@@ -10,17 +10,20 @@ from typing import Any
 
 from ..process import Command, Process
 from ..tasks import Killed
-from .texts import STATUSES, translated
+from .texts import NO_SENTENCE, STATUSES, translated
+from .texts import USAGE as ITS_USAGE
 
 USAGE = Path(__file__).with_name("usage.txt")
 """What BusyBox 1.35 prints, made by packaging/busybox_usage.py: "@ APPLET OPERANDS", then the text."""
 NO_OPTIONS = frozenset((
     "[", "[[", "test", "echo", "printf", "expr", "true", "false", "yes", "find", "dd", "awk", "sed", "ip", "busybox", "basename",
     "dirname", "env", "ash", "sh", "time", "seq", "kill", "killall", "date", "sleep", "usleep", "chmod", "head", "tail", "nice",
-    "timeout", "xargs", "ps", "netstat", "ifconfig", "route", "arp", "su", "passwd", "wget", "nc", "ping", "ping6", "traceroute",
+    "timeout", "xargs", "ps", "netstat", "ifconfig", "route", "arp", "su", "wget", "nc", "ping", "ping6", "traceroute",
     "telnet", "ftpget", "ftpput", "tftp", "stty", "ipaddr", "iplink", "iproute", "ipneigh", "iprule", "fold",
 ))  # fmt: skip
 """Those that read their words in another way, or check their options themselves."""
+FIRST_WORDS = ("date", "env", "xargs", "timeout", "nice")
+"""Of these, whose words may be another command's, only the first one is checked here."""
 SELF_CHECKED = frozenset((
     "ip", "ipaddr", "iplink", "iproute", "ipneigh", "iprule", "ifconfig", "route", "arp", "netstat", "wget", "tftp", "ftpget", "ftpput",
     "nc", "telnet", "ping", "ping6", "traceroute", "traceroute6", "nslookup", "hostname",
@@ -28,7 +31,7 @@ SELF_CHECKED = frozenset((
 """Those whose commands print the usage themselves."""
 
 
-LEAST = {"ip": 0, "seq": 1, "truncate": 0, "lzma": 0, "xz": 0, "cpio": 0, "start-stop-daemon": 0, "dd": 0, "ipcalc": 1, "chmod": 1,
+LEAST = {"rm": 1, "ip": 0, "seq": 1, "truncate": 0, "lzma": 0, "xz": 0, "cpio": 0, "start-stop-daemon": 0, "dd": 0, "ipcalc": 1, "chmod": 1,
          "chown": 1, "chgrp": 1, "tftp": 1, "ftpget": 1, "ftpput": 1}  # fmt: skip
 """Where the usage has another reason than too few operands, or an option stands for one."""
 MORE_OPTIONS = {
@@ -38,11 +41,15 @@ MORE_OPTIONS = {
     "diff": "u",
     "rm": "v",
     "ln": "v",
-    "grep": "uP",
+    "grep": "uPaIy",
     "cmp": "i",
     "tar": "pPmo",
 }
 """Options that are not in the usage."""
+
+
+USAGE_STATUSES = dict.fromkeys(("sort", "grep", "egrep", "fgrep", "cmp", "diff"), 2)
+"""What those return after their usage; the others 1."""
 
 
 @lru_cache(maxsize=4)
@@ -63,16 +70,17 @@ def usage(name: str) -> tuple[int, str]:
 def as_applet(command: Command, name: str, title: str) -> Command:
     """A command as BusyBox runs it. `title`: "v1.33.2 (2022-04-16 12:59:34 UTC)"."""
 
+    head = f"BusyBox {title} multi-call binary.\n\n"
+
     def applet(process: Process) -> Generator[Any, Any, int]:
         refusal = _refusal(name, process.args)
         if refusal is not None:
-            head = f"BusyBox {title} multi-call binary.\n\n"
-            process.err(refusal + head + usage(name)[1])
-            return 0 if process.args[:1] == ["--help"] else 1
+            process.err(("" if name in NO_SENTENCE else refusal) + head + usage(name)[1])
+            return 0 if process.args[:1] == ["--help"] else USAGE_STATUSES.get(name, 1)
         process.applet = True
         running = command(process)
         if isinstance(running, int):
-            _translate(process, name)
+            _translate(process, name, head)
             return STATUSES.get((name, running), running)
         value: Any = None
         killed: Killed | None = None
@@ -81,10 +89,10 @@ def as_applet(command: Command, name: str, title: str) -> Command:
                 try:
                     item = running.send(value) if killed is None else running.throw(killed)
                 except StopIteration as stop:
-                    _translate(process, name)
+                    _translate(process, name, head)
                     status = stop.value or 0
                     return STATUSES.get((name, status), status)
-                _translate(process, name)
+                _translate(process, name, head)
                 value = killed = None
                 try:
                     value = yield item
@@ -100,7 +108,8 @@ def complain(process: Process, message: str, text: str = "") -> int:
     """An error, and the usage after it (`text`, if it is another one); the status."""
     from .titles import title_of
 
-    head = f"{process.name}: {message}\nBusyBox {title_of(process.shell.world)} multi-call binary.\n\n"
+    head = f"{process.name}: {message}\n" if message else ""
+    head += f"BusyBox {title_of(process.shell.world)} multi-call binary.\n\n"
     process.err(head + (text or usage(process.name)[1]))
     return 1
 
@@ -113,8 +122,12 @@ def _refusal(name: str, words: list[str]) -> str | None:
     least = LEAST.get(name, least)
     if not text or name in SELF_CHECKED:
         return None
-    if name not in NO_OPTIONS or (name in ("awk", "date") and words[:1] == ["--version"]):
-        wrong = _wrong_option(name, text, words)
+    if (
+        name not in NO_OPTIONS
+        or (name in ("awk", "date") and words[:1] == ["--version"])
+        or (name in FIRST_WORDS and words[:1] and words[0].startswith("-"))
+    ):
+        wrong = _wrong_option(name, text, words[:1] if name in FIRST_WORDS else words)
         if wrong:
             return f"{name}: {wrong}\n"
     operands = [word for word in words if not word.startswith("-") or word == "-"]
@@ -147,11 +160,23 @@ def _letters(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _translate(process: Process, name: str) -> None:
+def _without_user(process: Process, data: bytes) -> bytes:
+    return data.partition(b" : ")[2] or data
+
+
+SHOWN = {"groups": _without_user}
+"""How an applet shows what other systems show in another way."""
+
+
+def _translate(process: Process, name: str, head: str) -> None:
+    shown = SHOWN.get(name)
     for at, (number, data) in enumerate(process.chunks):
+        if number == 1 and shown is not None:
+            process.chunks[at] = (1, shown(process, data))
         if number == 2:
             text = data.decode("utf-8", "surrogateescape")
             lines = [translated(name, line) for line in text.split("\n")]
+            lines = [head + usage(name)[1].rstrip("\n") if line == ITS_USAGE else line for line in lines]
             kept = [line for line, before in zip(lines, text.split("\n"), strict=True) if line or not before]
             process.chunks[at] = (2, "\n".join(kept).encode("utf-8", "surrogateescape"))
 

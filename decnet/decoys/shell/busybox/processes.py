@@ -13,8 +13,12 @@ from ..text.common import Failure, parse
 HEADS = {"buildroot": "PID   USER     COMMAND", "qts": "  PID  Uid        VmSize Stat Command"}
 USUAL = "  PID USER       VSZ STAT COMMAND"
 """Without its desktop options, as OpenWrt has it."""
-COLUMNS = {"pid": ("PID  ", 5), "ppid": ("PPID ", 5), "user": ("USER    ", 8), "comm": ("COMMAND", 0),
-           "args": ("COMMAND", 0), "vsz": ("VSZ ", 4), "stat": ("STAT", 4), "tty": ("TT    ", 6)}  # fmt: skip
+COLUMNS = {
+    "user": "USER    ", "group": "GROUP   ", "comm": "COMMAND         ", "args": "COMMAND", "pid": "PID  ", "ppid": "PPID ",
+    "pgid": "PGID ", "nice": "NI   ", "rgroup": "RGROUP  ", "ruser": "RUSER   ", "tty": "TT    ", "vsz": "VSZ ", "sid": "SID  ",
+    "stat": "STAT", "rss": "RSS ",
+}  # fmt: skip
+"""Names and heads, in the order in which ps lists them."""
 USAGE = "Usage: ps\n\nShow list of processes\n\n\tw\tWide output\n"
 SMALL_KIB, LARGE_KIB = 1312, 8000
 """The memory of an applet, and more than any has."""
@@ -60,20 +64,32 @@ def _desktop(process: Process, entries: list[ProcessEntry]) -> int:
     names = ",".join(options.values("o")).split(",") if "o" in options else ["pid", "user", "args"]
     for name in names:
         if name.partition("=")[0] not in COLUMNS:
-            process.err(f"ps: bad -o argument '{name}', supported arguments: {','.join(sorted(COLUMNS))}\n")
+            process.err(f"ps: bad -o argument '{name}', supported arguments: {','.join(COLUMNS)}\n")
             return 1
-    heads = [name.partition("=")[2] if "=" in name else COLUMNS[name][0] for name in names]
+    heads = [name.partition("=")[2] if "=" in name else COLUMNS[name] for name in names]
     if any(heads):
-        process.out(" ".join(heads) + "\n")
+        process.out(" ".join(heads).rstrip() + "\n")
     for entry in entries:
         terminal = "136,0" if entry.terminal.startswith("pts") else "0,0"
+        group = f"{group_of(process, entry.user):<8.8}"
+        leader = entry.pid if not entry.kernel else 0
         values = {
-            "pid": f"{entry.pid:>5}", "ppid": f"{entry.ppid:>5}", "user": f"{entry.user:<8.8}", "comm": entry.name[:15],
+            "group": group, "rgroup": group, "ruser": f"{entry.user:<8.8}", "pgid": f"{leader:>5}", "sid": f"{leader:>5}",
+            "nice": f"{entry.nice:>5}", "rss": _small(entry.resident)[1:],
+            "pid": f"{entry.pid:>5}", "ppid": f"{entry.ppid:>5}", "user": f"{entry.user:<8.8}", "comm": f"{entry.name[:15]:<16}",
             "args": _command(entry), "vsz": _small(entry.virtual)[1:], "stat": f"{_state(entry):<4}",
             "tty": f"{terminal:<6}",
         }  # fmt: skip
-        process.out(" ".join(values[name.partition("=")[0]] for name in names) + "\n")
+        process.out(" ".join(values[name.partition("=")[0]] for name in names).rstrip() + "\n")
     return 0
+
+
+def group_of(process: Process, user: str) -> str:
+    """The name of a user's own group."""
+    accounts = process.shell.world.accounts
+    account = accounts.user(user)
+    group = accounts.group_of(account.gid) if account else None
+    return group.name if group else "root"
 
 
 def _state(entry: ProcessEntry) -> str:
@@ -96,5 +112,4 @@ def _small(kib: int) -> str:
     return f"{kib // 1024:>4}m"
 
 
-OWN: dict[str, Command] = {"ps": ps}
-"""Commands that BusyBox has in a form of its own."""
+COMMANDS: dict[str, Command] = {"ps": ps}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..process import Command, Process
 from .applets import USAGE, as_applet, unknown
-from .processes import OWN
+from .own import own_command
 from .titles import title_of
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def applet(context: Context, name: str) -> Command:
     from ..commands import command_of
     from ..programs import PROGRAMS
 
-    command: Any = OWN.get(name)
+    command: Any = own_command(name)
     if command is None:
         command = PROGRAMS[name].command if name in PROGRAMS else command_of(name) or unknown
     return command if name in SHELLS else as_applet(command, name, title_of(context.shell.world))

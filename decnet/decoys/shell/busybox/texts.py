@@ -3,14 +3,23 @@
 
 from __future__ import annotations
 
+USAGE = "?"
+"""In place of a text: the applet's usage."""
+OF_GZIP: tuple[tuple[str, str], ...] = (
+    ("{}: unknown suffix -- ignored", "{}: unknown suffix - ignored"),
+    ("{} is a directory -- ignored", "can't remove file '{}': Is a directory"),
+    ("{}: not in gzip format", "no gzip/bzip2/xz magic"),
+    ("{} already has .gz suffix -- unchanged", ""),
+    ("{}: Read-only file system", "can't open '{}': Read-only file system"),
+)
 TEXTS: dict[str, tuple[tuple[str, str], ...]] = {
     "cat": (("{}: {}", "can't open '{}': {}"),),
-    "chgrp": (("cannot access '{}': {}", "{}: {}"), ("invalid group: ‘{}’", "unknown group {}")),
-    "chmod": (("cannot access '{}': {}", "{}: {}"), ("invalid mode: ‘{}’", "invalid mode '{}'")),
-    "chown": (("cannot access '{}': {}", "{}: {}"), ("invalid user: ‘{}’", "unknown user {}")),
+    "chgrp": (("cannot access '{}': {}", "{}: {}"), ("changing group of '{}': {}", "{}: {}"), ("invalid group: '{}'", "unknown group {}"), ("missing operand{}", USAGE)),
+    "chmod": (("cannot access '{}': {}", "{}: {}"), ("changing permissions of '{}': {}", "{}: {}"), ("invalid mode: '{}'", "invalid mode '{}'"), ("missing operand{}", USAGE)),
+    "chown": (("cannot access '{}': {}", "{}: {}"), ("changing ownership of '{}': {}", "{}: {}"), ("invalid user: '{}:{}'", "unknown user/group {}:{}"), ("invalid user: '{}'", "unknown user {}"), ("invalid group: '{}'", "unknown group {}"), ("missing operand{}", USAGE)),
     "chroot": (
         ("cannot change root directory to '{}': {}", "can't change root directory to '{}': {}"),
-        ("failed to run command ‘{}’: {}", "can't execute '{}': {}"),
+        ("failed to run command '{}': {}", "can't execute '{}': {}"),
     ),
     "cp": (
         ("cannot stat '{}': {}", "can't stat '{}': {}"),
@@ -20,62 +29,104 @@ TEXTS: dict[str, tuple[tuple[str, str], ...]] = {
         ("cannot open '{}' for reading: {}", "can't open '{}': {}"),
     ),
     "cut": (("you must specify a list of bytes, characters, or fields", "expected a list of bytes, characters, or fields"),),
-    "date": (("invalid date ‘{}’", "invalid date '{}'"),),
-    "dd": (("failed to open '{}': {}", "can't open '{}': {}"), ("unrecognized operand ‘{}’", "invalid argument '{}' to 'dd'")),
+    "date": (("invalid date '{}'", "invalid date '{}'"),),
+    "dd": (("failed to open '{}': {}", "can't open '{}': {}"), ("unrecognized operand '{}'", USAGE), ("invalid number: '{}'", "invalid number '{}'"), ("error reading '{}': {}", "{}: {}")),
     "df": (("{}: No such file or directory", "{}: can't find mount point"),),
     "diff": (("{}: {}", "can't stat '{}': {}"),),
     "du": (("cannot access '{}': {}", "{}: {}"),),
-    "find": (("‘{}’: {}", "{}: {}"), ("'{}': {}", "{}: {}"), ("unknown predicate `{}'", "unrecognized: {}")),
-    "head": (("cannot open '{}' for reading: {}", "{}: {}"), ("invalid number of lines: ‘{}’", "invalid number '{}'")),
-    "id": (("‘{}’: no such user", "unknown user {}"),),
-    "groups": (("‘{}’: no such user", "unknown user {}"),),
+    "find": (("cannot delete '{}': {}", "{}: {}"), ("'{}': {}", "{}: {}"), ("'{}': {}", "{}: {}"), ("unknown predicate `{}'", "unrecognized: {}")),
+    "head": (("error reading '{}': {}", "{}: Input/output error"), ("cannot open '{}' for reading: {}", "{}: {}"), ("invalid number of lines: '{}'", "invalid number '{}'")),
+    "fdisk": (("cannot open {}: {}", "can't open '{}': {}"),),
+    "gunzip": OF_GZIP, "gzip": OF_GZIP, "zcat": OF_GZIP,
+    "grep": (("{}: Is a directory", ""),),
+    "id": (("'{}': no such user", "unknown user {}"),),
+    "groups": (("'{}': no such user", "unknown user {}"),),
+    "insmod": (("ERROR: could not load module {}: {}", "can't insert '{}': {}"), ("ERROR: could not insert module {}: {}", "can't insert '{}': {}")),
     "killall": (("{}: no process found", "{}: no process killed"),),
-    "ln": (("failed to create symbolic link '{}': {}", "{}: {}"), ("failed to create hard link '{}': {}", "{}: {}"), ("failed to access '{}': {}", "{}: {}")),
+    "kill": (("({}): {}", "can't kill pid {}: {}"), ("failed to parse argument: '{}'", "invalid number '{}'")),
+    "logname": (("no login name", "getlogin: No such device or address"),),
+    "mktemp": (("failed to create {} via template '{}': {}", "(null): {2}"), ("too few X's in template '{}'", "(null): Invalid argument")),
+    "ln": (("failed to create symbolic link '{}': {}", "{}: {}"), ("target '{}': {}", "{}: {}"), ("failed to create hard link '{}': {}", "{}: {}"), ("failed to access '{}': {}", "{}: {}")),
     "ls": (("cannot access '{}': {}", "{}: {}"), ("cannot open directory '{}': {}", "can't open '{}': {}")),
-    "mkdir": (("cannot create directory ‘{}’: {}", "can't create directory '{}': {}"), ("cannot create directory '{}': {}", "can't create directory '{}': {}")),
-    "mount": (("{}: special device {} does not exist.", "mounting {1} on {0} failed: No such file or directory"),),
+    "mkdir": (("cannot create directory '{}': {}", "can't create directory '{}': {}"), ("cannot create directory '{}': {}", "can't create directory '{}': {}")),
+    "mount": (("{}: special device {} does not exist.", "mounting {1} on {0} failed: No such file or directory"), ("{}: can't find in /etc/fstab.", "can't find {} in /etc/fstab"),
+              ("{}: mount point does not exist.", "mounting {0} failed: No such file or directory")),
+    "modprobe": (("FATAL: Module {} not found in directory {}", "can't change directory to '{1}': No such file or directory"),),
     "mv": (
         ("cannot stat '{}': {}", "can't rename '{}': {}"),
         ("cannot move '{}' to '{}': {}", "can't rename '{0}': {2}"),
     ),
-    "nice": (("failed to run command ‘{}’: {}", "can't execute '{}': {}"),),
+    "nice": (("failed to run command '{}': {}", "can't execute '{}': {}"),),
+    "od": (("{}: Is a directory", "{}: read error"),),
     "passwd": (("user '{}' does not exist", "unknown user {}"),),
     "rm": (
         ("cannot remove '{}': Is a directory", "'{}' is a directory"),
         ("cannot remove '{}': {}", "can't remove '{}': {}"),
+        ("refusing to remove '.' or '..' directory: skipping '{}'", "can't remove '.' or '..'"),
     ),
+    "renice": (("failed to get priority for {} (process ID): {}", "setpriority: {1}"),),
+    "rmmod": (("ERROR: Module {} is not currently loaded", "can't unload module '{}': No such file or directory"),),
     "rmdir": (("failed to remove '{}': {}", "'{}': {}"),),
-    "sed": (("can't read {}: {}", "{}: {}"),),
-    "sleep": (("invalid time interval ‘{}’", "invalid number '{}'"),),
-    "sort": (("cannot read: {}: {}", "{}: {}"),),
+    "sed": (("can't read {}: {}", "{}: {}"), ("read error on {}: Is a directory", ""), ("couldn't open temporary file {}: {}", "can't create temp file '{}XXXXXX': {}")),
+    "shred": (("{}: failed to open for writing: {}", "can't open '{}': {}"),),
+    "sleep": (("invalid time interval '{}'", "invalid number '{}'"),),
+    "sort": (("cannot read: {}: {}", "{}: {}"), ("read failed: {}: Is a directory", "")),
     "stat": (("cannot statx '{}': {}", "can't stat '{}': {}"),),
+    "stty": (("'{}': {}", "{}: {}"),),
+    "swapon": (("{}: swapon failed: {}", "{}: {}"), ("cannot open {}: {}", "{}: {}")),
+    "sysctl": (("cannot stat /proc/sys/{}: No such file or directory", "error: '{}' is an unknown key"), ("cannot open {}", USAGE)),
     "su": (("user {} does not exist or the user entry does not contain all the required fields", "unknown user {}"),),
-    "tail": (("cannot open '{}' for reading: {}", "can't open '{}': {}"),),
-    "tar": (("{}: Cannot open: {}", "can't open '{}': {}"),),
+    "tail": (("error reading '{}': {}", "read error: {1}"), ("cannot open '{}' for reading: {}", "can't open '{}': {}"),),
+    "tar": (
+        ("{}: Cannot open: {}", "can't open '{}': {}"), ("{}: Cannot stat: {}", "{}: {}"), ("Error is not recoverable: exiting now", ""),
+        ("Removing leading `/' from {}", "removing leading '/' from member names"), ("This does not look like a tar archive", "short read"),
+        ("Exiting with failure status due to previous errors", ""), ("{}: Not found in archive", "{}: not found in archive"),
+    ),
     "touch": (("cannot touch '{}': {}", "{}: {}"),),
-    "umount": (("{}: no mount point specified.", "can't unmount {}: Invalid argument"),),
+    "truncate": (("you must specify either '--size' or '--reference'", USAGE), ("missing file operand", USAGE), ("Invalid number: '{}'", "invalid number '{}'")),
+    "umount": (("{}: no mount point specified.", "can't unmount {}: No such file or directory"), ("{}: not mounted.", "can't unmount {}: Invalid argument"), ("{}: target is busy.", "can't unmount {}: Device or resource busy")),
+    "awk": (("read error (Is a directory)", "cmd. line:1: Is a directory"),),
+    "cal": (("illegal month value: use 1-12", "number is not in 1..12 range"), ("year '{}' not in range 1..9999", "number {} is not in 1..9999 range")),
 } | {
-    f"{name}sum": (("{}: {}", "can't open '{}': {}"),) for name in ("md5", "sha1", "sha256", "sha512", "sha3")
+    f"{name}sum": (("{}: Is a directory", "can't read '{}': Is a directory"), ("{}: {}", "can't open '{}': {}")) for name in ("md5", "sha1", "sha256", "sha512", "sha3")
 }  # fmt: skip
 """By applet, the forms of its errors elsewhere and here; `{}` is a name or a reason."""
-STATUSES = {("ls", 2): 1, ("sort", 1): 1, ("tar", 2): 1, ("umount", 32): 1, ("mount", 32): 255, ("su", 1): 1}
+STATUSES = {
+    ("ls", 2): 1,
+    ("sort", 1): 1,
+    ("tar", 2): 1,
+    ("umount", 32): 1,
+    ("mount", 32): 255,
+    ("su", 1): 1,
+    ("kill", 123): 1,
+}
 """Exit statuses that differ."""
+HEADLESS = ("killall",)
+"""Those whose errors have no name in front elsewhere."""
+OTHER_NAMES = {"gunzip": "gzip", "zcat": "gzip"}
+"""As which program an applet's errors are put elsewhere."""
+NO_SENTENCE = ("free", "setsid", "renice", "last")
+"""Applets that print their usage, not what was wrong with an option."""
 
 
 def translated(name: str, line: str) -> str:
-    """One line of an applet's errors as BusyBox puts it."""
-    head = f"{name}: "
+    """One line of an applet's errors as BusyBox puts it, "" for none, USAGE for its usage."""
+    head, line = f"{name}: ", line.replace("\u2018", "'").replace("\u2019", "'")
     if (line.startswith("Try '") and line.endswith("for more information.")) or line.startswith(
         "       dmesg(1)"
     ):
         return ""
-    if not line.startswith(head):
+    given = next(
+        (each for each in (head, f"{OTHER_NAMES.get(name, name)}: ") if line.startswith(each)),
+        "" if name in HEADLESS else None,
+    )
+    if given is None:
         return line
     for form, here in TEXTS.get(name, ()):
-        values = _values(form, line[len(head) :])
+        values = _values(form, line[len(given) :])
         if values is not None:
-            return head + here.format(*values)
-    return line
+            return head + here.format(*values) if here not in ("", USAGE) else here
+    return head + line[len(given) :] if given else line
 
 
 def _values(form: str, text: str) -> list[str] | None:

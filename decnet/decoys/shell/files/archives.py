@@ -282,7 +282,8 @@ def _create(process: Process, options: Options) -> Running:
                 process.err("tar: Removing leading `/' from member names\n")
                 warned = True
             if "v" in options:
-                process.out(f"{shown}{'/' if node.folder and not shown.endswith('/') else ''}\n")
+                listed = shown.lstrip("/") if process.applet else shown
+                process.out(f"{listed}{'/' if node.folder and not shown.endswith('/') else ''}\n")
             _add(process, archive, shown, where, node)
             if node.folder:
                 stack += [f"{shown.rstrip('/')}/{name}" for name in reversed(shell.entries(where))]

@@ -47,10 +47,12 @@ def size_of(where: str, node: Node) -> int:
     return node.bytes
 
 
-def blocks_of(where: str, node: Node) -> int:
+def blocks_of(shell: Shell, where: str, node: Node) -> int:
     """st_blocks: units of 512 bytes, on a file system with blocks of 4096."""
     if is_in_memory(where) or (node.target and len(node.target) < 60) or node.kind:
         return 0
+    if node.folder and shell.world.device is not None:
+        return 0  # As squashfs, jffs2 and tmpfs have it.
     return -(-node.bytes // 4096) * 8
 
 
@@ -203,6 +205,8 @@ def locale_of(process: Process, kind: str) -> str:
 
 def collated(process: Process) -> bool:
     """Whether names are sorted as words (en_US), not by their codes (C)."""
+    if process.shell.world.system.busybox:
+        return False
     locale = locale_of(process, "LC_COLLATE")
     return locale.partition(".")[0] not in ("C", "POSIX", "")
 

@@ -39,6 +39,8 @@ class Style:
     control: bool = True
     """Whether control characters are printed as they are."""
     color: bool = False
+    reset: str = ""
+    """What BusyBox prints after a name in its colour; other systems have ESC[0m."""
     human: int = 0
     """1024 or 1000 for sizes with a unit."""
     block: int = 1024
@@ -73,6 +75,8 @@ class Style:
         style.quotes = "s" if process.to_terminal else ""
         style.control = not process.to_terminal
         style.aligned = process.to_terminal
+        style.reset = _reset_of_busybox(process) if process.applet else ""
+        style.color = bool(style.reset) and process.to_terminal
         for option, value in options.given:
             style._take(process, option, value)
         if options.last("w"):
@@ -80,7 +84,7 @@ class Style:
             if not width.isdecimal():
                 raise Failure(f"invalid line width: {quoted(process, width)}", 2)
             style.width = int(width[:6]) or 1_000_000
-        if style.color and not _is_colored(process):
+        if style.color and not style.reset and not _is_colored(process):
             style.color = False
         if style.color:
             style.colors = COLORS | _from_variable(process.shell.variables.get("LS_COLORS", ""))
@@ -146,16 +150,16 @@ class Style:
             return name
         return "".join(char if char.isprintable() or ord(char) > 0xDC00 else "?" for char in name)
 
-    def front(self, where: str, node: Node | None) -> list[str]:
+    def front(self, shell: Shell, where: str, node: Node | None) -> list[str]:
         """The inode and the size, if they are asked for."""
         number = [str(facts.inode_number(where, node)) if node else "?"] if self.inode else []
-        size = [self.blocks(facts.blocks_of(where, node)) if node else "?"] if self.size else []
+        size = [self.blocks(facts.blocks_of(shell, where, node)) if node else "?"] if self.size else []
         return number + size + (["?"] if self.context and not self.long else [])
 
     def cell(self, shell: Shell, name: str, where: str, node: Node | None, widths: list[int]) -> Cell:
         """A name with its inode, size, colour and sign."""
         text, sign = self.named(name), self.sign(node)
-        pairs = zip(self.front(where, node), widths, strict=True)
+        pairs = zip(self.front(shell, where, node), widths, strict=True)
         front = "".join(part.rjust(width) + " " for part, width in pairs)
         return front + self.painted(shell, text, where, node) + sign, len(front) + width_of(text) + len(sign)
 
@@ -170,6 +174,8 @@ class Style:
 
     def painted(self, shell: Shell, text: str, where: str, node: Node | None) -> str:
         """A name in its colour."""
+        if self.reset and self.color and node is not None:
+            return f"\x1b[{_code_of_busybox(node)}m{text}{self.reset}"
         code = self._code(shell, text, where, node) if self.color and node is not None else ""
         if not code:
             return text
@@ -195,6 +201,23 @@ class Style:
             return colors["ex"]
         ends = (name[at:] for at, char in enumerate(name) if char == ".")
         return next((colors["*" + end] for end in ends if "*" + end in colors), "")
+
+
+def _code_of_busybox(node: Node) -> str:
+    """Of coreutils/ls.c, by the type alone."""
+    if facts.letter_of(node) == "-" and node.mode & 0o111:
+        return "1;32"
+    return {"d": "1;34", "l": "1;36", "p": "0;35", "c": "1;35", "b": "1;35", "s": "1;35"}.get(
+        facts.letter_of(node), "0;0"
+    )
+
+
+def _reset_of_busybox(process: Process) -> str:
+    """Shorter since 1.32."""
+    from ..busybox.titles import title_of
+
+    digits = title_of(process.shell.world).removeprefix("v").split(".")[:2]
+    return "\x1b[m" if digits[1].isdecimal() and int(digits[1]) >= 32 else "\x1b[0m"
 
 
 def human(size: int, base: int) -> str:
@@ -380,7 +403,7 @@ def _fields(shell: Shell, style: Style, name: str, where: str, node: Node | None
         return ["?", "?", "-?????????", "?", "?", "?", "?", "?"]
     owner = str(facts.uid_of(shell, node)) if style.numeric else node.owner
     group = str(facts.gid_of(shell, node)) if style.numeric else node.group_name
-    return [str(facts.inode_number(where, node)), style.blocks(facts.blocks_of(where, node)), facts.mode_text(node),
+    return [str(facts.inode_number(where, node)), style.blocks(facts.blocks_of(shell, where, node)), facts.mode_text(node),
             str(facts.links_of(shell, where, node)), owner, group,
             style.bytes(facts.size_of(where, node)), when_of(style.time_style, node.changed, now)]  # fmt: skip
 

@@ -249,7 +249,7 @@ def _print(
     """The names of one folder, or those of the command line; `others` count for the widths only."""
     shell = process.shell
     if total and (style.long or style.size):
-        blocks = sum(facts.blocks_of(row.where, row.node) for row in rows if row.node is not None)
+        blocks = sum(facts.blocks_of(shell, row.where, row.node) for row in rows if row.node is not None)
         process.out(f"total {style.blocks(blocks)}{style.end}")
     nodes = [(row.name, row.where, row.node) for row in rows]
     more = [(row.name, row.where, row.node) for row in others]
@@ -262,7 +262,7 @@ def _print(
             if process.tired and at % 20 == 0:
                 yield 0.0
         return 0
-    fronts = [style.front(where, node) for _, where, node in nodes + more]
+    fronts = [style.front(shell, where, node) for _, where, node in nodes + more]
     widths = [max(map(len, column)) for column in zip(*fronts, strict=True)]
     if style.format == "m":
         widths = [0] * len(widths)

@@ -8,6 +8,7 @@ import time
 from dataclasses import replace
 
 from ...host.node import Node
+from ...view import READ_ONLY
 from ..process import Command, Process, Running
 from ..state import Shell
 from ..text.common import Failure, Options, parse, quoted, size_of, tool
@@ -25,6 +26,8 @@ def refused(shell: Shell, where: str) -> str:
         return facts.NO_FOLDER
     if facts.is_in_memory(where):
         return facts.MISSING if shell.lstat(where) is None else "Operation not permitted"
+    if shell.world.is_read_only(f"{shell.real(folder).rstrip('/')}/{where.rpartition('/')[2]}"):
+        return READ_ONLY
     return "" if facts.may(shell, folder, facts.WRITE) else facts.DENIED
 
 

@@ -55,6 +55,8 @@ def _template(shell: Shell, options, node: Node) -> tuple[str, bool]:  # type: i
         return (
             "%n %i %l %t %s %S %b %f %a %c %d\n"
             if "f" in options
+            else "%n %s %b %f %u %g %D %i %h %t %T %X %Y %Z %o\n"
+            if shell.world.system.busybox
             else "%n %s %b %f %u %g %D %i %h %t %T %X %Y %Z %W %o\n"
         ), False
     if "f" in options:
@@ -64,10 +66,13 @@ def _template(shell: Shell, options, node: Node) -> tuple[str, bool]:  # type: i
         if node.kind in ("c", "b")
         else "Inode: %-10i  Links: %h\n"
     )
-    if shell.world.system.version in ("11", "20.04"):
+    busybox = shell.world.system.busybox
+    if shell.world.system.version in ("11", "20.04") or busybox:
         front = "Device: %Dh/%dd\tInode: %-10i  Links: "
         device = front + ("%-5h Device type: %t,%T\n" if node.kind in ("c", "b") else "%h\n")
-        return "  File: %N\n  Size: %-10s\tBlocks: %-10b IO Block: %-6o %F\n" + device + TIMES, False
+        return "  File: %N\n  Size: %-10s\tBlocks: %-10b IO Block: %-6o %F\n" + device + (
+            TIMES.removesuffix(" Birth: %w\n") if busybox else TIMES
+        ), False
     return (
         "  File: %N\n  Size: %-10s\tBlocks: %-10b IO Block: %-6o %F\nDevice: %Hd,%Ld\t" + device + TIMES,
         False,
@@ -109,7 +114,7 @@ class Reading:
             case "t" | "T":
                 return f"{node.device[letter == 'T']:x}" if node.kind in ("c", "b") else "0"
         simple = {
-            "n": self.path, "s": facts.size_of(where, node), "b": facts.blocks_of(where, node), "B": 512,
+            "n": self.path, "s": facts.size_of(where, node), "b": facts.blocks_of(self.shell, where, node), "B": 512,
             "o": 1024 if facts.is_in_memory(where) else 4096, "i": facts.inode_number(where, node), "f": f"{node.type_and_mode:x}",
             "u": facts.uid_of(self.shell, node), "U": node.owner, "g": facts.gid_of(self.shell, node), "G": node.group_name,
             "D": f"{DEVICE:x}", "d": DEVICE, "C": "?", "%": "%",

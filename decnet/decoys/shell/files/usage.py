@@ -7,6 +7,7 @@ import time
 
 from ...host.disk import FileSystem, filesystem_of, filesystems
 from ..process import Command, Process, Running
+from ..state import Shell
 from ..text.common import Failure, Options, parse, quoted, size_of, tool
 from . import facts
 from .listing import human, when_of
@@ -36,7 +37,7 @@ def du(process: Process) -> Running:
         whole += size
         status |= bad
     if "c" in options:
-        process.out(f"{_shown(options, whole)}\ttotal{end}")
+        process.out(f"{_shown(process, options, whole)}\ttotal{end}")
     return status
 
 
@@ -65,12 +66,12 @@ def _tree(process: Process, options: Options, path: str, most: int, end: str):  
             process.spend(300)
             stack += [(f"{shown.rstrip('/')}/{name}", level + 1, False) for name in reversed(names)]
             continue
-        own = _own(options, where, node)
+        own = _own(shell, options, where, node)
         total = own + (sums.pop(level + 1, 0) if node.folder else 0)
         sums[level] = sums.get(level, 0) + total
         if level <= most and (node.folder or "a" in options or level == 0):
             stamp = f"{when_of('long-iso', node.changed, time.time())}\t" if "time" in options else ""
-            process.out(f"{_shown(options, total)}\t{stamp}{shown}{end}")
+            process.out(f"{_shown(process, options, total)}\t{stamp}{shown}{end}")
     return sums.get(0, 0), status
 
 
@@ -83,15 +84,19 @@ def _is_excluded(process: Process, patterns: list[str], shown: str) -> bool:
     )
 
 
-def _own(options: Options, where: str, node) -> int:  # type: ignore[no-untyped-def]
+def _own(shell: Shell, options: Options, where: str, node) -> int:  # type: ignore[no-untyped-def]
     if "inodes" in options:
         return 1
     if "apparent-size" in options or "b" in options:
         return facts.size_of(where, node)
-    return facts.blocks_of(where, node) * 512
+    return facts.blocks_of(shell, where, node) * 512
 
 
-def _shown(options: Options, size: int) -> str:
+def _shown(process: Process, options: Options, size: int) -> str:
+    if process.applet and "h" in options:
+        from ..busybox.machine import in_units
+
+        return in_units(size // 1024)
     if "inodes" in options:
         return str(size)
     if options.last("hH") or "si" in options:

@@ -96,6 +96,8 @@ def wget(process: Process) -> Running:
         record(
             process, "download", url=text, output=output if output == "-" else process.shell.absolute(output)
         )
+        if text.endswith("://"):
+            raise Ended("wget: bad address ''\n")
         if url is None or url.scheme not in ("http", "https", "ftp"):
             raise Ended(f"wget: not an http or ftp url: {text}\n")
         yield from _download(process, options, url, output)

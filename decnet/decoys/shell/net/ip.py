@@ -43,6 +43,11 @@ def ip(process: Process) -> int:
     view, flags, words = View(busybox=busybox), [], list(process.args)
     while words and words[0].startswith("-"):
         name = words.pop(0).lstrip("-")
+        if busybox and name not in ("4", "6", "0", "f", "family", "o", "oneline"):
+            from .busybox import usage
+
+            process.err(usage(process, "ip"))
+            return 1
         if name in ("V", "Version"):
             system = process.shell.world.system
             process.out(f"ip utility, {VERSIONS.get((system.id, system.version), 'iproute2-6.1.0')}\n")
@@ -210,7 +215,11 @@ def _changed(process: Process, action: str, words: list[str]) -> int:
         else ""
     )
     if device and device not in names:
-        raise Failure(f'Cannot find device "{device}"', 1)
+        if process.applet and words[:1] == ["set"]:
+            raise Failure("ip: SIOCGIFFLAGS: No such device", 1)
+        raise Failure(
+            f"ip: can't find device '{device}'" if process.applet else f'Cannot find device "{device}"', 1
+        )
     return 0
 
 
@@ -240,7 +249,9 @@ def _route(process: Process, view: View, words: list[str], json: bool, pretty: b
         chosen = [each for each in chosen if each.destination == "default"]
     named = rest[rest.index("dev") + 1] if "dev" in rest[:-1] else ""
     if named and named not in (device, "lo"):
-        raise Failure(f'Cannot find device "{named}"', 1)
+        raise Failure(
+            f"ip: can't find device '{named}'" if process.applet else f'Cannot find device "{named}"', 1
+        )
     if named == "lo":
         chosen = []
     if json:
@@ -278,12 +289,14 @@ def _get(process: Process, words: list[str]) -> int:
         raise Failure("need at least a destination address", 1)
     if facts.is_own(target):
         source = target if target != "0.0.0.0" else "127.0.0.1"
-        process.out(f"local {target} dev lo src {source} uid {uid} \n    cache <local> \n")
+        shown = f"lo  src {source} " if process.applet else f"lo src {source} uid {uid} \n    cache <local> "
+        process.out(f"local {target} dev {shown}\n")
         return 0
     via = "" if facts.is_near(target) else f" via {facts.gateway}"
     if not via and not facts.is_near(target):
         raise Failure("RTNETLINK answers: Network is unreachable", 2)
-    process.out(f"{target}{via} dev {facts.interface} src {facts.address} uid {uid} \n    cache \n")
+    shown = f"  src {facts.address} " if process.applet else f" src {facts.address} uid {uid} \n    cache "
+    process.out(f"{target}{via} dev {facts.interface}{shown}\n")
     return 0
 
 
@@ -337,9 +350,9 @@ def _rule(process: Process, view: View, words: list[str], json: bool, pretty: bo
     if action != "show":
         return _changed(process, action or "add", words)
     if view.family != "inet6":
-        process.out(
-            "0:\tfrom all lookup local\n32766:\tfrom all lookup main\n32767:\tfrom all lookup default\n"
-        )
+        blank = " " if view.busybox else ""
+        tables = ((0, "local"), (32766, "main"), (32767, "default"))
+        process.out("".join(f"{number}:\tfrom all lookup {name}{blank}\n" for number, name in tables))
     else:
         process.out("0:\tfrom all lookup local\n32766:\tfrom all lookup main\n")
     return 0

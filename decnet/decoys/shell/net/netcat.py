@@ -160,7 +160,7 @@ def _busybox(process: Process) -> Running:
     from .busybox import Ended, address_of, connected, usage
 
     try:
-        options = parse(process, "hi:w:lp:f:e:n")
+        options = parse(process, "i:w:lp:f:e:n")
     except Failure as failure:
         process.err(f"nc: {failure.message}\n{usage(process, 'nc')}")
         return 1

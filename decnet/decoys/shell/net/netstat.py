@@ -22,7 +22,9 @@ def netstat(process: Process) -> int:
     try:
         options = parse(process, "rtuwxalnep" if busybox else "rigsMvWnNepoclaFCZtuUSwx46hVA:I:", LONG)
     except Failure as failure:
-        process.err(f"netstat: {failure.message}\n" + ("" if busybox else NETSTAT_USAGE))
+        from .busybox import usage
+
+        process.err(f"netstat: {failure.message}\n" + (usage(process) if busybox else NETSTAT_USAGE))
         return 1 if busybox else 3
     if "h" in options:
         process.err(NETSTAT_USAGE)

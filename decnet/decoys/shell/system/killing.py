@@ -53,6 +53,10 @@ For more details see kill(1).
 """
 
 
+NO_TARGET = "you need to specify whom to kill"
+"""BusyBox's complaint."""
+
+
 @tool
 def killall(process: Process) -> Running:
     """A signal for all processes of a program."""
@@ -109,7 +113,7 @@ def kill(process: Process) -> Running:
     words = [word for word in process.args if word != "--"]
     yield 0.0
     if not words:
-        process.err(USAGE_OF_KILL)
+        process.err(f"{process.name}: {NO_TARGET}\n" if process.applet else USAGE_OF_KILL)
         return 1
     entries = {entry.pid: entry for entry in process.shell.processes(time.time())}
     status = 0

@@ -69,7 +69,7 @@ def _changed(process: Process, user: str, *, stdin: bool) -> Running:
         if not _knows(shell, user, given[0] or ""):
             yield 1.5
             process.err("passwd: Authentication token manipulation error\npasswd: password unchanged\n")
-            _record(process, given, success=False)
+            record_given(process, given, success=False)
             return 10
     first = yield from asked(process, "" if stdin else "New password: ")
     second = first if stdin else (yield from asked(process, "Retype new password: "))
@@ -82,10 +82,10 @@ def _changed(process: Process, user: str, *, stdin: bool) -> Running:
         process.err(
             "Sorry, passwords do not match.\npasswd: Authentication token manipulation error\npasswd: password unchanged\n"
         )
-        _record(process, given, success=False)
+        record_given(process, given, success=False)
         return 10
     set_password(shell, user, first)
-    _record(process, [first], success=True)
+    record_given(process, [first], success=True)
     if shell.world.system.id == "rocky":
         process.out("passwd: all authentication tokens updated successfully.\n")
     else:
@@ -117,7 +117,7 @@ def asked(process: Process, prompt: str) -> Generator[Any, Any, str | None]:
     return line.decode("utf-8", "surrogateescape").rstrip("\r\n") if line else None
 
 
-def _record(process: Process, given: list[str | None], *, success: bool) -> None:
+def record_given(process: Process, given: list[str | None], *, success: bool) -> None:
     """On a terminal; what comes by a pipe is recorded when it is read."""
     if process.from_terminal:
         text = "\n".join(line for line in given if line)
