@@ -71,6 +71,8 @@ class Scripts(Context, Protocol):
     def _show_error(self, error: BadSyntax, head: str, first: int, text: str) -> None:
         """A syntax error; bash before 5.2 has a second line about an open quote."""
         dialect = self.shell.dialect
+        if dialect.name == "ash" and self.shell.mode == "f":
+            head = f"{head}: line {error.line}"
         self.err(error_text(error, dialect, head, "\n" * (first - 1) + text))
         is_open = isinstance(error, Incomplete) and bool(error.quote)
         if dialect.bash and is_open and bash_version(self.shell) < "5.2":
