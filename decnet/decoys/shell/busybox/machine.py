@@ -6,13 +6,13 @@ from __future__ import annotations
 import time
 
 from ...host.disk import FileSystem, filesystems
+from ..files.listing import in_units
 from ..process import Command, Process, Running
 from ..system.databases import accounts_of
 from ..text.common import Options, parse
 
 CRONTABS = "/var/spool/cron/crontabs"
 MISSING = "No such file or directory"
-UNITS = "KMGTPE"
 
 
 def no_one(process: Process) -> int:
@@ -135,16 +135,6 @@ def _df_row(row: FileSystem, options: Options) -> str:
     front = f"{row.source:<20} " if len(row.source) <= 20 else f"{row.source}\n{'':<20} "
     kind = f"{row.kind:<10} " if "T" in options else ""
     return front + kind + " ".join(each.rjust(9) for each in shown) + f" {share:>3}% {row.where}\n"
-
-
-def in_units(kib: int) -> str:
-    """A size as BusyBox shows it with -h: "11.8G", "64.0K", "0"."""
-    if not kib:
-        return "0"
-    size, unit = float(kib), 0
-    while size >= 1024 and unit < len(UNITS) - 1:
-        size, unit = size / 1024, unit + 1
-    return f"{size:.1f}{UNITS[unit]}"
 
 
 def lsof(process: Process) -> int:

@@ -214,10 +214,12 @@ def _code_of_busybox(node: Node) -> str:
 
 def _reset_of_busybox(process: Process) -> str:
     """Shorter since 1.32."""
-    from ..busybox.titles import title_of
+    device = process.shell.world.device
+    minor = device.busybox.split(".")[1] if device is not None and "." in device.busybox else ""
+    return "\x1b[m" if minor.isdecimal() and int(minor) >= 32 else "\x1b[0m"
 
-    digits = title_of(process.shell.world).removeprefix("v").split(".")[:2]
-    return "\x1b[m" if digits[1].isdecimal() and int(digits[1]) >= 32 else "\x1b[0m"
+
+UNITS_OF_BUSYBOX = "KMGTPE"
 
 
 def human(size: int, base: int) -> str:
@@ -237,6 +239,16 @@ def human(size: int, base: int) -> str:
             return f"1.0{UNITS[power]}"
         text = str(whole)
     return text + ("k" if base == 1000 and power == 1 else UNITS[power - 1])
+
+
+def in_units(kib: int) -> str:
+    """A size as BusyBox shows it with -h: "11.8G", "64.0K", "0"."""
+    if not kib:
+        return "0"
+    size, unit = float(kib), 0
+    while size >= 1024 and unit < len(UNITS_OF_BUSYBOX) - 1:
+        size, unit = size / 1024, unit + 1
+    return f"{size:.1f}{UNITS_OF_BUSYBOX[unit]}"
 
 
 def _is_colored(process: Process) -> bool:

@@ -10,7 +10,7 @@ from ..process import Command, Process, Running
 from ..state import Shell
 from ..text.common import Failure, Options, parse, quoted, size_of, tool
 from . import facts
-from .listing import human, when_of
+from .listing import human, in_units, when_of
 
 DU = "all=a apparent-size block-size=B bytes=b total=c dereference-args=D max-depth=d exclude: exclude-from=X human-readable=h si inodes count-links=l dereference=L no-dereference=P null=0 separate-dirs=S summarize=s threshold=t time:: time-style: one-file-system=x files0-from:"
 DF = "all=a block-size=B human-readable=h si=H inodes=i local=l portability=P print-type=T type=t exclude-type=x output:: sync no-sync total"
@@ -94,8 +94,6 @@ def _own(shell: Shell, options: Options, where: str, node) -> int:  # type: igno
 
 def _shown(process: Process, options: Options, size: int) -> str:
     if process.applet and "h" in options:
-        from ..busybox.machine import in_units
-
         return in_units(size // 1024)
     if "inodes" in options:
         return str(size)
