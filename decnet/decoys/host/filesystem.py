@@ -254,6 +254,7 @@ def _configuration(world: World, files: PackagedFiles) -> dict[str, Node]:
     )
     found["/etc/sudoers"] = _moded(files, "/etc/sudoers", 0o440)
     for path, target in (
+        ("/var/lib/dbus/machine-id", "/etc/machine-id"),
         ("/etc/mtab", "../proc/self/mounts"),
         ("/etc/localtime", "/usr/share/zoneinfo/Etc/UTC"),
         ("/etc/vtrgb", "/etc/alternatives/vtrgb"),

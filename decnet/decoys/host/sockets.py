@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..machine import Machine
 from .network import address_of, rows
@@ -27,6 +27,8 @@ BACKLOGS = {
     "vsftpd": 32, "proftpd": 5, "master": 100, "exim4": 20, "inetutils-inetd": 10, "telnetd": 1,
 }  # fmt: skip
 """What the programs give to listen(2) by default."""
+ON_BOTH = ("sshd", "nginx", "dropbear", "master")
+"""Programs that listen on IPv4 and on IPv6 with a socket for each, by their packages' configuration."""
 LOCAL = {
     "ubuntu": (("tcp", "127.0.0.53", 53, "systemd-resolve"), ("udp", "127.0.0.53", 53, "systemd-resolve")),
     "rocky": (("udp", "127.0.0.1", 323, "chronyd"),),
@@ -68,8 +70,20 @@ def sockets_of(machine: Machine, owner: Owner) -> list[SocketEntry]:
         if (port, protocol) not in heard
     ]
     own += [_local(machine, owner, *each) for each in LOCAL.get(machine.system.id, ())]
+    own += _on_ipv6([*found, *own])
     order = ("tcp", "tcp6", "udp", "udp6")
     return sorted([*found, *own], key=lambda each: order.index(each.protocol))
+
+
+def _on_ipv6(entries: list[SocketEntry]) -> list[SocketEntry]:
+    """The second listeners of the programs that have one for each version of the protocol."""
+    have = {each.port for each in entries if each.protocol == "tcp6"}
+    return [
+        replace(each, protocol="tcp6", address="::", peer="::", inode=each.inode + 2)
+        for each in entries
+        if each.protocol == "tcp" and each.state == "LISTEN" and each.address == "0.0.0.0"
+        and each.program in ON_BOTH and each.port not in have
+    ]  # fmt: skip
 
 
 def _own(machine: Machine, owner: Owner, port: int, protocol: str) -> SocketEntry:

@@ -24,7 +24,7 @@ def sysctls(machine: Machine) -> dict[str, str]:
         "kernel.ctrl-alt-del": "0", "kernel.dmesg_restrict": "0" if rocky else "1", "kernel.domainname": "(none)",
         "kernel.hostname": machine.hostname, "kernel.kptr_restrict": "1" if rocky or system.id == "ubuntu" else "0",
         "kernel.modules_disabled": "0", "kernel.msgmax": "8192", "kernel.msgmnb": "16384", "kernel.msgmni": "32000",
-        "kernel.ngroups_max": "65536", "kernel.osrelease": system.kernel, "kernel.ostype": system.sysname,
+        "kernel.ngroups_max": "65536", "kernel.nmi_watchdog": "0" if machine.is_virtual else "1", "kernel.osrelease": system.kernel, "kernel.ostype": system.sysname,
         "kernel.panic": "0", "kernel.panic_on_oops": "0", "kernel.pid_max": str(pid_max(machine)),
         "kernel.perf_event_paranoid": "3" if system.id == "debian" else "4" if system.id == "ubuntu" else "2",
         "kernel.printk": "4\t4\t1\t7", "kernel.random.boot_id": uuid_for(machine, f"boot {machine.booted()}"),

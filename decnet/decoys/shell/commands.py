@@ -74,6 +74,11 @@ MODULES: dict[str, str] = {
     "files.usage": "du df sync",
     "files.archives": "tar gzip gunzip zcat",
     "files.attributes": "file lsattr chattr whereis getfattr getcap",
+    "system.namespaces": "chroot unshare nsenter",
+    "system.screens": "script",
+    "system.small": "lsb_release faillog hostid mountpoint ldd pwdx run-parts ionice taskset chrt swapoff",
+    "crypto.openssl": "openssl",
+    "crypto.keygen": "ssh-keygen",
     "packaging.dpkg": "dpkg dpkg-query",
     "packaging.apt": "apt apt-get apt-cache apt-mark",
 }

@@ -10,7 +10,7 @@ from .dialect import Dialect
 from .jobs import Jobs
 from .process import Command
 from .state import Shell
-from .syntax import Assignment, Function, Parameter, Part, Sequence, Substitution, Word
+from .syntax import Assignment, Function, Parameter, Part, Sequence, Simple, Substitution, Word
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -114,6 +114,10 @@ class Context(Protocol):
     becomes: Task | None
     """The process that a program started now would be, if this one has nothing else to do."""
     program_pid: int
+    replaced_by: Simple | None
+    """The last command of `-c`: a program takes the place of the shell."""
+    is_replaced: bool
+    """Whether that command runs now."""
     """The number of the program that runs now, 0 if none does."""
 
     expansion: Words

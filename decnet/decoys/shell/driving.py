@@ -35,9 +35,12 @@ MOST_GIVEN = 1024 * 1024
 PATIENCE_SECONDS = 1.5
 """Processor's time that is given to the commands before in a pipe that never ends."""
 
-NOT_RUN = {"env": "{0}: ‘{1}’", "xargs": "{0}: {1}", "find": "{0}: ‘{1}’"} | dict.fromkeys(
-    ("nice", "nohup", "timeout"), "{0}: failed to run command ‘{1}’"
-)
+NOT_RUN = {
+    "env": "{0}: ‘{1}’",
+    "xargs": "{0}: {1}",
+    "find": "{0}: ‘{1}’",
+    "nice": "{0}: ‘{1}’",
+} | dict.fromkeys(("nohup", "timeout"), "{0}: failed to run command ‘{1}’")
 """How a program that runs another one reports that there is none, up to the reason."""
 
 PASSED_ON = (Broken, OutOfWork, ExpansionError, Killed)
@@ -137,6 +140,15 @@ class Driving(Context, Protocol):
         child.becomes, self.becomes = self.becomes, None
         if item.given is not None:
             child.fds[0] = Stream(item.given, ended=True)
+        if item.clean:
+            path = child.shell.variables.get("PATH", "")
+            child.shell.variables = {
+                name: value
+                for name, value in child.shell.variables.items()
+                if name not in child.shell.exported
+            }
+            child.shell.variables["PATH"] = path
+            child.shell.exported = set()
         for name, value in (item.variables or {}).items():
             variables.assign(child.shell, name, value)
             child.shell.exported.add(name)

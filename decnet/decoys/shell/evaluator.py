@@ -51,6 +51,8 @@ class Evaluator(Substituting):
         self.pending: list[str] = []
         self.becomes: Task | None = None
         self.program_pid = 0
+        self.replaced_by: Simple | None = None
+        self.is_replaced = False
         self.text = ""
         self.streams: list[str] = []
         """Paths of process substitutions of the commands that run."""

@@ -34,6 +34,7 @@ class Launching(Driving, Protocol):
     fds: dict[int, End]
 
     program_pid: int
+    is_replaced: bool
 
     def program(self, words: list[str]) -> Work:
         """Run a program by its name or path; its status."""
@@ -54,6 +55,8 @@ class Launching(Driving, Protocol):
 
     def _found_program(self, words: list[str]) -> Work:
         name, shell = words[0], self.shell
+        if shell.dialect.bash:
+            shell.program = name if "/" in name else self.path_of(name) or f"/usr/bin/{name}"
         if "/" not in name:
             command = self.found_command(name)
             if command is not None:
@@ -287,8 +290,15 @@ class Launching(Driving, Protocol):
         if self.controls_jobs:
             return (yield self._as_job(command, name, arguments))
         shell = self.shell
-        if self.becomes is not None or (shell.depth == 0 and shell.visit.is_replaced):
-            pid = self.becomes.pid if self.becomes is not None else shell.own_pid
+        if self.becomes is not None:
+            pid = self.becomes.pid
+        elif self.is_replaced and shell.dialect.bash:
+            self.is_replaced, pid = False, shell.own_pid
+            level = shell.variables.get("SHLVL", "")
+            if level.isdecimal() and len(level) < 4:
+                shell.variables["SHLVL"] = str(int(level) - 1)
+        elif not shell.dialect.bash and shell.depth == 0 and shell.visit.is_replaced:
+            pid = shell.own_pid
         else:
             pid = self.engine.next_pid(shell)
         return (yield from self._listed(pid, [name, *arguments], self._here(command, name, arguments, pid)))

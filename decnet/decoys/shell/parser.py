@@ -55,6 +55,11 @@ class Parser(ConditionParser):
             raise self._unexpected(token)
         return found
 
+    @property
+    def is_at_end(self) -> bool:
+        """Whether nothing comes after the commands that were read."""
+        return not self.text[self.at :].strip()
+
     # Lists
 
     def _list(self, *, on_one_line: bool = False) -> Sequence:

@@ -58,6 +58,8 @@ class Call:
     """When the command gets a signal; 0.0: never. The answer is then (status, whether it got one)."""
     signal: int = 15
     kill_after: float = 0.0
+    clean: bool = False
+    """Whether only `variables` are in its environment."""
     """Seconds from that signal to KILL; 0.0: none."""
 
 

@@ -169,6 +169,7 @@ PROGRAMS = {
     "python3": Program(lazy("interpreters", "python"), lambda shell: shell.node("/usr/bin/python3") is not None),
     "perl": Program(lazy("interpreters", "perl"), lambda shell: shell.node("/usr/bin/perl") is not None),
     "watch": Program(lazy("watching", "watch")), "top": Program(lazy("watching", "top")),
+    "screen": Program(lazy("system.screens", "screen"), lambda shell: shell.node("/usr/bin/screen") is not None),
     "sleep": Program(sleep), "time": Program(time_, lambda shell: shell.world.system.busybox), "which": Program(which),
     "scp": Program(scp, lambda shell: shell.world.system.id != "buildroot" or shell.world.persona.service == "ssh"),
     **{name: Program(as_builtin(name)) for name in ("echo", "printf", "test", "[", "true", "false", "pwd")},

@@ -33,6 +33,7 @@ class Running(Assigning, Launching, Scripts, Protocol):
             return self.shell.status
         before, here = self.fds, list[End]()
         self.keeps_redirections = False
+        self.is_replaced = node is self.replaced_by and not (node.redirections or self.shell.traps)
         try:
             if node.redirections:
                 self.fds = yield from opened(self, node.redirections, here)
@@ -45,6 +46,8 @@ class Running(Assigning, Launching, Scripts, Protocol):
                 yield self.invoke(words, node)
             finally:
                 self._restore_assigned(hidden)
+                if self.shell.dialect.bash and isinstance(words[-1], str):
+                    self.shell.variables["_"] = words[-1]
         except (Killed, GeneratorExit):
             for end in here:
                 end.whole = False

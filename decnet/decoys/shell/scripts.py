@@ -9,6 +9,7 @@ from .descriptors import Stream
 from .dialect import BadSyntax, Incomplete, error_text
 from .parser import Parser
 from .prompts import converse
+from .syntax import Sequence, Simple
 from .variables import bash_version
 
 MOST_LINES = 4000
@@ -20,7 +21,7 @@ class Scripts(Context, Protocol):
 
     def script(self, text: str, *, inner: bool = False) -> Work:
         """Execute a text: `-c`, a file, backquotes. The shell's end, unless it is `inner`."""
-        work = self._run_text(text, self._head())
+        work = self._run_text(text, self._head(), whole=not inner)
         if inner:
             yield work
             return self.shell.status
@@ -44,7 +45,7 @@ class Scripts(Context, Protocol):
                 raise
         return self.shell.status
 
-    def _run_text(self, text: str, head: str, *, first: int = 1) -> Work:
+    def _run_text(self, text: str, head: str, *, first: int = 1, whole: bool = False) -> Work:
         first = first if self.shell.dialect.bash else 1
         parser = Parser(text, self.shell.dialect, first, self.aliases())
         while True:
@@ -61,6 +62,8 @@ class Scripts(Context, Protocol):
                 return self.shell.status
             if node is None:
                 return self.shell.status
+            if whole and self.shell.mode == "c" and parser.is_at_end:
+                self.replaced_by = _last_command(node)
             try:
                 yield self.sequence(node)
             except Discard as discard:
@@ -143,3 +146,12 @@ class Scripts(Context, Protocol):
     def interactive(self) -> Work:
         """A shell with a prompt, up to its end."""
         return (yield self.whole(converse(self)))
+
+
+def _last_command(node: Sequence) -> Simple | None:
+    """The simple command with which a list ends, None if it ends with something else."""
+    last = node.items[-1]
+    pipeline = last.parts[-1][1]
+    alone = len(pipeline.commands) == 1 and not (last.background or pipeline.negated or pipeline.timed)
+    command = pipeline.commands[0] if alone else None
+    return command if isinstance(command, Simple) else None

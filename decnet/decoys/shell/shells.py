@@ -12,7 +12,7 @@ from .descriptors import Stream
 from .dialect import ASH, BASH, DASH, Dialect
 from .history import begin_history
 from .process import Process
-from .state import Shell
+from .state import PATH, Shell
 from .variables import bash_version
 
 
@@ -163,12 +163,19 @@ def enter(shell: Shell, script: str, arguments: list[str], dialect: Dialect | No
     shell.variables["IFS"], shell.variables["OPTIND"] = " \t\n", "1"
     shell.arrays, shell.functions, shell.aliases, shell.kinds, shell.notes = {}, {}, {}, {}, {}
     shell.readonly, shell.options, shell.shopts, shell.calls = set(), set(), set(), []
+    if shell.program:
+        shell.variables["_"] = shell.program
+        shell.exported.add("_")
     shell.interactive = mode == "i"
     shell.status, shell.line = 0, 1
     if mode == "i":
         shell.history = []
         begin_history(shell)
-    level = shell.variables.get("SHLVL", "1")
+    shell.variables.setdefault("PATH", PATH)
+    if "PWD" not in shell.variables:
+        shell.variables["PWD"] = shell.cwd
+        shell.exported.add("PWD")
+    level = shell.variables.get("SHLVL", "0")
     if shell.dialect.bash:
         shell.variables["SHLVL"] = str(int(level) + 1 if level.isdecimal() and len(level) < 4 else 1)
         shell.exported.add("SHLVL")

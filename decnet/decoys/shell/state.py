@@ -27,6 +27,8 @@ MOST_OUTPUT = 128 * 1024
 MOST_VARIABLES = 512 * 1024
 """Characters in all variables of a shell."""
 OF_PROCESSES = ("/proc/self", "/proc/thread-self", *(f"/proc/{digit}" for digit in range(10)))
+HOSTNAME = "hostname"
+"""The visitor's note with the name that he gave the machine."""
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -95,6 +97,9 @@ class Shell(View):
     own_pid: int = 0
     last_background: int = 0
     umask: int = 0o022
+    nice: int = 0
+    program: str = ""
+    """The path of the program that it started last."""
     streams: dict[str, Node] = field(default_factory=dict)
     """The outputs of process substitutions, by their paths below /dev/fd."""
     depth: int = 0
@@ -122,6 +127,10 @@ class Shell(View):
         if self.dialect.name == "ash":
             del self.variables["LANG"]
             self.exported.discard("LANG")
+        if self.world.packages is not None:
+            self.variables.setdefault("MAIL", f"/var/mail/{self.user}")
+            self.exported.add("MAIL")
+        if self.dialect.name != "dash":
             self.variables.setdefault("SHLVL", "1")
             self.exported.add("SHLVL")
         if self.interactive:
@@ -219,6 +228,11 @@ class Shell(View):
         return child
 
     @property
+    def hostname(self) -> str:
+        """The machine's name, as the visitor may have set it."""
+        return self.files.notes.get(HOSTNAME) or self.world.hostname
+
+    @property
     def name(self) -> str:
         """How the shell calls itself in errors, up to the colon."""
         if self.mode == "i":
@@ -246,7 +260,12 @@ class Shell(View):
     def environment(self) -> dict[str, str]:
         """The variables that programs get."""
         names = sorted(self.exported, key=_place if self.dialect.bash else None)
-        return {name: self.variables[name] for name in names if name in self.variables}
+        found = {name: self.variables[name] for name in names if name in self.variables}
+        if self.dialect.bash and self.program:
+            found["_"] = self.program
+        elif self.dialect.bash:
+            found.pop("_", None)
+        return found
 
     # Files: see View
 

@@ -10,43 +10,128 @@ from .process import Process
 from .shells import sh
 from .state import Shell
 
+VERSIONS = {
+    "11": "1.9.5p2",
+    "20.04": "1.8.31",
+    "22.04": "1.9.9",
+    "24.04": "1.9.15p5",
+    "8.10": "1.9.5p2",
+    "9.4": "1.9.5p2",
+}
+WITH_VALUE = "CDghpRrTtUu"
+LETTERS = "ABbEeHhiKklNnPSsVv"
+USAGE = """usage: sudo -h | -K | -k | -V
+usage: sudo -v [-ABkNnS] [-g group] [-h host] [-p prompt] [-u user]
+usage: sudo -l [-ABkNnS] [-g group] [-h host] [-p prompt] [-U user] [-u user]
+            [command [arg ...]]
+usage: sudo [-ABbEHkNnPS] [-r role] [-t type] [-C num] [-D directory] [-g
+            group] [-h host] [-p prompt] [-R directory] [-T timeout] [-u user]
+            [VAR=value] [-i | -s] [command [arg ...]]
+usage: sudo -e [-ABkNnS] [-r role] [-t type] [-C num] [-D directory] [-g group]
+            [-h host] [-p prompt] [-R directory] [-T timeout] [-u user] file ...
+"""
+LONG = {
+    "list": "l", "login": "i", "shell": "s", "user": "u", "group": "g", "version": "V", "stdin": "S", "non-interactive": "n",
+    "preserve-env": "E", "validate": "v", "remove-timestamp": "K", "reset-timestamp": "k", "background": "b", "set-home": "H",
+    "edit": "e", "prompt": "p", "chdir": "D", "help": "h", "askpass": "A",
+}  # fmt: skip
+SECURE_PATH = r"/usr/local/sbin\:/usr/local/bin\:/usr/sbin\:/usr/bin\:/sbin\:/bin"
+
 
 def sudo(context: Context, process: Process) -> Work:
     """`sudo`, for root and for a user who is not in the sudoers file."""
     shell, words = context.shell, list(process.args)
-    login = shell_wanted = False
-    user = "root"
-    while words and words[0].startswith("-") and len(words[0]) > 1:
-        word = words.pop(0)
-        login, shell_wanted = login or word in ("-i", "--login"), shell_wanted or word in ("-s", "--shell")
-        if word in ("-u", "-g", "-p", "-h", "-C") and words:
-            user = words.pop(0) if word == "-u" else (words.pop(0), user)[1]
-        if word == "-S":
-            given = process.given.decode("utf-8", "surrogateescape")
-            passwords.record_passwords(
-                shell.session, shell.user, ["sudo", "-S"], given, success=shell.user == "root"
-            )
-        if word in ("-V", "--version"):
-            context.out(
-                "Sudo version 1.9.13p3\nSudoers policy plugin version 1.9.13p3\nSudoers file grammar version 50\n"
-            )
-            return 0
-        if word == "-l":
-            yield 0.2
-            context.out(
-                f"User {shell.user} may run the following commands on {shell.world.hostname}:\n    (ALL : ALL) ALL\n"
-            )
-            return 0
+    given, wrong = _options(words)
+    if wrong:
+        context.err(f"sudo: {wrong}\n{USAGE}")
+        return 1
+    if "S" in given:
+        text = process.given.decode("utf-8", "surrogateescape")
+        passwords.record_passwords(
+            shell.session, shell.user, ["sudo", "-S"], text, success=shell.user == "root"
+        )
+    if "V" in given:
+        version = VERSIONS.get(shell.world.system.version, "1.9.13p3")
+        grammar = 48 if version in ("1.9.5p2", "1.9.9") else 46 if version == "1.8.31" else 50
+        context.out(
+            f"Sudo version {version}\nSudoers policy plugin version {version}\nSudoers file grammar version {grammar}\n"
+        )
+        return 0
+    if not words and not given.keys() & set("ilsvKk"):
+        context.err(USAGE)
+        return 1
+    if given.keys() & set("Kk") and not words:
+        return 0
+    user = _user(shell, given.get("u", "root"))
+    if user is None:
+        context.err(f"sudo: unknown user {given['u']}\nsudo: error initializing audit plugin sudoers_audit\n")
+        return 1
     if shell.user != "root":
         yield 0.5
         context.err(f"{shell.user} is not in the sudoers file.\n")
         return 1
-    if not words and not (login or shell_wanted):
-        context.err(
-            "usage: sudo -h | -K | -k | -V\nusage: sudo -v [-ABkNnS] [-g group] [-h host] [-p prompt] [-u user]\n"
-        )
+    if "l" in given:
+        return _list(context, words)
+    if "v" in given:
+        return 0
+    if words and context.where(words[0]) is None:
+        context.err(f"sudo: {words[0]}: command not found\n")
         return 1
-    return (yield _as_user(context, user, words, login=login or shell_wanted))
+    return (yield _as_user(context, user, words, login="i" in given or "s" in given, by_sudo=True))
+
+
+def _options(words: list[str]) -> tuple[dict[str, str], str]:
+    """The options with their values, which are taken from `words`; and what is wrong with them."""
+    given: dict[str, str] = {}
+    while words and words[0].startswith("-") and len(words[0]) > 1:
+        word = words.pop(0)
+        if word == "--":
+            break
+        if word.startswith("--"):
+            name, equals, value = word[2:].partition("=")
+            if name not in LONG:
+                return given, f"unrecognized option '{word}'"
+            letters = LONG[name]
+            value = value if equals or letters not in WITH_VALUE or not words else words.pop(0)
+            given[letters] = value
+            continue
+        for at, letter in enumerate(word[1:]):
+            if letter in WITH_VALUE:
+                given[letter] = word[at + 2 :] or (words.pop(0) if words else "")
+                break
+            if letter not in LETTERS:
+                return given, f"invalid option -- '{letter}'"
+            given[letter] = given.get(letter, "") + letter
+    return given, ""
+
+
+def _user(shell: Shell, name: str) -> str | None:
+    """The name of a user who exists, as a name or `#uid`."""
+    rows = [line.split(":") for line in (shell.read("/etc/passwd") or "").splitlines()]
+    wanted = name[1:] if name.startswith("#") else name
+    return next(
+        (row[0] for row in rows if len(row) > 2 and row[2 if name.startswith("#") else 0] == wanted), None
+    )
+
+
+def _list(context: Context, words: list[str]) -> int:
+    """`-l`: what a user may do, or the path of a command that he may use."""
+    shell = context.shell
+    if words:
+        path = context.where(words[0])
+        if path is None:
+            context.err(f"sudo: {words[0]}: command not found\n")
+            return 1
+        context.out(" ".join([path, *words[1:]]) + "\n")
+        return 0
+    pty = ", use_pty" if shell.world.system.version in ("12", "24.04", "22.04") else ""
+    snap = r"\:/snap/bin" if shell.world.system.id == "ubuntu" else ""
+    context.out(
+        f"Matching Defaults entries for {shell.user} on {shell.hostname}:\n"
+        f"    env_reset, mail_badpass, secure_path={SECURE_PATH}{snap}{pty}\n\n"
+        f"User {shell.user} may run the following commands on {shell.hostname}:\n    (ALL : ALL) ALL\n"
+    )
+    return 0
 
 
 def su(context: Context, process: Process) -> Work:
@@ -102,9 +187,22 @@ def _has_password(shell: Shell, user: str) -> bool:
     return shadow is None or not elsewhere or any(line.startswith(f"{user}:") for line in shadow.splitlines())
 
 
-def _as_user(context: Context, user: str, words: list[str], *, login: bool) -> Work:
+def _as_user(context: Context, user: str, words: list[str], *, login: bool, by_sudo: bool = False) -> Work:
     child = context.fork()
     shell = child.shell
+    if by_sudo:
+        command = (
+            " ".join([context.where(words[0]) or words[0], *words[1:]])
+            if words
+            else shell.variables.get("SHELL", "")
+        )
+        account = shell.world.accounts.user(shell.user)
+        added = {"SUDO_COMMAND": command, "SUDO_USER": shell.user, "SUDO_UID": str(account.uid if account else 0),
+                 "SUDO_GID": str(account.gid if account else 0)}  # fmt: skip
+        shell.variables |= added
+        shell.exported = (
+            shell.exported - {"SSH_CLIENT", "SSH_CONNECTION", "SSH_TTY", "OLDPWD"}
+        ) | added.keys()
     if user != shell.user:
         shell.user = user
         for name in ("USER", "LOGNAME"):

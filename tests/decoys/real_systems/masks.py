@@ -56,9 +56,11 @@ not run in a container."""
 
 
 def compared(reply: Reply, rule: str) -> tuple[str, str, int | None]:
-    """An answer as it is compared."""
+    """An answer as it is compared; the end by a signal as a shell shows it."""
     on_error = RULES["exact" if rule == "exact" else "shape"]
-    return RULES[rule](_masked(reply.out)), on_error(_masked(reply.error)), reply.status
+    by_signal = reply.status is not None and reply.status < 0
+    status = 128 - reply.status if by_signal and reply.status is not None else reply.status
+    return RULES[rule](_masked(reply.out)), on_error(_masked(reply.error)), status
 
 
 def _masked(text: str) -> str:

@@ -38,6 +38,7 @@ def directly(release: str) -> Iterator[Callable[[Command], Reply]]:
     def run(command: Command) -> Reply:
         shell = Shell(world, "root", recorder.session("192.0.2.9", 40000), variables=dict(VISITOR))
         shell.exported |= set(VISITOR)
+        shell.visit.line = command.text
         answer = run_at_once(shell, command.text)
         world.visits.discard(shell.visit)  # The login has ended.
         return Reply(answer.out, answer.error, answer.status)

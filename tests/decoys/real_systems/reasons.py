@@ -1,5 +1,5 @@
 # ruff: noqa: E501 (beginnings of commands)
-"""Why some answers may differ: what a system in namespaces cannot be, and what a release cannot share with it."""
+"""Why some answers may differ: what a system in namespaces cannot be, and what two real machines do not share."""
 
 from __future__ import annotations
 
@@ -8,22 +8,35 @@ REASONS: dict[str, tuple[str, ...]] = {
         "uname -a", "uname -r", "uname -s -v", "cat /proc/version", "cat /proc/filesystems", "modprobe nosuch", "dmesg",
         "cat /proc/cpuinfo | grep -E", "lscpu", "nvidia-smi", "cat /proc/1/sched", "ls /.dockerenv", "cat /proc/self/cgroup",
         "cat /proc/self/mountinfo", "lsblk | head", "ls /sys;", "cat /proc/meminfo | cut", "free -h | head -1",
+        "ss -tn state listening",
     ),
     "the container has no disk, no firmware and a network card of its own kind": (
         "df -h /", "cat /proc/mounts", "cat /proc/partitions", "cat /sys/class/dmi", "dmidecode", "findmnt", "ls -di", "uptime -p",
         "ip addr show eth0", "ip -br link", "ifconfig", "ls /sys/class/net", "ls /dev | grep", "cat /proc/swaps", "hostname -I",
-        "cat /proc/1/environ", "grep -ao container", "dd if=/dev/zero of=/tmp/z bs=1M",
+        "cat /proc/1/environ", "grep -ao container", "dd if=/dev/zero of=/tmp/z bs=1M", "arp -n | head -1; arp -a nosuch; arp",
     ),
-    "a command there is not a child of sshd, and no one is logged in": (
-        "ps -o ppid=", "who -b", "users", "uptime", "cat /proc/$$/comm", "cat /proc/1/comm", "w |", "last |",
+    "no one is logged in there, and the machine has just been made": (
+        "who -b", "users", "uptime", "w |", "last |", "chage -l root", "ls -la ~ |", "find /var/www", "ip r add default",
+        "ls -l /proc/self/fd", "ss -tln | head -1; ss -tlnp",
+    ),
+    "a command there is not a child of sshd": ("cat /proc/$$/comm",),
+    "systemctl and service notice that they run in another root": ("systemctl is-enabled ssh", "service nosuch start"),
+    "the root of the container has another path outside": ("for p in $(ls /proc",),
+    "the container has no kernel threads, no capability for limits, and a /proc/sys that is read-only": (
+        "ps aux | grep -E 'xmrig", "ulimit -n 65535",
+    ),
+    "another first user, and fewer packages": (
+        "cat /etc/passwd | cut", "awk -F: '($3>=1000)", "ssh-add -l; ssh-copy-id", "iptables -S", "lsb_release -ds",
     ),
     "its packages are a later point release": (
         "md5sum /bin", "sha256sum /usr", "systemctl --version", "cat /etc/hostname /etc/debian_version", "ls -l /bin/ls",
-        "ls -l /usr/sbin/sshd", "dpkg -l bash", "dpkg -l | grep -E", "dpkg-query -W -f", "openssl version", "lsb_release -ds",
-        "apt-cache policy", "ls /boot",
+        "ls -l /usr/sbin/sshd", "dpkg -l bash", "dpkg -l | grep -E", "dpkg-query -W -f", "openssl version",
+        "apt-cache policy", "ls /boot", "ssh -V", "dig -v",
     ),
-    "the order of a hash table, or a time": ("export A=1", "time -p true", "mkdir /tmp/d; touch"),
-    "python and perl are not imitated": ("python3 -c", "perl -", "python -V"),
+    "the order of a hash table, or a time": (
+        "export A=1", "time -p true", "mkdir /tmp/d; touch", "curl -O http://nosuch.invalid/x.sh",
+    ),
+    "python, perl and the text of manual pages are not imitated": ("python3 -c", "perl -", "python -V", "man ls"),
 }  # fmt: skip
 """By reason, how commands begin."""
 

@@ -227,11 +227,22 @@ def whereis(process: Process) -> Running:
     return 0
 
 
+def _is_below(process: Process, path: str, folder: str) -> bool:
+    """Whether a walk from a folder, which follows no links, comes to a path."""
+    shell = process.shell
+    where = shell.absolute(folder).rstrip("/")
+    return path.startswith(f"{where}/") and shell.node(path) is not None and shell.real(path) == path
+
+
 @tool
 def getfattr(process: Process) -> Running:
     """No file has extended attributes or capabilities."""
     status = 0
-    for path in (word for word in process.args if not word.startswith("-")):
+    paths = [word for word in process.args if not word.startswith("-")]
+    if process.name == "getcap" and "-r" in process.args:
+        found = ("/usr/bin/ping", "/bin/ping")
+        paths = [each for path in paths for each in found if _is_below(process, each, path)]
+    for path in paths:
         if process.shell.node(process.shell.absolute(path)) is None:
             text = (
                 f"{path} (No such file or directory)"

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from ..process import Process
-from ..text.common import Failure, parse
+from ..state import HOSTNAME
+from ..text.common import Failure, Options, parse
 from .usage import HOSTNAME_USAGE
 
 LONG = "alias=a all-fqdns=A boot=b domain=d fqdn=f long=f file:=F ip-address=i all-ip-addresses=I short=s yp=y nis=y version=V help=h"
@@ -12,7 +13,7 @@ LONG = "alias=a all-fqdns=A boot=b domain=d fqdn=f long=f file:=F ip-address=i a
 
 def hostname(process: Process) -> int:
     """`hostname`."""
-    world, busybox = process.shell.world, process.applet
+    shell, world, busybox = process.shell, process.shell.world, process.applet
     try:
         options = parse(process, "sidfF:" if busybox else "aAbdfF:iIsyvVh", LONG)
     except Failure as failure:
@@ -22,8 +23,8 @@ def hostname(process: Process) -> int:
         process.out(HOSTNAME_USAGE)
         return 0
     if options.operands or "F" in options:
-        return _set(process, options.value("F") or options.operands[0])
-    name = world.hostname
+        return _set(process, options)
+    name = shell.hostname
     if process.name == "dnsdomainname" or "d" in options:
         process.out(_domain(process) + "\n" if _domain(process) else "" if not busybox else "\n")
     elif process.name in ("domainname", "nisdomainname", "ypdomainname") or "y" in options:
@@ -64,12 +65,12 @@ def address_of(process: Process, name: str) -> str:
 
 
 def _full(process: Process) -> str:
-    name = process.shell.world.hostname
+    name = process.shell.hostname
     return next((fields[1] for fields in hosts(process) if name in fields[1:]), name)
 
 
 def _alias(process: Process) -> str:
-    name = process.shell.world.hostname
+    name = process.shell.hostname
     return next((" ".join(fields[2:]) for fields in hosts(process) if name in fields[1:]), "")
 
 
@@ -77,15 +78,43 @@ def _domain(process: Process) -> str:
     return _full(process).partition(".")[2]
 
 
-def _set(process: Process, name: str) -> int:
+def _set(process: Process, options: Options) -> int:
+    busybox = process.applet
     if process.shell.user != "root":
         process.err(
             "hostname: sethostname: Operation not permitted\n"
-            if process.applet
+            if busybox
             else "hostname: you must be root to change the host name\n"
         )
         return 1
+    if len(options.operands) > 1 and not busybox:
+        process.err(HOSTNAME_USAGE)
+        return 255
+    name = options.operands[0] if options.operands else ""
+    if "F" in options:
+        text = process.shell.read(process.shell.absolute(options.value("F")))
+        if text is None:
+            process.err(f"hostname: can't open `{options.value('F')}'\n")
+            return 1
+        lines = (line.strip() for line in text[:4096].splitlines())
+        name = next((line for line in lines if line and not line.startswith("#")), "")
+    if not busybox and not _is_valid(name):
+        process.err("hostname: the specified hostname is invalid\n")
+        return 1
+    process.shell.files.note(HOSTNAME, name[:64])
     return 0
+
+
+def _is_valid(name: str) -> bool:
+    """Letters, digits, hyphens and dots, none of these two at an end."""
+    plain = name.replace("-", "a").replace(".", "a")
+    return (
+        name.isascii()
+        and plain.isalnum()
+        and name[0] not in "-."
+        and name[-1] not in "-."
+        and len(name) <= 64
+    )
 
 
 COMMANDS = dict.fromkeys(

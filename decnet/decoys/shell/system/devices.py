@@ -377,9 +377,12 @@ def _tables(process: Process, info: Firmware, kind: str) -> str:
 @tool
 def detect_virt(process: Process) -> Running:
     """Whether the machine is virtual."""
-    options = parse(
-        process, "cvrqh", "container=c vm=v chroot=r quiet=q private-users list cvm help=h version"
-    )
+    try:
+        options = parse(
+            process, "cvrqh", "container=c vm=v chroot=r quiet=q private-users list cvm help=h version"
+        )
+    except Failure as failure:
+        raise Failure(failure.message, failure.status) from None
     found = "vmware" if process.shell.world.is_virtual and "c" not in options else "none"
     if "q" not in options:
         process.out(found + "\n")

@@ -87,7 +87,11 @@ def renice(process: Process) -> Running:
             process.err(f"renice: failed to set priority for {word} (process ID): Operation not permitted\n")
             status = 1
         else:
-            process.out(f"{word} (process ID) old priority {entry.nice}, new priority {int(number[:4])}\n")
+            own, value = entry.pid == process.shell.own_pid, max(-20, min(19, int(number[:4])))
+            old = process.shell.nice if own else entry.nice
+            process.out(f"{word} (process ID) old priority {old}, new priority {value}\n")
+            if own:
+                process.shell.nice = value
     return status
 
 

@@ -18,7 +18,7 @@ def uname(process: Process) -> Running:
     world = process.shell.world
     system = world.system
     platform = system.machine if system.id == "rocky" or system.id == "ubuntu" else "unknown"
-    values = {"s": system.sysname, "n": world.hostname, "r": system.kernel, "v": system.build, "m": system.machine,
+    values = {"s": system.sysname, "n": process.shell.hostname, "r": system.kernel, "v": system.build, "m": system.machine,
               "p": platform, "i": platform, "o": system.os}  # fmt: skip
     letters = [letter for letter, _ in options.given]
     if "help" in letters or "version" in letters:

@@ -107,7 +107,7 @@ def hostnamectl(process: Process) -> Running:
     yield 0.0
     if words[:1] in (["hostname"], ["set-hostname"]):
         if len(words) == 1:
-            process.out(f"{world.hostname}\n" if words[0] == "hostname" else "")
+            process.out(f"{process.shell.hostname}\n" if words[0] == "hostname" else "")
             return 0
         if process.shell.user != "root":
             process.err("Could not set static hostname: Interactive authentication required.\n")

@@ -131,7 +131,12 @@ def env(process: Process) -> Running:
         name, _, value = words.pop(0).partition("=")
         added[name] = value
     if words:
-        return (yield from process.call(words, None, added))
+        if "i" not in options and not options.values("u"):
+            return (yield from process.call(words, None, added))
+        kept = {} if "i" in options else exported(process)
+        for name in (*options.values("u"), "_"):
+            kept.pop(name, None)
+        return int((yield Call(words, None, kept | added, clean=True)))
     end = "\0" if "0" in options else "\n"
     environment = {} if "i" in options else exported(process)
     for name in options.values("u"):
@@ -170,14 +175,27 @@ def nohup(process: Process) -> Running:
 @tool
 def nice(process: Process) -> Running:
     """Run a command with another priority."""
-    words = process.args
-    if words and words[0][:1] == "-" and words[0].lstrip("-").isdecimal():
-        process.args = words[1:]
+    words, shell = process.args, process.shell
+    if words and words[0][:1] == "-" and words[0][1:].lstrip("-+").isdecimal():
+        process.args = ["-n", words[0][1:], *words[1:]]
     options = parse(process, "n:", "adjustment=n", status=125, stop=True)
     if not options.operands:
-        process.out("0\n")
+        if "n" in options:
+            raise Failure("a command must be given with an adjustment", 125, hint=True)
+        process.out(f"{shell.nice}\n")
         return 0
-    return (yield from process.call(options.operands))
+    number = options.value("n", "10").strip()
+    if not number.lstrip("+-").isdecimal() or len(number) > 18:
+        raise Failure(f"invalid adjustment {quoted(process, number)}", 125)
+    before, more = shell.nice, int(number)
+    if more < 0 and shell.user != "root":
+        process.err("nice: cannot set niceness: Permission denied\n")
+        more = 0
+    shell.nice = max(-20, min(19, before + more))
+    try:
+        return (yield from process.call(options.operands))
+    finally:
+        shell.nice = before
 
 
 @tool

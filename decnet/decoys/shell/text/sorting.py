@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from ..files.facts import collated, word_order
 from ..process import Process, Running
 from .common import (
     Failure,
@@ -142,8 +143,8 @@ def _part(line: bytes, key: Key, separator: bytes | None) -> bytes:
     return line[start : max(start, end)]
 
 
-def _rank(part: bytes, flags: str) -> object:
-    """What a key is compared by."""
+def _rank(part: bytes, flags: str, words: bool = False) -> object:
+    """What a key is compared by; `words`: as the words of a language."""
     if "n" in flags or "h" in flags:
         found = NUMBER.match(part)
         assert found
@@ -162,7 +163,8 @@ def _rank(part: bytes, flags: str) -> object:
         part = bytes(byte for byte in part if byte in b" \t" or chr(byte).isalnum())
     if "i" in flags:
         part = bytes(byte for byte in part if 32 <= byte < 127)
-    return part.upper() if "f" in flags else part
+    part = part.upper() if "f" in flags else part
+    return word_order(text_of(part)) if words else part
 
 
 def version_rank(part: bytes) -> list[tuple[bytes, int]]:
@@ -181,8 +183,9 @@ def _ranks(
     process: Process, lines: list[bytes], keys: list[Key], separator: bytes | None
 ) -> Generator[object, object, list[list[object]]]:
     ranks: list[list[object]] = []
+    words = collated(process)
     for line in lines:
-        ranks.append([_rank(_part(line, key, separator), key.flags + key.end_flags) for key in keys])
+        ranks.append([_rank(_part(line, key, separator), key.flags + key.end_flags, words) for key in keys])
         process.spend(12 * len(keys) + len(line) // 8)
         if process.tired:
             yield 0.0
@@ -196,7 +199,10 @@ def _ordered(
     order = list(range(len(lines)))
     reverse = "r" in options
     if "s" not in options and "u" not in options:
-        order.sort(key=lambda at: lines[at], reverse=reverse)
+        if collated(process):
+            order.sort(key=lambda at: word_order(text_of(lines[at])), reverse=reverse)
+        else:
+            order.sort(key=lambda at: lines[at], reverse=reverse)
         process.spend(len(lines) * 5)
         yield 0.0
     if "R" in "".join(key.flags for key in keys):

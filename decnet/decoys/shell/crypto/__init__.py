@@ -1,0 +1,1 @@
+"""openssl and ssh-keygen."""
