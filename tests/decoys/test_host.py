@@ -74,8 +74,27 @@ def test_a_command_in_the_background_has_the_number_that_the_shell_names(output:
 def test_one_command_of_ssh_takes_the_place_of_its_shell(output: int) -> None:
     own = shell(output)
     own.visit.terminal, own.visit.line, own.interactive = "", "ps -eo pid,args", False
+    own.mode = "c"
     last = said(own, "ps -eo pid,args").splitlines()[-1].split(None, 1)
     assert last == [str(own.pid), "ps -eo pid,args"]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("true; ps -o comm= -p $$", "ps"),
+        ("true && ps -o comm= -p $$", "ps"),
+        ("ps -o comm= -p $$ | cat", "bash"),
+        ("{ ps -o comm= -p $$; }", "bash"),
+        ("ps -o comm= -p $$ 2>&1", "bash"),
+        ("trap : EXIT; ps -o comm= -p $$", "bash"),
+        ("bash -c 'true; ps -o comm= -p $$'; true", "ps"),
+    ],
+)
+def test_the_last_command_of_bash_takes_its_place(output: int, line: str, expected: str) -> None:
+    own = shell(output)
+    own.mode, own.interactive = "c", False
+    assert said(own, line).strip() == expected
 
 
 @pytest.mark.parametrize("release", RELEASES)

@@ -13,8 +13,6 @@ AT_ONCE_SECONDS = 2.0
 
 def run_at_once(shell: Shell, line: str, given: str = "") -> Answer:
     """Execute a line without any wait: pauses are added up, and nothing more can be typed."""
-    if shell.dialect.bash:
-        shell.arrays["PIPESTATUS"] = {0: "0"}
     engine = Engine(strict=True)
     engine.input = Stream(given.encode("utf-8", "surrogateescape"), ended=True)
     fds: dict[int, End] = {0: engine.input, 1: engine.screen(1), 2: engine.screen(2)}

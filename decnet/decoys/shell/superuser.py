@@ -62,7 +62,7 @@ def sudo(context: Context, process: Process) -> Work:
         return 1
     if given.keys() & set("Kk") and not words:
         return 0
-    user = _user(shell, given.get("u", "root"))
+    user = _user(shell, given["u"]) if "u" in given else "root"
     if user is None:
         context.err(f"sudo: unknown user {given['u']}\nsudo: error initializing audit plugin sudoers_audit\n")
         return 1
