@@ -305,6 +305,7 @@ def _etc_texts(world: World, files: PackagedFiles) -> dict[str, str]:
         "/etc/profile": _text_of(files, "/usr/share/base-files/profile"),
         "/etc/motd": _text_of(files, "/usr/share/base-files/motd") if system.id == "debian" else "",
         "/etc/hosts.allow": HOSTS_ALLOW,
+        "/etc/sudoers.d/README": SUDOERS,
         "/etc/hosts.deny": HOSTS_DENY,
         "/etc/subuid": f"{world.user}:100000:65536\n",
         "/etc/subgid": f"{world.user}:100000:65536\n",
@@ -333,6 +334,11 @@ def _etc_texts(world: World, files: PackagedFiles) -> dict[str, str]:
     return {path: text for path, text in texts.items() if text or path == "/etc/environment"}
 
 
+SUDOERS = """#
+# sudo reads every file in this folder, by "@includedir /etc/sudoers.d" in /etc/sudoers, unless its name ends
+# with "~" or has a ".". There has to be at least one file here. Change them with visudo(8).
+#
+"""
 HOSTS_ALLOW = """# /etc/hosts.allow: list of hosts that are allowed to access the system.
 #                   See the manual pages hosts_access(5) and hosts_options(5).
 #
