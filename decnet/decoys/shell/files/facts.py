@@ -6,7 +6,6 @@ import zlib
 from itertools import groupby
 
 from ...host.node import Node
-from ..process import Process
 from ..state import Shell
 
 READ, WRITE, SEARCH = 4, 2, 1
@@ -195,24 +194,3 @@ def _escaped(text: str) -> str:
         else:
             out += "'" + "".join(group).replace("'", "'\\''") + "'"
     return out
-
-
-def locale_of(process: Process, kind: str) -> str:
-    """The visitor's locale for one category ("LC_COLLATE")."""
-    variables = process.shell.variables
-    return variables.get("LC_ALL") or variables.get(kind) or variables.get("LANG") or "C"
-
-
-def collated(process: Process) -> bool:
-    """Whether names are sorted as words (en_US), not by their codes (C)."""
-    if process.shell.world.system.busybox:
-        return False
-    locale = locale_of(process, "LC_COLLATE")
-    return locale.partition(".")[0] not in ("C", "POSIX", "")
-
-
-def word_order(name: str) -> tuple[str, str, str]:
-    """A key that sorts as glibc's locales do: letters without case, small ones first,
-    then punctuation."""
-    letters = "".join(char for char in name if char.isalnum())
-    return letters.casefold(), letters.swapcase(), name

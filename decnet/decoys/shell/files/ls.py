@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...host.node import Node
+from ..locales import collated, word_order
 from ..process import Command, Process, Running
 from ..state import Shell
 from ..text.common import Failure, Options, glob, parse, quoted, tool
@@ -174,10 +175,10 @@ def _sorted(process: Process, options: Options, rows: list[Row]) -> list[Row]:
             kind = "t"
     if kind == "U":
         return rows
-    by_words = facts.collated(process)
+    by_words = collated(process)
 
     def name_key(row: Row) -> tuple[str, ...]:
-        return facts.word_order(row.name) if by_words else (row.name,)
+        return word_order(row.name) if by_words else (row.name,)
 
     rows = sorted(rows, key=name_key)
     if kind == "t":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from ..files.facts import collated, word_order
+from ..locales import collated, word_order
 from ..process import Process, Running
 from .common import (
     Failure,
