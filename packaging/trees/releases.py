@@ -37,7 +37,7 @@ python3-pygments python3-rich python3-markdown-it python3-mdurl libdate-manip-pe
 
 ALSO = """openssh-server openssh-sftp-server sudo curl rsyslog net-tools vim-tiny python3 htop gnupg unzip zip screen
 xxd psmisc bsdextrautils traceroute netcat-traditional netcat-openbsd telnet inetutils-telnet bc fdisk""".split()
-DEBIAN_ALSO = ["busybox", "ftp", "apparmor"]
+DEBIAN_ALSO = ["busybox", "ftp", "apparmor", "lsb-release"]
 UBUNTU_ONLY = ("netcat-openbsd",)
 
 SERVICES = {

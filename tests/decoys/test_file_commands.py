@@ -28,6 +28,15 @@ SCRIPTS = """
 ls
 ls -a
 ls -A
+echo hi | bzip2 | bunzip2; echo hi | xz | xz -d; echo hi | bzip2 -c | bzcat; echo hi | xz | xzcat
+bzip2 a; ls; bzcat a.bz2; bunzip2 a.bz2; ls; cat a
+xz a b; ls; xzcat a.xz b.xz; unxz a.xz; ls; xz -dk b.xz; ls
+xz -k a; xz a; echo $?; bzip2 -k a; bzip2 a; echo $?
+xz nope; echo $?; bzip2 nope; echo $?; xz d; echo $?; bzip2 d; echo $?
+bunzip2 < a; echo $?; xz -d < a; echo $?; unxz a; echo $?; bunzip2 a; echo $?; xz -dc a; echo $?; bzcat a; echo $?
+xz a; xz a.xz; echo $?; bzip2 b; bzip2 b.bz2; echo $?
+echo hi | lzma | unlzma; lzma a; ls
+xz -t a; echo $?; bzip2 -t a; echo $?
 ls --version
 ls --help
 cp --help
@@ -366,3 +375,38 @@ def test_a_library_that_is_preloaded_and_missing_is_reported_by_every_program(sh
 
     assert answer.out == "0\nbuiltin\n"
     assert answer.error.count("object '/tmp/x.so' from /etc/ld.so.preload cannot be preloaded") == 1
+
+
+@pytest.mark.parametrize("kind", ["rsa", "ecdsa", "ed25519"])
+def test_a_pair_of_keys_of_ssh_keygen_is_read_by_the_real_one(
+    kind: str, shell: Shell, tmp_path: Path
+) -> None:
+    answer = run_at_once(shell, f"ssh-keygen -t {kind} -N '' -C me -f /tmp/k; cat /tmp/k.pub > /tmp/p")
+    ours = run_at_once(shell, "ssh-keygen -lf /tmp/k.pub").out
+    for name in ("k", "k.pub"):
+        (tmp_path / name).write_bytes(shell.content(f"/tmp/{name}") or b"")
+        (tmp_path / name).chmod(0o600)
+
+    real = [
+        subprocess.run(
+            ["ssh-keygen", *words], cwd=tmp_path, capture_output=True, text=True, check=True
+        ).stdout
+        for words in (["-lf", "k.pub"], ["-lf", "k"], ["-lvf", "k.pub"])
+    ]
+
+    assert real[:2] == [ours, ours]
+    assert answer.out.endswith(real[2].removeprefix(ours))
+
+
+def test_wtmp_has_the_logins_that_last_shows(shell: Shell, tmp_path: Path) -> None:
+    ours = run_at_once(shell, "last -Rw | grep pts/ | cut -d'(' -f1; true").out
+    (tmp_path / "wtmp").write_bytes(shell.content("/var/log/wtmp") or b"")
+    real = subprocess.run(
+        ["last", "-Rw", "-f", "wtmp"], cwd=tmp_path, env={"TZ": "UTC", "PATH": "/usr/bin"},
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+
+    lines = [line.partition("(")[0] for line in real.splitlines() if " pts/" in line]
+
+    assert [line.split() for line in ours.splitlines()] == [line.split() for line in lines] != []
+    assert run_at_once(shell, "who /var/log/wtmp | wc -l").out == f"{len(lines)}\n"

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,11 @@ usr/sbin/iptables:usr/sbin/iptables-nft usr/sbin/ip6tables:usr/sbin/ip6tables-nf
 usr/bin/traceroute6:usr/bin/traceroute6.db usr/bin/lft:usr/bin/lft.db usr/sbin/tcptraceroute:usr/sbin/tcptraceroute.db usr/bin/traceproto:usr/bin/traceproto.db
 usr/sbin/iptables-save:usr/sbin/iptables-nft-save usr/sbin/iptables-restore:usr/sbin/iptables-nft-restore usr/sbin/ip6tables-save:usr/sbin/ip6tables-nft-save usr/sbin/ip6tables-restore:usr/sbin/ip6tables-nft-restore
 usr/bin/vim:usr/bin/vim.basic usr/bin/rvim:usr/bin/vim.tiny usr/bin/vimdiff:usr/bin/vim.basic"""
+OVERRIDDEN = (
+    ("/usr/bin/crontab", 0o2755, "crontab"),
+    ("/usr/lib/dbus-1.0/dbus-daemon-launch-helper", 0o4754, "messagebus"),
+)
+"""As dpkg-statoverride(1) lists them."""
 DEVICES = """c null 1 3 666 root|c zero 1 5 666 root|c full 1 7 666 root|c random 1 8 666 root|c urandom 1 9 666 root|c tty 5 0 666 tty|c console 5 1 600 tty
 |c ptmx 5 2 666 tty|c kmsg 1 11 644 root|c mem 1 1 640 kmem|c port 1 4 640 kmem|c fuse 10 229 666 root|c hpet 10 228 600 root|c rtc0 254 0 600 root|c loop-control 10 237 660 disk
 |c ttyS0 4 64 660 dialout|c ttyS1 4 65 660 dialout|c vcs 7 0 660 tty|c vcs1 7 1 660 tty|c vcsa 7 128 660 tty|c vcsa1 7 129 660 tty|c snapshot 10 231 600 root|c uinput 10 223 600 root
@@ -253,6 +259,10 @@ def _configuration(world: World, files: PackagedFiles) -> dict[str, Node]:
         0o444, content=world.persona.bytes_for("machine-id", 16).hex().encode() + b"\n", changed=when + 12
     )
     found["/etc/sudoers"] = _moded(files, "/etc/sudoers", 0o440)
+    for path, mode, group in OVERRIDDEN:
+        node = files.get(path)
+        if node is not None:
+            found[path] = replace(node, mode=mode, group=group)
     for path, target in (
         ("/var/lib/dbus/machine-id", "/etc/machine-id"),
         ("/etc/mtab", "../proc/self/mounts"),
@@ -301,7 +311,7 @@ def _etc_texts(world: World, files: PackagedFiles) -> dict[str, str]:
         else "",
         "/etc/fstab": _fstab(world),
         "/etc/ssh/sshd_config": _sshd_config(files),
-        "/etc/nsswitch.conf": _text_of(files, "/usr/share/libc-bin/nsswitch.conf") or NSSWITCH,
+        "/etc/nsswitch.conf": _nsswitch(world, files),
         "/etc/profile": _text_of(files, "/usr/share/base-files/profile"),
         "/etc/motd": _text_of(files, "/usr/share/base-files/motd") if system.id == "debian" else "",
         "/etc/hosts.allow": HOSTS_ALLOW,
@@ -389,6 +399,15 @@ rpc:            db files
 
 netgroup:       nis
 """
+
+
+def _nsswitch(world: World, files: PackagedFiles) -> str:
+    text = _text_of(files, "/usr/share/libc-bin/nsswitch.conf") or NSSWITCH
+    if world.system.version in ("11", "20.04", "22.04"):
+        return text.replace("shadow:         files systemd", "shadow:         files").replace(
+            "gshadow:        files systemd", "gshadow:        files"
+        )
+    return text
 
 
 def _sshd_config(files: PackagedFiles) -> str:
@@ -507,6 +526,8 @@ def _homes(world: World, files: PackagedFiles) -> dict[str, Node]:
              f"{home}/.bashrc": "/etc/skel/.bashrc", f"{home}/.profile": "/etc/skel/.profile", f"{home}/.bash_logout": "/etc/skel/.bash_logout"}  # fmt: skip
     for path, source in texts.items():
         node = files.get(source)
+        if node is not None and path == "/root/.bashrc" and world.system.id == "ubuntu":
+            node = replace(node, content=_ubuntu_bashrc())
         if node is not None:
             owner = "root" if path.startswith("/root") else user
             found[path] = Node(
@@ -522,6 +543,13 @@ def _homes(world: World, files: PackagedFiles) -> dict[str, Node]:
             0o600, content=world.history(owner), owner=owner, changed=changed
         )
     return found
+
+
+def _ubuntu_bashrc() -> bytes:
+    """/usr/share/base-files/dot.bashrc of Ubuntu."""
+    from importlib.resources import files
+
+    return files(__package__).joinpath("data", "ubuntu.bashrc.txt").read_bytes()
 
 
 def _certificates(files: PackagedFiles, when: int) -> dict[str, Node]:

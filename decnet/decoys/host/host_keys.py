@@ -74,7 +74,11 @@ def private_file(persona: Persona, name: str, bits: int, comment: str, public: b
         numbers = [_number(secret(part, half)) for part in ("i", "p", "q")]
         d = _number(secret("d", bits // 8))
         inside = public[:11] + public[18:] + _mpint(EXPONENT) + b"".join(map(_mpint, (d, *numbers)))
-    check = secret("check", 4)
+    return envelope(public, inside, comment, secret("check", 4))
+
+
+def envelope(public: bytes, inside: bytes, comment: str, check: bytes) -> bytes:
+    """The file of a private key without a passphrase. `inside`: the private numbers; `check`: four bytes."""
     inside = check + check + inside + _string(comment.encode())
     inside += bytes(range(1, 1 + -len(inside) % 8))
     whole = b"openssh-key-v1\0" + _string(b"none") * 2 + _string(b"") + b"\0\0\0\1" + _string(public)

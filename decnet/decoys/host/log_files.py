@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from . import login_files
+from .logins import logins
 from .node import Node
 from .packages import Packages
 from .processes import pid_at
@@ -71,25 +74,21 @@ def files(world: World, packages: Packages) -> dict[str, Node]:
                 size=len(old(world, name, before - WEEK)) if number == 1 else length,
                 changed=before,
             )
-    installed = world.installed
-    for name, mode, group, size in (
-        ("wtmp", 0o664, "utmp", 384 * (6 + world.boots() * 3)),
-        ("btmp", 0o660, "utmp", 384 * world.persona.number("btmp", 0, 40)),
-        ("lastlog", 0o664, "utmp", 292_292),
-        ("faillog", 0o644, "", 0),
-    ):
-        found[f"{name}"] = Node(
-            mode,
-            group=group,
-            size=size,
-            live=(lambda: b"") if not size else partial(_empty, min(size, 4096)),
-            changed=installed + 30 if name == "faillog" else max(world.booted() + 20, installed),
-        )
+    records = partial(login_files.wtmp, world.machine, world.user)
+    last_ones = partial(login_files.lastlog, world.machine, world.accounts, world.user)
+    rows: tuple[tuple[str, int, str, Callable[[], bytes] | None], ...] = (
+        ("wtmp", 0o664, "utmp", records),
+        ("btmp", 0o660, "utmp", None),
+        ("lastlog", 0o664, "utmp", last_ones),
+        ("faillog", 0o644, "", None),
+    )
+    for name, mode, group, making in rows:
+        size = len(making()) if making is not None else 0
+        entries = logins(world.machine, world.user, now)
+        last = max((each.ended or each.began for each in entries), default=world.booted())
+        when = world.installed + 30 if making is None else max(min(last, now), world.installed)
+        found[name] = Node(mode, group=group, size=size, live=making, changed=when)
     return found
-
-
-def _empty(size: int) -> bytes:
-    return b"\0" * size
 
 
 def _has(world: World, name: str) -> bool:

@@ -73,6 +73,7 @@ MODULES: dict[str, str] = {
     "files.modes": "chmod chown chgrp",
     "files.usage": "du df sync",
     "files.archives": "tar gzip gunzip zcat",
+    "files.compressing": "bzip2 bunzip2 bzcat xz unxz xzcat lzma unlzma lzcat",
     "files.attributes": "file lsattr chattr whereis getfattr getcap",
     "system.namespaces": "chroot unshare nsenter",
     "system.screens": "script",
@@ -80,6 +81,7 @@ MODULES: dict[str, str] = {
     "crypto.openssl": "openssl",
     "crypto.keygen": "ssh-keygen",
     "packaging.dpkg": "dpkg dpkg-query",
+    "packaging.scripts": "update-rc.d update-alternatives dpkg-reconfigure lsb_release apt-key",
     "packaging.apt": "apt apt-get apt-cache apt-mark",
 }
 """Names of commands, separated by blanks, by the module of this package whose COMMANDS has them."""

@@ -26,6 +26,8 @@ SHEBANGS: dict[str, Dialect | None] = {"sh": None, "bash": BASH, "dash": DASH, "
 
 
 MOST_PRELOADED, MOST_SHOWN = 8, 255
+BEFORE_BASH_5_2 = ("11", "20.04", "22.04")
+"""Versions of systems whose bash is older."""
 
 
 class Launching(Driving, Protocol):
@@ -226,6 +228,10 @@ class Launching(Driving, Protocol):
         command = self._known(parts[0].rsplit("/", 1)[-1]) if parts else None
         if command is None:
             where = parts[0] if parts else ""
+            if self.shell.dialect.bash and self.shell.world.system.version in BEFORE_BASH_5_2:
+                missing = f"{words[0]}: {where}: bad interpreter: No such file or directory"
+                self.err(f"{self.shell.script}: {missing}\n")
+                return 126
             if self.shell.dialect.bash:
                 where = f"{words[0]}: cannot execute: required file not found"
                 self.complain(where)

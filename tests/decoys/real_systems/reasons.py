@@ -8,12 +8,13 @@ REASONS: dict[str, tuple[str, ...]] = {
         "uname -a", "uname -r", "uname -s -v", "cat /proc/version", "cat /proc/filesystems", "modprobe nosuch", "dmesg",
         "cat /proc/cpuinfo | grep -E", "lscpu", "nvidia-smi", "cat /proc/1/sched", "ls /.dockerenv", "cat /proc/self/cgroup",
         "cat /proc/self/mountinfo", "lsblk | head", "ls /sys;", "cat /proc/meminfo | cut", "free -h | head -1",
-        "ss -tn state listening",
+        "ss -tn state listening", "ls /proc |",
     ),
     "the container has no disk, no firmware and a network card of its own kind": (
         "df -h /", "cat /proc/mounts", "cat /proc/partitions", "cat /sys/class/dmi", "dmidecode", "findmnt", "ls -di", "uptime -p",
         "ip addr show eth0", "ip -br link", "ifconfig", "ls /sys/class/net", "ls /dev | grep", "cat /proc/swaps", "hostname -I",
         "cat /proc/1/environ", "grep -ao container", "dd if=/dev/zero of=/tmp/z bs=1M", "arp -n | head -1; arp -a nosuch; arp",
+        "ls -la / |", "ls -l /nonexistent /tmp", "lsattr /etc", "chattr -ia .ssh", "cat /etc/shells; cat /etc/fstab", "cd ~; rm -rf .ssh; mkdir",
     ),
     "no one is logged in there, and the machine has just been made": (
         "who -b", "users", "uptime", "w |", "last |", "chage -l root", "ls -la ~ |", "find /var/www", "ip r add default",
@@ -31,16 +32,28 @@ REASONS: dict[str, tuple[str, ...]] = {
     "its packages are a later point release": (
         "md5sum /bin", "sha256sum /usr", "systemctl --version", "cat /etc/hostname /etc/debian_version", "ls -l /bin/ls",
         "ls -l /usr/sbin/sshd", "dpkg -l bash", "dpkg -l | grep -E", "dpkg-query -W -f", "openssl version",
-        "apt-cache policy", "ls /boot", "ssh -V", "dig -v",
+        "apt-cache policy", "ls /boot", "ssh -V", "dig -v", "dpkg --version | head", "apt-get install -y bash", "apt list --installed",
     ),
+    "other packages were chosen at its installation": (
+        "ls /etc |", "head -5 /etc/passwd", "ls /etc/cron.d", "ls /etc/init.d", "find / -perm -4000", "tasksel", "ls /var/lib/dpkg",
+        "debconf-show nosuch",
+    ),
+    "an administrator has worked on the machine, and root logs in with a password": (
+        "ls -a /root", "ls -1 /home", "ls /var; ls /var/log", "cat /etc/ssh/sshd_config |", "grep -rn PermitRoot", "grep -v '^#' /etc/ssh/sshd_config",
+    ),
+    "the installer writes other sources": ("cat /etc/apt/sources.list", "apt-get update -qq"),
     "the order of a hash table, or a time": (
         "export A=1", "time -p true", "mkdir /tmp/d; touch", "curl -O http://nosuch.invalid/x.sh",
     ),
     "python, perl and the text of manual pages are not imitated": ("python3 -c", "perl -", "python -V", "man ls"),
 }  # fmt: skip
 """By reason, how commands begin."""
+WHOLE = {"the container has no disk, no firmware and a network card of its own kind": ("ls /",)}
+"""By reason, commands of which others are beginnings."""
 
 
+WHOLE = {"the container has no disk, no firmware and a network card of its own kind": ("ls /",)}
+"""By reason, commands of which others are beginnings."""
 OF_A_DEVICE: dict[str, tuple[str, ...]] = {
     "a device has its own tree, where Debian's has nothing but BusyBox": (
         "ls /", "ls -la / ", "ls -ld /tmp /root", "ls /etc |", "ls /var;", "ls -l /nonexistent /tmp", "cat /etc/os-release", "cat /etc/*release",
@@ -75,6 +88,6 @@ def reason_of(command: str, system: str = "") -> str:
     """Why a command's answers may differ, "" if they should be equal."""
     reasons = REASONS if system != "busybox" else REASONS | OF_A_DEVICE
     for reason, beginnings in reasons.items():
-        if command.startswith(beginnings):
+        if command.startswith(beginnings) or command in WHOLE.get(reason, ()):
             return reason
     return ""

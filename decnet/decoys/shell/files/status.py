@@ -67,7 +67,7 @@ def _template(shell: Shell, options, node: Node) -> tuple[str, bool]:  # type: i
         else "Inode: %-10i  Links: %h\n"
     )
     busybox = shell.world.system.busybox
-    if shell.world.system.version in ("11", "20.04") or busybox:
+    if shell.world.system.version in ("11", "20.04", "22.04") or busybox:
         front = "Device: %Dh/%dd\tInode: %-10i  Links: "
         device = front + ("%-5h Device type: %t,%T\n" if node.kind in ("c", "b") else "%h\n")
         return "  File: %N\n  Size: %-10s\tBlocks: %-10b IO Block: %-6o %F\n" + device + (

@@ -33,7 +33,7 @@ def last(process: Process) -> Running:
     options = parse(process, "adFf:hiIn:p:Rs:t:Vwx", "hostlast=a dns=d file=f fulltimes=F help=h ip=i limit=n nohostname=R since=s until=t present=p fullnames=w version=V system=x time-format:")  # fmt: skip # noqa: E501
     yield 0.0
     now = time.time()
-    failed = process.name == "lastb"
+    failed = process.name == "lastb" or options.value("f").endswith("btmp")
     if failed and process.shell.user != "root":
         process.err("lastb: cannot open /var/log/btmp: Permission denied\n")
         return 1

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import time
 
+from ...host.login_files import USER_PROCESS, UTMP
 from ..process import Process, Running
 from ..text.common import Failure, Options, parse, quoted, tool
 from ..visit import Visit, visits_of
 from .shown import clock
 
+MOST_RECORDS = 1_000
 LONG = """all=a boot=b dead=d heading=H ips= login=l lookup= message=T mesg=T process=p count=q runlevel=r short=s
 time=t users=u writable=T help version"""
 
@@ -23,6 +25,8 @@ def who(process: Process) -> Running:
     shell, now = process.shell, time.time()
     visits = [visit for visit in visits_of(shell.world, shell.visit.source) if visit.terminal]
     yield 0.0
+    if len(options.operands) == 1:
+        return _of_file(process, options.operands[0])
     if "q" in options:
         process.out(" ".join(visit.user for visit in visits) + f"\n# users={len(visits)}\n")
         return 0
@@ -45,6 +49,26 @@ def who(process: Process) -> Running:
     if everything or not any(letter in options for letter in "bdlpr") or "u" in options:
         for visit in visits:
             process.out(_row(options, visit, now))
+    return 0
+
+
+def _of_file(process: Process, path: str) -> int:
+    """The logins that a file has."""
+    shell = process.shell
+    node = shell.node(shell.absolute(path))
+    if node is None:
+        raise Failure(f"{path}: No such file or directory")
+    data, size = node.data, UTMP.size
+    for at in range(0, min(len(data), MOST_RECORDS * size) - size + 1, size):
+        kind, _, line, _, user, host, *_, when, _, _ = UTMP.unpack_from(data, at)
+        if kind == USER_PROCESS:
+            name, terminal, source = (
+                text.rstrip(b"\0").decode("utf-8", "replace") for text in (user, line, host)
+            )
+            process.out(f"{name:<8} {terminal:<12} {clock('%Y-%m-%d %H:%M', when)} ({source})\n")
+    if shell.real(shell.absolute(path)) == "/var/log/wtmp":
+        for visit in visits_of(shell.world, shell.visit.source):
+            process.out(_row(Options(), visit, 0.0) if visit.terminal else "")
     return 0
 
 

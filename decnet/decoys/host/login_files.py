@@ -1,0 +1,69 @@
+"""The files of logins as they are on disk: wtmp, btmp (utmp(5)) and lastlog, of x86-64."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+
+from ..machine import Machine
+from .accounts import Accounts
+from .logins import LoginEntry, last_login, logins
+from .processes import pid_at
+
+UTMP = struct.Struct("<hxxi32s4s32s256shhiii16s20x")
+LASTLOG = struct.Struct("<i32s256s")
+RUN_LEVEL, BOOT_TIME, USER_PROCESS, DEAD_PROCESS = 1, 2, 7, 8
+GRAPHICAL = 53
+"""The number that systemd writes for a run level: its letter."""
+
+
+def wtmp(machine: Machine, user: str) -> bytes:
+    """The records of /var/log/wtmp, the oldest first. `user`: the machine's administrator."""
+    records: list[tuple[int, bytes]] = []
+    for entry in logins(machine, user, time.time()):
+        if entry.user == "reboot":
+            records += _boot(machine, entry)
+            continue
+        pid = pid_at(machine, entry.began)
+        records.append(
+            (entry.began, _record(USER_PROCESS, pid, entry, entry.user, entry.source, entry.began))
+        )
+        if entry.ended:
+            records.append((entry.ended, _record(DEAD_PROCESS, pid, entry, "", "", entry.ended)))
+    return b"".join(record for _, record in sorted(records, key=lambda each: each[0]))
+
+
+def _boot(machine: Machine, entry: LoginEntry) -> list[tuple[int, bytes]]:
+    kernel, began = machine.system.kernel, entry.began
+    return [
+        (began, _packed(BOOT_TIME, 0, "~", "~~", "reboot", kernel, began)),
+        (began + 9, _packed(RUN_LEVEL, GRAPHICAL, "~", "~~", "runlevel", kernel, began + 9)),
+    ]
+
+
+def _record(kind: int, pid: int, entry: LoginEntry, user: str, source: str, when: int) -> bytes:
+    return _packed(kind, pid, entry.terminal, entry.terminal[-4:], user, source, when)
+
+
+def _packed(kind: int, pid: int, line: str, name: str, user: str, host: str, when: int) -> bytes:
+    try:
+        address = socket.inet_aton(host) if kind == USER_PROCESS else b""
+    except OSError:
+        address = b""
+    microseconds = when * 7919 % 1_000_000
+    texts = [text.encode() for text in (line, name, user, host)]
+    return UTMP.pack(kind, pid, *texts, 0, 0, 0, when, microseconds, address)
+
+
+def lastlog(machine: Machine, accounts: Accounts, user: str) -> bytes:
+    """The content of /var/log/lastlog: a record for each number of a user, up to the last login's."""
+    found = bytearray()
+    for account in accounts.users:
+        entry = last_login(machine, account.name, user, time.time())
+        if entry is not None and account.uid < 60_000:
+            end = (account.uid + 1) * LASTLOG.size
+            found.extend(bytes(max(0, end - len(found))))
+            row = LASTLOG.pack(entry.began, entry.terminal.encode(), entry.source.encode())
+            found[end - LASTLOG.size : end] = row
+    return bytes(found)
