@@ -63,6 +63,7 @@ class Form:
         return lzma.LZMADecompressor(memlimit=MOST_MEMORY) if self.xz else bz2.BZ2Decompressor()
 
 
+SUFFIXES = (".bz2", ".bz", ".tbz2", ".tbz", ".xz", ".txz", ".lzma", ".tlz")
 FORMS = {
     "bz": Form(".bz2", b"BZh", False),
     "xz": Form(".xz", b"\xfd7zXZ\0", True),
@@ -168,18 +169,23 @@ def _file(
     problem = _problem(process, form, path, is_folder=node.folder, unpacks=unpacks, to_output=to_output)
     if problem:
         process.err(f"{name}: {problem}\n")
-        return 2 if form.xz and "unknown" not in problem else 1
+        return 2 if form.xz else 1
     try:
         data = content(process, path)
     except Failure as failure:
         process.err(f"{name}: {path}: {failure.message}\n")
         return 1
+    if unpacks and not form.xz and not to_output and not path.endswith(SUFFIXES):
+        process.err(f"{name}: Can't guess original name for {path} -- using {path}.out\n")
     made = yield from converted(process, form, data, unpacks=unpacks)
     if made is None:
         return _foreign(process, form, path, data, tests="t" in options)
     if to_output:
         process.out(made if "t" not in options else b"")
         return 0
+    if unpacks and form.xz and not path.endswith(SUFFIXES):
+        process.err(f"{name}: {path}: Filename has an unknown suffix, skipping\n")
+        return 2
     target = _target(form, path, unpacks=unpacks)
     where = shell.absolute(target)
     if shell.node(where) is not None and "f" not in options:
@@ -210,8 +216,6 @@ def _problem(
             if form.xz
             else f"Input file {path} already has {form.suffix} suffix."
         )
-    if unpacks and form.xz and not to_output and not path.endswith((form.suffix, ".lzma", ".txz", ".tlz")):
-        return f"{path}: Filename has an unknown suffix, skipping"
     return ""
 
 
