@@ -36,7 +36,7 @@ class Running(Assigning, Launching, Scripts, Protocol):
         self.is_replaced = node is self.replaced_by and not (node.redirections or self.shell.traps)
         try:
             if node.redirections:
-                self.fds = yield from opened(self, node.redirections, here)
+                self.fds = yield from self._opened(node, words, here)
             hidden = yield from self._assign_for_command(node, words[0])
             if "x" in self.shell.options:
                 self.trace([_as_source(each) if isinstance(each, Assignment) else each for each in words])
@@ -63,6 +63,22 @@ class Running(Assigning, Launching, Scripts, Protocol):
         if out is not None and out.is_full:
             yield Writable(out)
         return self.shell.status
+
+    def _opened(self, node: Simple, words: list[Any], here: list[End]) -> Work:
+        """The descriptors of a command. /proc/self in the name of a file is the program that will read it."""
+        name, shell = words[0], self.shell
+        is_program = isinstance(name, str) and name not in BUILTINS and name not in shell.functions
+        if not is_program or not any("/proc/self" in each.target.raw for each in node.redirections):
+            return (yield from opened(self, node.redirections, here))
+        visit, pid = shell.visit, self.engine.next_pid(shell)
+        before = visit.current
+        visit.enter(pid, shell.own_pid, shell.user, [str(word) for word in words])
+        visit.current = pid
+        try:
+            return (yield from opened(self, node.redirections, here))
+        finally:
+            visit.current = before
+            visit.leave(pid)
 
     def _debug(self, node: Simple) -> Work:
         """The trap of DEBUG, which functions do not have."""

@@ -32,7 +32,7 @@ REASONS: dict[str, tuple[str, ...]] = {
     "its packages are a later point release": (
         "md5sum /bin", "sha256sum /usr", "systemctl --version", "cat /etc/hostname /etc/debian_version", "ls -l /bin/ls",
         "ls -l /usr/sbin/sshd", "dpkg -l bash", "dpkg -l | grep -E", "dpkg-query -W -f", "openssl version",
-        "apt-cache policy", "ls /boot", "ssh -V", "dig -v", "dpkg --version | head", "apt-get install -y bash", "apt list --installed",
+        "apt-cache policy", "ls /boot", "ssh -V", "dig -v", "dpkg --version | head", "apt-get install -y bash", "apt list --installed", "cat /etc/*release",
     ),
     "other packages were chosen at its installation": (
         "ls /etc |", "head -5 /etc/passwd", "ls /etc/cron.d", "ls /etc/init.d", "find / -perm -4000", "tasksel", "ls /var/lib/dpkg",

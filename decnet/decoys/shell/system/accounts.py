@@ -44,7 +44,7 @@ def useradd(process: Process) -> Running:
         )
         return 0
     if len(words) != 1:
-        process.err(USAGES["useradd"])
+        process.err(_usage(process))
         return 2
     name = words[0]
     if not NAME.fullmatch(name) and "badname" not in options:
@@ -54,6 +54,22 @@ def useradd(process: Process) -> Running:
         raise Failure(f"user '{name}' already exists", 9)
     need_root(process)
     return _add_user(process, options, name)
+
+
+def _is_old(process: Process) -> bool:
+    """Whether the release has shadow before 4.9."""
+    return process.shell.world.system.version in ("11", "20.04", "22.04", "8.10")
+
+
+def _usage(process: Process) -> str:
+    """The usage of useradd, as that of the release."""
+    text = USAGES["useradd"]
+    if not _is_old(process):
+        return text
+    lines = [line for line in text.splitlines(keepends=True) if not line.startswith("  -F,")]
+    if process.shell.world.system.id == "ubuntu":
+        lines.insert(-1, "      --extrausers              Use the extra users database\n")
+    return "".join(lines).replace("--badname                 do", "--badnames                do")
 
 
 def _add_user(process: Process, options: Options, name: str) -> int:
@@ -81,7 +97,7 @@ def _add_user(process: Process, options: Options, name: str) -> int:
         raise Failure(f"group {name} exists - if you want to add this user to that group, use -g.", 9)
     elif "N" in options:
         gid = 100
-    if not system and not 1000 <= uid <= 60000:
+    if not system and not 1000 <= uid <= 60000 and not _is_old(process):
         process.err(
             f"useradd warning: {name}'s uid {uid} outside of the UID_MIN 1000 and UID_MAX 60000 range.\n"
         )

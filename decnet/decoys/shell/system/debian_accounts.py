@@ -151,7 +151,8 @@ def deluser(process: Process) -> Running:
         return 0
     account = accounts.user(words[0])
     if account is None:
-        process.err(f"{process.name}: The user `{words[0]}' does not exist.\n")
+        where = "/usr/sbin/" if shell.world.system.version == "22.04" else ""
+        process.err(f"{where}{process.name}: The user `{words[0]}' does not exist.\n")
         return 2
     if len(words) == 2:
         process.out(f"Removing user `{words[0]}' from group `{words[1]}' ...\nDone.\n")

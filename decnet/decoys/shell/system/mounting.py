@@ -16,7 +16,13 @@ LONG_OF_MOUNT = """all=a no-canonicalize=c fake=f fork=F fstab=T internal-only=i
 options-mode: options-source: options-source-force read-only=r types=t source: target: target-prefix: verbose=v
 read-write=w rw=w namespace=N bind=B move=M rbind=R make-shared make-slave make-private make-unbindable help=h version=V"""
 
+WITHOUT_HINT = ("11", "20.04", "22.04", "8.10", "9.4")
+"""Releases with util-linux before 2.38."""
 HINT = "       dmesg(1) may have more information after failed mount system call.\n"
+
+
+def _hint(process: Process) -> str:
+    return "" if process.shell.world.system.version in WITHOUT_HINT else HINT
 
 
 @tool
@@ -40,7 +46,7 @@ def mount(process: Process) -> Running:
         if not options.operands:
             raise Failure("only root can do that")
         where = shell.absolute(options.operands[-1])
-        raise Failure(f"{where}: must be superuser to use mount.\n{HINT}".rstrip("\n"))
+        raise Failure(f"{where}: must be superuser to use mount.\n{_hint(process)}".rstrip("\n"))
     if "a" in options:
         return 0
     return _refused(process, options)
@@ -64,15 +70,15 @@ def _refused(process: Process, options: Options) -> int:
     source, target = words[0], shell.absolute(words[1])
     node = shell.node(target)
     if node is None:
-        process.err(f"mount: {target}: mount point does not exist.\n{HINT}")
+        process.err(f"mount: {target}: mount point does not exist.\n{_hint(process)}")
         return 32
     kind = options.value("t")
     if kind in ("tmpfs", "proc", "sysfs", "ramfs") or "B" in options or "bind" in options.value("o"):
         return 0
     if shell.node(shell.absolute(source)) is None and source.startswith("/"):
-        process.err(f"mount: {target}: special device {source} does not exist.\n{HINT}")
+        process.err(f"mount: {target}: special device {source} does not exist.\n{_hint(process)}")
         return 32
-    process.err(f"mount: {target}: {source} is not a block device.\n{HINT}" if source.startswith("/")
+    process.err(f"mount: {target}: {source} is not a block device.\n{_hint(process)}" if source.startswith("/")
                 else f"mount: {target}: can't find in /etc/fstab.\n")  # fmt: skip
     return 32
 

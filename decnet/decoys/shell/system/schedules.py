@@ -27,6 +27,15 @@ USAGE = """usage:\tcrontab [-u user] [-n] file
 
 \t-i\t(prompt before deleting user's crontab)
 """
+USAGE_BEFORE = """usage:\tcrontab [-u user] file
+\tcrontab [ -u user ] [ -i ] { -e | -l | -r }
+\t\t(default operation is replace, per 1003.2)
+\t-e\t(edit user's crontab)
+\t-l\t(list user's crontab)
+\t-r\t(delete user's crontab)
+\t-i\t(prompt before deleting user's crontab)
+"""
+"""That of the cron before Debian 12."""
 USAGE_OF_CRONIE = """Usage:
  crontab [options] file
  crontab [options]
@@ -68,6 +77,10 @@ def place_of(shell: Shell, user: str) -> str:
     return f"{folder}/{user}"
 
 
+def _usage(process: Process) -> str:
+    return USAGE_BEFORE if process.shell.world.system.version in ("11", "20.04", "22.04") else USAGE
+
+
 @tool
 def crontab(process: Process) -> Running:
     """A user's table of commands for cron."""
@@ -78,11 +91,11 @@ def crontab(process: Process) -> Running:
     except Failure as failure:
         process.err(
             f"crontab: {failure.message}\n"
-            + (USAGE_OF_CRONIE if rocky else f"crontab: usage error: unrecognized option\n{USAGE}")
+            + (USAGE_OF_CRONIE if rocky else f"crontab: usage error: unrecognized option\n{_usage(process)}")
         )
         return 1
     if "h" in options:
-        process.out(USAGE)
+        process.out(_usage(process))
         return 0
     user = options.value("u") or shell.user
     if accounts_of(shell).user(user) is None:
@@ -121,7 +134,7 @@ def _listed(text: str) -> str:
 def _install(process: Process, options: Options, user: str, path: str) -> int:
     shell = process.shell
     if not options.operands and process.from_terminal and shell.world.system.id != "rocky":
-        process.err(f"crontab: usage error: file name or - (for stdin) must be specified\n{USAGE}")
+        process.err(f"crontab: usage error: file name or - (for stdin) must be specified\n{_usage(process)}")
         return 1
     name = options.operands[0] if options.operands else "-"
     if name == "-":

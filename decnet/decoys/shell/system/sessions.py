@@ -102,11 +102,16 @@ def lastlog(process: Process) -> Running:
         if accounts.user(options.value("u")) is None:
             raise Failure(f"Unknown user or range: {options.value('u')}")
         names = [options.value("u")]
-    process.out(f"{'Username':<16} {'Port':<8} {'From':<42} Latest\n")
+    process.out(f"{'Username':<16} {'Port':<8} {'From':<{_width(process)}} Latest\n")
     for name in names:
         process.out(_latest(process, name, now))
         process.spend(200)
     return 0
+
+
+def _width(process: Process) -> int:
+    """Of the column for addresses: those of IPv6 have room from shadow 4.9 on."""
+    return 16 if process.shell.world.system.version in ("11", "20.04", "22.04", "8.10") else 42
 
 
 def _latest(process: Process, name: str, now: float) -> str:
@@ -118,8 +123,8 @@ def _latest(process: Process, name: str, now: float) -> str:
     elif entry is not None:
         port, source, when = entry.terminal, entry.source, float(entry.began)
     else:
-        return f"{name:<16} {'':<8} {'':<42} **Never logged in**\n"
-    return f"{name:<16} {port:<8} {source:<42} {clock('%a %b %e %H:%M:%S +0000 %Y', when)}\n"
+        return f"{name:<16} {'':<8} {'':<{_width(process)}} **Never logged in**\n"
+    return f"{name:<16} {port:<8} {source:<{_width(process)}} {clock('%a %b %e %H:%M:%S +0000 %Y', when)}\n"
 
 
 COMMANDS = {"last": last, "lastb": last, "lastlog": lastlog}
