@@ -118,25 +118,22 @@ def meminfo(world: World) -> str:
         ("Percpu", 900 * machine.processors // 4 * 4 + 640), ("HardwareCorrupted", 0), ("AnonHugePages", anonymous // 5 // 2048 * 2048),
         ("ShmemHugePages", 0), ("ShmemPmdMapped", 0), ("FileHugePages", 0), ("FilePmdMapped", 0),
     ]  # fmt: skip
-    out = "".join(f"{name + ':':<16}{value:>8} kB\n" for name, value in rows)
-    out += "".join(
-        f"{name + ':':<16}{0:>8}\n"
-        for name in ("HugePages_Total", "HugePages_Free", "HugePages_Rsvd", "HugePages_Surp")
-    )
+    return _lines(rows) + _huge_pages(machine, now.total)
+
+
+def _lines(rows: list[tuple[str, int]]) -> str:
+    return "".join(f"{name + ':':<16}{value:>8} kB\n" for name, value in rows)
+
+
+def _huge_pages(machine: Machine, total: int) -> str:
+    """The last rows of /proc/meminfo: how the memory (`total` KiB) is mapped."""
+    names = ("HugePages_Total", "HugePages_Free", "HugePages_Rsvd", "HugePages_Surp")
     small = 90_000 + machine.persona.number("direct map", 0, 60) * 1024
-    large = (now.total // 2048 + 20) * 2048 - small // 2048 * 2048
+    large = (total // 2048 + 20) * 2048 - small // 2048 * 2048
     huge = large // 3 // (1024 * 1024) * 1024 * 1024
-    out += "".join(
-        f"{name + ':':<16}{value:>8} kB\n"
-        for name, value in (
-            ("Hugepagesize", 2048),
-            ("Hugetlb", 0),
-            ("DirectMap4k", small),
-            ("DirectMap2M", large - huge),
-            ("DirectMap1G", huge),
-        )
-    )
-    return out
+    sizes = [("Hugepagesize", 2048), ("Hugetlb", 0)]
+    direct = [("DirectMap4k", small), ("DirectMap2M", large - huge), ("DirectMap1G", huge)]
+    return "".join(f"{name + ':':<16}{0:>8}\n" for name in names) + _lines([*sizes, *direct])
 
 
 def partitions(world: World) -> str:

@@ -132,86 +132,46 @@ class Visit:
         )
 
     def _servers(self) -> list[ProcessEntry]:
+        """The processes of the service that serve this login."""
+        system, place = self.world.system, self.terminal or "notty"
+        if self.telnet:
+            command = "telnetd" if system.busybox else f"in.telnetd: {self.source}"
+            return [self._server("Ss", command, sizes=(3_236, 2_304))]
+        if system.busybox:
+            return [self._server("S", "/usr/sbin/dropbear -R -p 22", sizes=(1_148, 764))]
+        command = f"sshd: {self.user}@{place}"
+        if self.user == "root":
+            return [self._server("Ss", command, sizes=(17_736, 11_008))]
+        first = self.server - 6
+        return [
+            self._server("Ss", f"sshd: {self.user} [priv]", sizes=(17_736, 11_136), pid=first),
+            self._server("S", command, sizes=(17_992, 6_800), ppid=first, user=self.user),
+        ]
+
+    def _server(
+        self,
+        state: str,
+        command: str,
+        *,
+        sizes: tuple[int, int],
+        pid: int = 0,
+        ppid: int = 0,
+        user: str = "root",
+    ) -> ProcessEntry:
+        """One of them. `sizes`: virtual and resident, in KiB; by default it is the last one, and a child of the
+        listener."""
+        name = command.split()[0].rpartition("/")[2].rstrip(":")
+        cpu = 0.01 if self.telnet else 0.05
+        return ProcessEntry(
+            pid or self.server, ppid or self._listening(), user, command, name, int(self.began), "?", state, cpu, *sizes
+        )  # fmt: skip
+
+    def _listening(self) -> int:
+        """The number of the service's own process."""
         if not self._listener:
             entries = self.world.processes(int(time.time()))
             self._listener = next((each.pid for each in entries if self._listens(each)), 1)
-        listener = self._listener
-        began, place = int(self.began), self.terminal or "notty"
-        if self.telnet:
-            telnetd = "telnetd" if self.world.system.busybox else f"in.telnetd: {self.source}"
-            return [
-                ProcessEntry(
-                    self.server,
-                    listener,
-                    "root",
-                    telnetd,
-                    telnetd.split(":")[0],
-                    began,
-                    "?",
-                    "Ss",
-                    0.01,
-                    3_236,
-                    2_304,
-                )
-            ]
-        if self.world.system.busybox:
-            return [
-                ProcessEntry(
-                    self.server,
-                    listener,
-                    "root",
-                    "/usr/sbin/dropbear -R -p 22",
-                    "dropbear",
-                    began,
-                    "?",
-                    "S",
-                    0.05,
-                    1_148,
-                    764,
-                )
-            ]
-        server = ProcessEntry(
-            self.server,
-            listener,
-            "root",
-            f"sshd: {self.user}@{place}",
-            "sshd",
-            began,
-            "?",
-            "Ss",
-            0.05,
-            17_736,
-            11_008,
-        )
-        if self.user == "root":
-            return [server]
-        first = ProcessEntry(
-            self.server - 6,
-            listener,
-            "root",
-            f"sshd: {self.user} [priv]",
-            "sshd",
-            began,
-            "?",
-            "Ss",
-            0.02,
-            17_736,
-            11_136,
-        )
-        second = ProcessEntry(
-            self.server,
-            self.server - 6,
-            self.user,
-            server.command,
-            "sshd",
-            began,
-            "?",
-            "S",
-            0.02,
-            17_992,
-            6_800,
-        )
-        return [first, second]
+        return self._listener
 
     def _listens(self, entry: ProcessEntry) -> bool:
         return entry.service == self.world.persona.service and entry.ppid == 1

@@ -42,6 +42,8 @@ HASHES = {
 }  # fmt: skip
 """Names of digests, and how version 3 shows them."""
 PYTHON_NAMES = {"blake2b512": "blake2b", "blake2s256": "blake2s"}
+ERRORS = {reach.REFUSED: 111, reach.TIMED_OUT: 110, reach.NO_ROUTE: 113, reach.UNREACHABLE: 101}
+"""The numbers of errors, errno(3)."""
 MOST_RANDOM = 1024 * 1024
 NO_FILE = "No such file or directory"
 
@@ -312,16 +314,22 @@ def _password(process: Process, words: list[str]) -> Running:
 
 def _connect(process: Process, words: list[str]) -> Running:
     """`s_client`: recorded, and without an answer."""
-    given, operands = _values(
-        words,
-        ("-connect", "-host", "-port", "-servername", "-CAfile", "-starttls", "-proxy", "-cert", "-key"),
-    )
-    target = (
-        given.get("-connect")
-        or (operands or [f"{given.get('-host', 'localhost')}:{given.get('-port', '4433')}"])[0]
-    )
-    parts = urlsplit(f"//{target}")
+    with_value = [
+        "-connect",
+        "-host",
+        "-port",
+        "-servername",
+        "-CAfile",
+        "-starttls",
+        "-proxy",
+        "-cert",
+        "-key",
+    ]
+    given, operands = _values(words, tuple(with_value))
+    usual = f"{given.get('-host', 'localhost')}:{given.get('-port', '4433')}"
+    target = given.get("-connect") or (operands or [usual])[0]
     try:
+        parts = urlsplit(f"//{target}")
         host, port = parts.hostname or "localhost", parts.port or 4433
     except ValueError:
         host, port = target, 4433
@@ -329,38 +337,27 @@ def _connect(process: Process, words: list[str]) -> Running:
     address = reach.resolved(process, host)
     if not address:
         yield reach.DNS_SECONDS
-        process.err(
-            _error(
-                "10080002",
-                "BIO routines",
-                "BIO_lookup_ex",
-                "system lib",
-                f"bio/bio_addr.c:746:{reach.NO_NAME}",
-            )
-        )
+        place = f"bio/bio_addr.c:746:{reach.NO_NAME}"
+        process.err(_error("10080002", "BIO routines", "BIO_lookup_ex", "system lib", place))
         process.err("connect:errno=11\n")
         return 1
     found = reach.attempt(process, address, port)
     yield found.seconds
-    number = {reach.REFUSED: 111, reach.TIMED_OUT: 110, reach.NO_ROUTE: 113, reach.UNREACHABLE: 101}.get(
-        found.error, 104
-    )
-    if found.error == reach.OPEN:
+    _report(process, found.error)
+    return 1
+
+
+def _report(process: Process, error: str) -> None:
+    """How a connection ended. One that a service of the machine accepts is closed at once."""
+    if error == reach.OPEN:
         process.out("CONNECTED(00000003)\n")
-        process.err(f"write:errno={number}\n")
-        return 1
-    process.err(
-        _error(
-            f"800000{number:02X}",
-            "system library",
-            "BIO_connect",
-            found.error,
-            "bio/bio_sock2.c:117:calling connect()",
-        )
-    )
+        process.err("write:errno=104\n")
+        return
+    number = ERRORS.get(error, 104)
+    place = "bio/bio_sock2.c:117:calling connect()"
+    process.err(_error(f"800000{number:02X}", "system library", "BIO_connect", error, place))
     process.err(_error("10000067", "BIO routines", "BIO_connect", "connect error", "bio/bio_sock2.c:119:"))
     process.err(f"connect:errno={number}\n")
-    return 1
 
 
 def _as_base64(process: Process, words: list[str]) -> Running:

@@ -86,17 +86,7 @@ def _add_user(process: Process, options: Options, name: str) -> int:
     for group in [name for name in options.value("G").split(",") if name]:
         if accounts.group(group) is None:
             raise Failure(f"group '{group}' does not exist", 6)
-    own_group = "g" not in options and "N" not in options
-    if "g" in options:
-        wanted = options.value("g")
-        found = accounts.group_of(int(wanted[:9])) if wanted.isdecimal() else accounts.group(wanted)
-        if found is None:
-            raise Failure(f"group '{wanted}' does not exist", 6)
-        gid = found.gid
-    elif own_group and accounts.group(name) is not None:
-        raise Failure(f"group {name} exists - if you want to add this user to that group, use -g.", 9)
-    elif "N" in options:
-        gid = 100
+    gid = _group_of(process, options, name, gid)
     if not system and not 1000 <= uid <= 60000 and not _is_old(process):
         process.err(
             f"useradd warning: {name}'s uid {uid} outside of the UID_MIN 1000 and UID_MAX 60000 range.\n"
@@ -104,27 +94,11 @@ def _add_user(process: Process, options: Options, name: str) -> int:
     rocky = shell.world.system.id == "rocky"
     home = options.value("d") or f"{options.value('b') or '/home'}/{name}"
     login = options.value("s") or ("/bin/bash" if rocky else "/bin/sh")
-    add_row(
-        shell,
-        "/etc/passwd",
-        [name, "x", str(uid), str(gid), options.value("c").replace(":", ""), home, login],
-    )
-    add_row(
-        shell,
-        "/etc/shadow",
-        [
-            name,
-            options.value("p") or ("!!" if rocky else "!"),
-            today(),
-            "0" if not system else "",
-            "99999" if not system else "",
-            "7" if not system else "",
-            "",
-            "",
-            "",
-        ],
-    )
-    if own_group:
+    comment, password = options.value("c").replace(":", ""), options.value("p") or ("!!" if rocky else "!")
+    ages = ["", "", ""] if system else ["0", "99999", "7"]
+    add_row(shell, "/etc/passwd", [name, "x", str(uid), str(gid), comment, home, login])
+    add_row(shell, "/etc/shadow", [name, password, today(), *ages, "", "", ""])
+    if "g" not in options and "N" not in options:
         add_row(shell, "/etc/group", [name, "x", str(gid), ""])
         add_row(shell, "/etc/gshadow", [name, "!", "", ""])
     if options.value("G"):
@@ -132,6 +106,22 @@ def _add_user(process: Process, options: Options, name: str) -> int:
     if "m" in options or (rocky and "M" not in options and not system):
         make_home(shell, name, home, 0o700 if rocky else 0o755)
     return 0
+
+
+def _group_of(process: Process, options: Options, name: str, own: int) -> int:
+    """The number of a new user's first group; `own`: of one that has his name. Raises Failure."""
+    accounts = accounts_of(process.shell)
+    if "g" in options:
+        wanted = options.value("g")
+        found = accounts.group_of(int(wanted[:9])) if wanted.isdecimal() else accounts.group(wanted)
+        if found is None:
+            raise Failure(f"group '{wanted}' does not exist", 6)
+        return found.gid
+    if "N" in options:
+        return 100
+    if accounts.group(name) is not None:
+        raise Failure(f"group {name} exists - if you want to add this user to that group, use -g.", 9)
+    return own
 
 
 def make_home(shell: Shell, name: str, home: str, mode: int) -> None:
