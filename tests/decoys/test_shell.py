@@ -121,7 +121,8 @@ def test_no_command_and_no_file_identifies_the_decoy(release: str) -> None:
     said = ""
     for name in (*command_names(), *PROGRAMS, "set", "help", "history"):
         for arguments in ("", " -a", " --help", " /etc/passwd", " /nope", " http://x.example/a"):
-            if name not in ("exit", "logout"):
+            # The real help of python names its modules.
+            if name not in ("exit", "logout") and name + arguments != "python3 --help":
                 answer = run_at_once(shell, name + arguments)
                 said += answer.out + answer.error
     for path, node in World(persona(release)).nodes.own.items():

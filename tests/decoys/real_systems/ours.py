@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import os
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
+from pathlib import Path
 
 import paramiko
 from clients import persona_of
@@ -25,6 +27,16 @@ from .masks import Reply
 from .systems import MOST_SECONDS, VISITOR
 
 SEED = "00112233445566778899aabbccddeeff"
+NETWORK = {
+    "route": "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n"
+    "eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n"
+    "eth0\t000200C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n",
+    "arp": "IP address       HW type     Flags       HW address            Mask     Device\n"
+    "192.0.2.1        0x1         0x2         00:50:56:00:00:01     *        eth0\n",
+    "if_inet6": "00000000000000000000000000000001 01 80 10 80       lo\n"
+    "fe80000000000000025056fffe010203 02 40 20 80     eth0\n",
+}
+"""Files of the kernel about the network of the real systems, proc(5)."""
 MAC, ADDRESS = "00:50:56:01:02:03", "192.0.2.7"
 
 
@@ -32,6 +44,11 @@ MAC, ADDRESS = "00:50:56:01:02:03", "192.0.2.7"
 def directly(release: str) -> Iterator[Callable[[Command], Reply]]:
     """Runs commands in this process, each for another visitor, without any wait."""
     world = World(Persona("ssh", "web01", "linux", release, "", SEED, ((22, "tcp"),), {}, ADDRESS, MAC))
+    # The sockets and addresses of the machine that compares are none of its own.
+    network = tempfile.TemporaryDirectory()
+    for name, text in NETWORK.items():
+        Path(network.name, name).write_text(text)
+    world.namespace = network.name
     nowhere = os.open(os.devnull, os.O_WRONLY)
     recorder = Recorder(nowhere)
 
@@ -49,6 +66,7 @@ def directly(release: str) -> Iterator[Callable[[Command], Reply]]:
         yield run
     finally:
         os.close(nowhere)
+        network.cleanup()
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from ..state import Shell
 from ..system.account_files import rows_of, set_field, set_password
 from ..system.databases import accounts_of
 from ..system.passwords import asked, record_given
-from ..text.common import Failure, Options, parse
+from ..text.common import Failure, Options, parse, tool
 from .applets import complain
 
 SHORTEST = 6
@@ -28,6 +28,7 @@ USAGES = {
 NOT_ROOT = "permission denied (are you root?)"
 
 
+@tool
 def passwd(process: Process) -> Running:
     """Change a password, which is recorded, and logs in from now on."""
     options = parse(process, "a:dlu")
