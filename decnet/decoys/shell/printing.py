@@ -18,6 +18,8 @@ def printing(shell: Shell, words: list[str]) -> Command | None:
     from ..host.printed import printed
 
     name = words[0].rpartition("/")[2]
+    if name.startswith("python"):
+        return None
     found = printed((world.system.id, world.system.version), world.packages, [name, *words[1:]])
     if found is None:
         return None
