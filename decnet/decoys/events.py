@@ -182,7 +182,7 @@ class Session:
         self.name = os.urandom(6).hex()
         self.source = source
         self.port = port
-        self._local = local
+        self.local = local
         self._recorder = recorder
         self._commands = 0
         self._began = time.monotonic()
@@ -191,7 +191,7 @@ class Session:
     def record(self, kind: str, **fields: Field) -> None:
         """Record one action of this visitor."""
         self._commands += kind == "command"
-        self._recorder.write(kind, self.source, self.port, self.name, fields, self._local)
+        self._recorder.write(kind, self.source, self.port, self.name, fields, self.local)
 
     def count(self, kind: str) -> None:
         """Count one more action of this kind by this visitor, without its details."""

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from .builtins_shown import NAME, as_assignment, bad_name, list_of, name_of_word, show_all
-from .context import Context, Leave, Work
+from .context import Context, Work, fatal
 from .quoting import double_quoted
 from .state import Shell
 from .syntax import Assignment
@@ -24,7 +24,7 @@ def declare(context: Context, words: list[Any]) -> Work:
             "local: can only be used in a function" if shell.dialect.bash else "local: not in a function"
         )
         if not shell.dialect.bash:
-            raise Leave(2)
+            raise fatal(context, 2)
         return 1
     arguments, on, off = list(words[1:]), "", ""
     while arguments and isinstance(arguments[0], str) and re.match(r"[-+][a-zA-Z-]", arguments[0]):

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from .builtins_options import getopts, set_
-from .context import Context, Discard, Jump, Leave, Returned, Work
+from .context import Context, Discard, Jump, Leave, Returned, Work, fatal
 from .descriptors import End
 from .signals import trap
 
@@ -33,7 +33,7 @@ def _number(context: Context, words: list[Any], default: int) -> int:
         context.complain(f"{words[0]}: Illegal number: {text}")
     if words[0] == "shift" and context.shell.dialect.bash:
         return -1
-    raise Leave(2)
+    raise fatal(context, 2)
 
 
 def jump(context: Context, words: list[Any]) -> int:
@@ -48,7 +48,7 @@ def jump(context: Context, words: list[Any]) -> int:
             context.shell.status = 1
             raise Jump("failed", context.loops)
         context.complain(f"{words[0]}: Illegal number: {words[1]}")
-        raise Leave(2)
+        raise fatal(context, 2)
     raise Jump(words[0], min(count, context.loops))
 
 
@@ -166,9 +166,9 @@ def _not_sourced(context: Context, words: list[Any], name: str, *, folder: bool)
             else f"{words[0]}: {name}: not found"
         )
     else:
-        text = f"{words[0]}: line 0: can't open '{name}': No such file or directory"
+        text = f"{words[0]}: {shell.in_builtin}can't open '{name}': No such file or directory"
     context.complain(text)
-    raise Leave(2)
+    raise fatal(context, 2)
 
 
 def exec_(context: Context, words: list[Any]) -> Work:
@@ -190,7 +190,7 @@ def exec_(context: Context, words: list[Any]) -> Work:
                 else f"exec: {arguments[0]}: {text}"
             )
         else:
-            line = "line 0: " if shell.dialect.name == "ash" else ""
+            line = shell.in_builtin
             context.complain(f"exec: {line}{arguments[0]}: {text}")
         if shell.dialect.bash and shell.interactive:
             return 127
@@ -211,7 +211,7 @@ def shift(context: Context, words: list[Any]) -> int:
             return 1
         if context.shell.dialect.name == "dash":
             context.complain("shift: can't shift that many")
-            raise Leave(2)
+            raise fatal(context, 2)
         return 1
     del positional[:count]
     return 0

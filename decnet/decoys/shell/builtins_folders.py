@@ -55,7 +55,7 @@ def _enter(context: Context, command: str, target: str, where: str) -> str:
         texts = {
             "bash": f"{command}: {target}: {reason}",
             "dash": f"{command}: can't cd to {target}",
-            "ash": f"{command}: line 0: can't cd to {target}: {reason}",
+            "ash": f"{command}: {shell.in_builtin}can't cd to {target}: {reason}",
         }
         context.complain(texts[shell.dialect.name])
         return reason

@@ -23,7 +23,7 @@ def wait(context: Context, words: list[Any]) -> Work:
     if not arguments:
         running = [task for job in own if not job.stopped for task in job.tasks]
         yield Signalled(Ended(running), context)
-        if context.controls_jobs:
+        if context.controls_jobs and context.shell.dialect.bash:
             report_done(context)
         elif context.shell.dialect.name != "ash" or len(context.jobs.by_number) > MOST_KEPT:
             context.jobs.forget_done()
@@ -94,7 +94,7 @@ def no_such_job(context: Context, name: str, word: str) -> str:
     forms = {
         "bash": "{}: {}: no such job",
         "dash": "{}: No such job: {}",
-        "ash": "{}: line 0: {}: no such job",
+        "ash": f"{{}}: {context.shell.in_builtin}{{}}: no such job",
     }
     return forms[context.shell.dialect.name].format(name, word)
 
@@ -139,7 +139,7 @@ def foreground(context: Context, words: list[Any]) -> Work:
         context.complain(
             f"{name}: no job control"
             if context.shell.dialect.bash
-            else f"{name}: line 0: No current job"
+            else f"{name}: {context.shell.in_builtin}No current job"
             if context.shell.dialect.name == "ash" and not arguments
             else no_such_job(context, name, arguments[0])
             if context.shell.dialect.name == "ash"
@@ -163,7 +163,7 @@ def _no_such_job(context: Context, name: str, word: str) -> int:
     if context.shell.dialect.bash:
         context.complain(f"{name}: {word}: no such job")
         return 1
-    line = "line 0: " if context.shell.dialect.name == "ash" else ""
+    line = context.shell.in_builtin
     context.complain(
         f"{name}: {line}No current job" if word == "current" else no_such_job(context, name, word)
     )

@@ -170,7 +170,7 @@ def hash_(context: Context, words: list[Any]) -> int:
     status = 0
     for name in arguments:
         if kind_of(context, name)[0] == "":
-            line = "line 0: " if context.shell.dialect.name == "ash" else ""
+            line = context.shell.in_builtin
             context.complain(f"hash: {line}{name}: not found")
             status = 1
     return status

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from .context import Context, Leave
+from .context import Context, fatal
 from .history import OFF
 from .options import LETTERS, NAMES, ON_AT_PROMPT, ON_IN_BASH
 from .variables import NotAssigned, assign, unset
@@ -45,7 +45,7 @@ def set_(context: Context, words: list[Any]) -> int:
                     if shell.dialect.name == "dash"
                     else f"set: illegal option -{letter}"
                 )
-                raise Leave(2)
+                raise fatal(context, 2)
             _switch(context, letter, on)
     if arguments[:1] == ["-"]:
         arguments.pop(0)
@@ -70,7 +70,7 @@ def _set_long(context: Context, name: str, on: bool) -> bool:
             if context.shell.dialect.name == "dash"
             else f"set: illegal option -o {name}"
         )
-        raise Leave(2)
+        raise fatal(context, 2)
     _switch(context, LETTERS.get(name, name), on)
     if name == "history":
         context.shell.notes.pop(OFF, None) if on else context.shell.notes.update({OFF: "1"})

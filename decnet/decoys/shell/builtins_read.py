@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from .builtins_shown import NAME, bad_name
-from .context import Context, Leave, Work
+from .context import Context, Work, fatal
 from .descriptors import Stream
 from .tasks import Readable
 from .variables import NotAssigned, assign, unset
@@ -77,10 +77,10 @@ def _read_options(context: Context, words: list[str]) -> tuple[dict[str, str], l
                 return 2
             else:
                 context.complain(f"read: Illegal option -{letter}")
-                raise Leave(2)
+                raise fatal(context, 2)
     if not words and context.shell.dialect.name == "dash":
         context.complain("read: arg count")
-        raise Leave(2)
+        raise fatal(context, 2)
     return options, words
 
 

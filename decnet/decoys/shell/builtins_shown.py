@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .context import Context, Leave
+from .context import Context, fatal
 from .quoting import double_quoted, if_needed
 from .state import Shell
 from .syntax import Assignment, Literal, Word
@@ -90,4 +90,4 @@ def bad_name(context: Context, command: str, text: str) -> int:
         context.complain(f"{command}: `{text}': not a valid identifier")
         return 1
     context.complain(f"{command}: {text}: bad variable name")
-    raise Leave(2)
+    raise fatal(context, 2)

@@ -9,7 +9,7 @@ from typing import Any
 from .builtins_declare import declare
 from .builtins_read import mapfile, read
 from .builtins_shown import NAME, as_assignment, bad_name, name_of_word, show_all, single_quoted
-from .context import Context, ExpansionError, Leave, Work
+from .context import Context, ExpansionError, Work, fatal
 from .quoting import double_quoted, shown
 from .syntax import Assignment
 from .variables import NotAssigned, unset, value_of
@@ -34,7 +34,7 @@ def export(context: Context, words: list[Any]) -> Work:
             )
             return 2
         context.complain(f"{command}: Illegal option -{bad}")
-        raise Leave(2)
+        raise fatal(context, 2)
     if not arguments:
         for name in sorted(names):
             _show_exported(context, command, name)
@@ -94,7 +94,7 @@ def unset_(context: Context, words: list[Any]) -> Work:
         except NotAssigned as error:
             context.complain(f"unset: {error.args[0]}: {error.args[1]}")
             if not shell.dialect.bash:
-                raise Leave(2) from None
+                raise fatal(context, 2) from None
             status = 1
     return status
 

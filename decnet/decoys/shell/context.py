@@ -32,6 +32,11 @@ class Discard(Leave):
     """The rest of this line is not executed."""
 
 
+def fatal(context: Context, status: int) -> Leave:
+    """What an error of a special builtin raises (POSIX, 2.8.1): at a prompt only the line ends."""
+    return Discard(status) if context.shell.interactive and not context.is_subshell else Leave(status)
+
+
 class Returned(Exception):
     """`return` ends a function or a sourced file; its argument is the status."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from .builtins import BUILTINS
 from .compounds import COMPOUND
-from .context import Discard, ExpansionError, Jump, Leave, NotRedirected, Returned, Words, Work
+from .context import Discard, ExpansionError, Jump, Leave, NotRedirected, Returned, Words, Work, fatal
 from .descriptors import End, Stream
 from .dialect import SPECIAL_BUILTINS
 from .engine import Engine
@@ -147,7 +147,7 @@ class Evaluator(Substituting):
         task.group = task.pid if self.controls_jobs else task.group
         job = self.jobs.add([task], _shown(node.text))
         self.shell.last_background = task.pid
-        if self.shell.interactive and not self.is_subshell:
+        if self.shell.interactive and not self.is_subshell and self.shell.dialect.name != "ash":
             self.err(f"[{job.number}] {task.pid}\n")
         self.shell.status = 0
         return 0
@@ -283,7 +283,7 @@ class Evaluator(Substituting):
             self.complain(str(error))
             self.shell.status = 2 if self.shell.dialect.name == "dash" else 1
             if not self.shell.dialect.bash and isinstance(node, Simple) and _is_special(node):
-                raise Leave(self.shell.status) from None
+                raise fatal(self, self.shell.status) from None
         except NotAssigned as error:
             self.complain(f"{error.args[0]}: {error.args[1]}")
             self._give_up(1 if self.shell.dialect.bash else 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from .builtins_jobs import job_line
+from .builtins_jobs import job_line, report_done
 from .compounds import Compounds
 from .context import Context, Leave, Work
 from .jobs import ENDS
@@ -67,6 +67,8 @@ class JobControl(Compounds, Protocol):
             self.shell.status = 128 + TERMINAL_STOP
             return self.shell.status
         self.shell.status = tasks[-1].status
+        if self.shell.dialect.bash and self.shell.interactive and not self.is_subshell:
+            report_done(self)
         signal = tasks[-1].signal
         if signal == INTERRUPT:
             raise Killed(INTERRUPT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from .context import Context, Discard, Leave, Work
+from .context import Context, Discard, Leave, Work, fatal
 from .descriptors import Stream
 from .dialect import BadSyntax, Incomplete, error_text
 from .parser import Parser
@@ -58,7 +58,7 @@ class Scripts(Context, Protocol):
                     2 if not self.shell.dialect.bash or self.shell.mode != "c" or ": eval" not in head else 1
                 )
                 if not self.shell.dialect.bash:
-                    raise Leave(2) from None
+                    raise fatal(self, 2) from None
                 return self.shell.status
             if node is None:
                 return self.shell.status

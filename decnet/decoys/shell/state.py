@@ -124,6 +124,7 @@ class Shell(View):
             "LANG": "en_US.UTF-8", "IFS": " \t\n", "OPTIND": "1", **self.variables,
         }  # fmt: skip
         self.exported |= {"HOME", "USER", "LOGNAME", "SHELL", "PATH", "PWD", "LANG"}
+        self.exported |= {"MAIL", "SSH_CLIENT", "SSH_CONNECTION"} & set(self.variables)
         if self.dialect.name == "ash":
             del self.variables["LANG"]
             self.exported.discard("LANG")
@@ -243,6 +244,11 @@ class Shell(View):
             return f"{self.script}: {self.line}"
         return f"{self.script}: line {self.line}" if self.mode == "f" else self.script
 
+    @property
+    def in_builtin(self) -> str:
+        """What ash puts between a builtin's name and its complaint: nothing at a prompt."""
+        return "line 0: " if self.dialect.name == "ash" and self.mode != "i" else ""
+
     def prompt(self) -> str:
         """The prompt, as this release's own profile sets it."""
         home = self.variables.get("HOME", "/")
@@ -250,6 +256,8 @@ class Shell(View):
             "~" + self.cwd[len(home) :] if self.cwd == home or self.cwd.startswith(home + "/") else self.cwd
         )
         sign = "#" if self.user == "root" else "$"
+        if self.world.system.id == "buildroot":
+            return f"{sign} "  # As its /etc/profile has it.
         if self.world.system.id == "qts":
             return f"[{where}] {sign} "
         if self.world.system.id == "rocky":

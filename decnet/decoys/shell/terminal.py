@@ -44,12 +44,12 @@ async def run_command(
     console = console_for(world, user, session)
     if console is not None:
         return await _one_line(console, channel, line)
-    shell = Shell(world, user, session, files=files or VisitorFiles())
+    shell = Shell(world, user, session, files=files or VisitorFiles(), variables=_variables(world, session))
     shell.visit.line = line
     if channel.terminal is not None:
         shell.visit.take_terminal()
-        shell.variables["TERM"] = channel.terminal.name
-        shell.exported.add("TERM")
+        shell.variables |= {"TERM": channel.terminal.name, "SSH_TTY": f"/dev/{shell.visit.terminal}"}
+        shell.exported |= {"TERM", "SSH_TTY"}
     engine, evaluator = _started(shell)
     engine.main = engine.spawn(shell, evaluator.script(line), evaluator.fds)
     return await Driver(engine, shell, channel, session).drive()
@@ -63,7 +63,13 @@ async def run_shell(
     if console is not None:
         return await _on_console(console, channel)
     files = files or VisitorFiles()
-    shell = Shell(world, user, session, interactive=channel.terminal is not None, files=files)
+    shell = Shell(
+        world, user, session, interactive=channel.terminal is not None, files=files,
+        variables=_variables(world, session),
+    )  # fmt: skip
+    if "SSH_CLIENT" in shell.variables and shell.interactive:
+        shell.variables["SSH_TTY"] = f"/dev/{shell.visit.terminal}"
+        shell.exported.add("SSH_TTY")
     engine, evaluator = _started(shell)
     if channel.terminal is None:
         shell.script, shell.mode = f"-{shell.script}", "s"
@@ -80,6 +86,16 @@ async def run_shell(
         return await Driver(engine, shell, channel, session).drive()
     finally:
         save_history(shell)
+
+
+def _variables(world: World, session: Session) -> dict[str, str]:
+    """What sshd adds to the environment (sshd(8)); telnetd nothing."""
+    if world.persona.service != "ssh":
+        return {}
+    here = session.local
+    address, port = (here.address, here.port) if here is not None else (world.address, 22)
+    client = f"{session.source} {session.port}"
+    return {"SSH_CLIENT": f"{client} {port}", "SSH_CONNECTION": f"{client} {address} {port}"}
 
 
 def _started(shell: Shell) -> tuple[Engine, Evaluator]:

@@ -49,6 +49,7 @@ MASKS: tuple[tuple[str, str], ...] = (
     (r"(systemd-private-)[0-9a-f]{32}(-\S+\.service-)[A-Za-z0-9]{6}", r"\1ID\2XXXXXX"),
     (r"\$y\$j9T\$[./A-Za-z0-9]{22}\$[./A-Za-z0-9]{43}", "$y$j9T$HASH"),
     (r"\(\d+\) - No such process", "(PID) - No such process"),
+    (r"(?m)^(?:(?:~|/)\S* )?# (?:\x1b\[6n)?$", "# "),
     (r"(?:BusyBox )?v1\.\d+\.\d+ \([^)]*\)", "vVERSION (BUILT)"),
 )
 """Patterns, and what stands for them: names from the dice, process numbers, password hashes; timesyncd does

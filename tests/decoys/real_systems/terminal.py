@@ -7,6 +7,7 @@ from __future__ import annotations
 import fcntl
 import os
 import select
+import signal
 import struct
 import sys
 import termios
@@ -48,6 +49,7 @@ def _become(root: str, number: int, shell: str, variables: dict[str, str]) -> No
     fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
     for channel in (0, 1, 2):
         os.dup2(slave, channel)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it.
     os.chroot(root)
     os.chdir("/root")
     os.execve(f"/bin/{shell}", [f"-{shell}"], variables)

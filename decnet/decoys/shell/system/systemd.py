@@ -283,20 +283,25 @@ def _link(process: Process, verb: str, unit: Unit) -> None:
     if verb in ("enable", "reenable") and (
         not enabled or shell.lstat(target) is None and unit.path.startswith("/etc/systemd")
     ):
-        process.err(f"Created symlink {target} → {unit.path}.\n")
+        _log(process, f"Created symlink {target} → {unit.path}.")
         _make_link(shell, target, unit.path)
         shell.files.note(f"unit {unit.name}", "enabled")
     elif verb == "disable" and enabled:
         shown = f'"{target}"' if shell.world.system.version not in OLD else f"{target}"
-        process.err(f"Removed {shown}.\n")
+        _log(process, f"Removed {shown}.")
         shell.change(target, None)
         shell.files.note(f"unit {unit.name}", "disabled")
     elif verb == "mask":
-        process.err(f"Created symlink /etc/systemd/system/{unit.name} → /dev/null.\n")
+        _log(process, f"Created symlink /etc/systemd/system/{unit.name} → /dev/null.")
         shell.files.note(f"unit {unit.name}", "masked")
     elif verb == "unmask":
-        process.err(f'Removed "/etc/systemd/system/{unit.name}".\n')
+        _log(process, f'Removed "/etc/systemd/system/{unit.name}".')
         shell.files.note(f"unit {unit.name}", "disabled")
+
+
+def _log(process: Process, text: str) -> None:
+    """As systemd writes to its log: on a terminal each line ends with a carriage return."""
+    process.err(text + ("\r\n" if process.to_terminal else "\n"))
 
 
 def _make_link(shell: Shell, path: str, target: str) -> None:
