@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from . import login_files
-from .logins import logins
+from .logins import login_port, login_texts, logins
 from .node import Node
 from .packages import Packages
 from .processes import pid_at
@@ -26,8 +27,7 @@ def files(world: World, packages: Packages) -> dict[str, Node]:
     found: dict[str, Node] = {}
     _dpkg(world, packages, found)
     now = int(time.time())
-    rotated = (now - 4 * 86_400) // WEEK * WEEK + 4 * 86_400 - 20
-    rotated = rotated if rotated > world.installed else world.installed
+    rotated = _rotated(world, now)
     owner = "syslog" if world.system.id == "ubuntu" else "root"
     for name, size in (
         ("syslog", 190_000),
@@ -91,6 +91,21 @@ def files(world: World, packages: Packages) -> dict[str, Node]:
     return found
 
 
+def with_own(world: World, node: Node, own: list[tuple[int, str]]) -> Node:
+    """The current auth.log with lines of a visitor's logins, each with its time."""
+    rotated = _rotated(world, int(time.time()))
+    own = [(when, f"{_stamp(world, when)} {world.hostname} {text}") for when, text in own if when >= rotated]
+    if not own:
+        return node
+    content = current(world, "auth.log", rotated, own)
+    return replace(node, live=None, content=content, size=-1, changed=max(node.changed, own[-1][0]))
+
+
+def _rotated(world: World, now: int) -> int:
+    """When the current logs were begun."""
+    return max((now - 4 * 86_400) // WEEK * WEEK + 4 * 86_400 - 20, world.installed)
+
+
 def _has(world: World, name: str) -> bool:
     old = world.system.version in ("11", "20.04", "22.04", "24.04")
     if name in ("cron.log", "user.log"):
@@ -107,49 +122,69 @@ def _stamp(world: World, moment: int) -> str:
     return time.strftime("%b %e %H:%M:%S", time.gmtime(moment))
 
 
-def _events(world: World, name: str, since: int, until: int) -> list[str]:
+def _events(world: World, name: str, since: int, until: int) -> list[tuple[int, str]]:
     """The lines of a log: what cron and systemd do every hour and every day."""
     host = world.hostname
-    lines: list[str] = []
+    lines = _logins(world, since, until) if name == "auth.log" else []
     hour = -(-since // 3600) * 3600 + 17 * 60 + 1
     while hour <= until and len(lines) < MOST_LINES:
         pid = pid_at(world.machine, hour)
         if name == "auth.log":
             uid = "root(uid=0) by (uid=0)" if world.system.version != "20.04" else "root by (uid=0)"
-            lines.append(
-                f"{_stamp(world, hour)} {host} CRON[{pid}]: pam_unix(cron:session): session opened for user {uid}"
-            )
-            lines.append(
-                f"{_stamp(world, hour)} {host} CRON[{pid}]: pam_unix(cron:session): session closed for user root"
-            )
+            lines += [
+                (hour, f"{_stamp(world, hour)} {host} CRON[{pid}]: pam_unix(cron:session): session {text}")
+                for text in (f"opened for user {uid}", "closed for user root")
+            ]
         elif name in ("syslog", "cron.log"):
-            lines.append(
-                f"{_stamp(world, hour)} {host} CRON[{pid + 1}]: (root) CMD ({'' if world.system.version in ('11', '20.04', '22.04') else ''}   cd / && run-parts --report /etc/cron.hourly)"
-            )
+            text = "(root) CMD (   cd / && run-parts --report /etc/cron.hourly)"
+            lines.append((hour, f"{_stamp(world, hour)} {host} CRON[{pid + 1}]: {text}"))
             if name == "syslog" and hour // 3600 % 24 == 6:
                 lines += [
-                    f"{_stamp(world, hour + 140)} {host} systemd[1]: Starting Daily apt upgrade and clean activities...",
-                    f"{_stamp(world, hour + 142)} {host} systemd[1]: Finished Daily apt upgrade and clean activities.",
+                    (
+                        hour + later,
+                        f"{_stamp(world, hour + later)} {host} systemd[1]: {what} Daily apt upgrade and clean activities{end}",
+                    )
+                    for later, what, end in ((140, "Starting", "..."), (142, "Finished", "."))
+                    if hour + later <= until
                 ]
         hour += 3600
+    return sorted(lines, key=lambda line: line[0])
+
+
+def _logins(world: World, since: int, until: int) -> list[tuple[int, str]]:
+    """What sshd logged of the administrators."""
+    lines = []
+    for login in logins(world.machine, world.user, time.time()):
+        account = world.accounts.user(login.user)
+        if login.user == "reboot" or account is None:
+            continue
+        front = f"{world.hostname} sshd[{pid_at(world.machine, login.began)}]"
+        port = login_port(world.machine, login.began)
+        texts = login_texts(world.machine, login.user, account.uid, login.source, port)
+        for when, group in ((login.began - 1, texts[0]), (login.ended, texts[1])):
+            if since <= when <= until:
+                lines += [(when, f"{_stamp(world, when)} {front}: {text}") for text in group]
     return lines
 
 
-def current(world: World, name: str, rotated: int) -> bytes:
+def current(world: World, name: str, rotated: int, own: list[tuple[int, str]] | None = None) -> bytes:
     """A log since its rotation."""
     now, booted = int(time.time()), world.booted()
-    lines = _events(world, name, max(rotated, booted), now)
+    lines = sorted(_events(world, name, max(rotated, booted), now) + (own or []), key=lambda line: line[0])
     if name in ("kern.log", "syslog") and booted >= rotated:
         lines.insert(
             0,
-            f"{_stamp(world, booted)} {world.hostname} kernel: [    0.000000] Linux version {world.system.kernel} ({world.system.build})",
+            (
+                booted,
+                f"{_stamp(world, booted)} {world.hostname} kernel: [    0.000000] Linux version {world.system.kernel} ({world.system.build})",
+            ),
         )
-    return "".join(f"{line}\n" for line in lines).encode()
+    return "".join(f"{line}\n" for _, line in lines).encode()
 
 
 def old(world: World, name: str, since: int) -> bytes:
     """The log of the week before."""
-    return "".join(f"{line}\n" for line in _events(world, name, since, since + WEEK)).encode()
+    return "".join(f"{line}\n" for _, line in _events(world, name, since, since + WEEK)).encode()
 
 
 def _size(world: World, name: str, rotated: int) -> int:
@@ -159,7 +194,10 @@ def _size(world: World, name: str, rotated: int) -> int:
 def _last(world: World, name: str) -> int:
     now = int(time.time())
     hour = (now - 17 * 60 - 1) // 3600 * 3600 + 17 * 60 + 1
-    return max(hour if name != "kern.log" else world.booted() + 30, world.installed)
+    lines = _logins(world, world.booted(), now) if name == "auth.log" else []
+    return max(
+        hour if name != "kern.log" else world.booted() + 30, world.installed, *(when for when, _ in lines)
+    )
 
 
 def _dpkg(world: World, packages: Packages, found: dict[str, Node]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..machine import Machine
@@ -25,11 +26,39 @@ class LoginEntry:
 def usual_login(machine: Machine, now: float) -> tuple[int, str]:
     """When an administrator was last here before `now` (seconds since the epoch), and from where: every few
     days, and the same until the next time."""
+    desk = machine.address.rsplit(".", 1)[0] + f".{machine.persona.number('admin desk', 20, 240)}"
+    return next(_visits(machine, int(now) - 3600)), desk
+
+
+def _visits(machine: Machine, before: int) -> Iterator[int]:
+    """When an administrator came, backwards: once in each period, on a day and at a time of its own."""
     number = machine.persona.number
-    period = number("admin visits", 50_000, 1_200_000)
-    desk = machine.address.rsplit(".", 1)[0] + f".{number('admin desk', 20, 240)}"
-    before = int(now) - 3600
-    return before - (before - number("admin visited", 0, 1_200_000)) % period, desk
+    period = number("admin visits", 2, 14)
+    at = before // 86_400 // period
+    while True:
+        day = at * period + number(f"admin day {at}", 0, period - 1)
+        when = day * 86_400 + number(f"admin time {at}", 6 * 3600, 18 * 3600)
+        if when <= before:
+            yield when
+        at -= 1
+
+
+def login_port(machine: Machine, began: int) -> int:
+    """The port that a client had for a login."""
+    return machine.persona.number(f"login port {began}", 32_768, 60_999)
+
+
+def login_texts(machine: Machine, user: str, uid: int, source: str, port: int) -> tuple[list[str], list[str]]:
+    """What sshd logs when a user comes and when he leaves."""
+    account = user if machine.system.version == "20.04" else f"{user}(uid={uid})"
+    return [
+        f"Accepted password for {user} from {source} port {port} ssh2",
+        f"pam_unix(sshd:session): session opened for user {account} by (uid=0)",
+    ], [
+        f"Received disconnect from {source} port {port}:11: disconnected by user",
+        f"Disconnected from user {user} {source} port {port}",
+        f"pam_unix(sshd:session): session closed for user {user}",
+    ]
 
 
 def wtmp_began(machine: Machine, now: float) -> int:
@@ -41,15 +70,15 @@ def wtmp_began(machine: Machine, now: float) -> int:
 
 def logins(machine: Machine, user: str, now: float) -> list[LoginEntry]:
     """What the file has, the newest first, without the visitors."""
-    period = machine.persona.number("admin visits", 50_000, 1_200_000)
-    when, desk = usual_login(machine, now)
+    _, desk = usual_login(machine, now)
     began, booted = wtmp_began(machine, now), machine.booted()
     found = [LoginEntry("reboot", "system boot", machine.system.kernel, booted)] if booted >= began else []
-    while when >= began and len(found) < MOST_LOGINS:
+    for when in _visits(machine, int(now) - 3600):
+        if when < began or len(found) >= MOST_LOGINS:
+            break
         name = user if machine.persona.number(f"login by {when}", 0, 2) else "root"
         lasted = machine.persona.number(f"login lasted {when}", 40, 5400)
         found.append(LoginEntry(name, "pts/0", desk, when, when + lasted))
-        when -= period
     return sorted(found, key=lambda entry: -entry.began)
 
 

@@ -158,8 +158,12 @@ def swap_area(machine: Machine) -> tuple[str, str]:
 
 
 def cmdline(world: World) -> str:
+    """/proc/cmdline."""
+    return command_line(world.machine)
+
+
+def command_line(machine: Machine) -> str:
     """The kernel's command line, as the boot loader of the release gives it."""
-    machine = world.machine
     kernel, root = (
         machine.system.kernel,
         next((block for block in blocks(machine) if block.mounted == "/"), None),

@@ -6,6 +6,8 @@ import hashlib
 import time
 from pathlib import Path
 
+from ..host.processes import processes
+from ..host.services import services
 from .config import places
 from .instance import Instance
 from .keyspace import Database, now
@@ -81,7 +83,7 @@ def _of_the_machine(server: Instance) -> dict[str, object]:
         "api": "WinSock_IOCP" if windows else "kqueue" if system.sysname == "FreeBSD" else "epoll",
         "atomic": "pthread-mutex" if windows else "c11-builtin" if server.version >= (6, 2) else "atomic-builtin",
         "gcc": _named(COMPILERS, server, "7.5.0"), "allocator": _named(ALLOCATORS, server, "libc"),
-        "pid": server.persona.number("redis pid", 480, 1400), "supervised": "systemd",
+        "pid": _pid(server), "supervised": "systemd",
         "run_id": server.run_id, "port": server.port, "usec": int(time.time() * 1_000_000),
         "uptime": up, "days": up // 86400, "lru": int(time.time()) & 0xFFFFFF,
         "executable": place["executable"], "config": place["config"],
@@ -206,3 +208,14 @@ def human(count: int) -> str:
         if value < 1024:
             return f"{value:.2f}{unit}"
     return f"{value:.2f}P"
+
+
+def _pid(server: Instance) -> int:
+    """The number of its process, as the machine's other services show it."""
+    machine = server.machine
+    known = services(machine)
+    if machine.system.sysname != "Linux" or all(each.service != "redis" for each in known):
+        return server.persona.number("redis pid", 480, 1400)
+    found, _ = processes(machine, known, int(time.time()))
+    pids = (each.pid for each in found if each.service == "redis")
+    return next(pids, 0) or server.persona.number("redis pid", 480, 1400)

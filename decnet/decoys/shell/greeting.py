@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 
-from ..host.logins import usual_login
+from ..host.logins import last_login, usual_login
 from ..host.world import World
 from ..visitors import Login
 
 
-def greeting(world: World, last: Login | None, source: str) -> str:
+def greeting(world: World, last: Login | None, source: str, user: str = "root") -> str:
     """The message of the day and the last login: the visitor's own, who always has the same `source`, or that
     of an administrator."""
     motd = world.persona.text("motd")
@@ -23,6 +23,9 @@ def greeting(world: World, last: Login | None, source: str) -> str:
         shown = banner.content.decode() if banner is not None else ""
         return f"\n\nBusyBox {title_of(world)} built-in shell (ash)\n\n{shown}"
     when, where = (last.began, source) if last is not None else usual_login(world, time.time())
+    own = last_login(world, user, world.user, time.time()) if last is None else None
+    if own is not None:
+        when = own.began
     end = f"Last login: {time.strftime('%a %b %e %H:%M:%S %Y', time.gmtime(when))} from {where}\n"
     head = f"Linux {world.hostname} {system.kernel} {system.build} {system.machine}\n\n"
     if system.id == "ubuntu":

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..events import Session
+from ..host.log_files import with_own
+from ..host.logins import login_port, login_texts
 from ..host.mounts import Mount, user_mount
 from ..host.node import Node
 from ..host.processes import ProcessEntry
@@ -26,6 +28,7 @@ MOST_OUTPUT = 128 * 1024
 """Of a line that is executed as a whole (`run`)."""
 MOST_VARIABLES = 512 * 1024
 """Characters in all variables of a shell."""
+AUTH_LOG = "/var/log/auth.log"
 OF_PROCESSES = ("/proc/self", "/proc/thread-self", *(f"/proc/{digit}" for digit in range(10)))
 HOSTNAME = "hostname"
 """The visitor's note with the name that he gave the machine."""
@@ -141,15 +144,51 @@ class Shell(View):
         self.pid = self.own_pid = self.pid or self.world.new_pid(3)
         self.visit = Visit(self.world, self.user, self.session.source, self.began, server, self.pid)
         self.world.visits.add(self.visit)
+        self._take_session()
         if self.interactive:
             self.visit.take_terminal()
+            if not self.visit.telnet:
+                self.variables["SSH_TTY"] = f"/dev/{self.visit.terminal}"
+                self.exported.add("SSH_TTY")
             self.world.new_pid(random.randrange(1, 40))  # what its profile has run
+
+    def _take_session(self) -> None:
+        """The variables that sshd and pam_systemd(8) set."""
+        session, system = self.session, self.world.system
+        found = {}
+        if not self.visit.telnet:
+            here = self.world.address
+            found["SSH_CLIENT"] = f"{session.source} {session.port} 22"
+            found["SSH_CONNECTION"] = f"{session.source} {session.port} {here} 22"
+        if self.dialect.bash and system.sysname == "Linux":
+            found |= {"SHLVL": "1", "XDG_SESSION_ID": str(self.visit.number), "XDG_SESSION_TYPE": "tty",
+                      "XDG_SESSION_CLASS": "user", "XDG_RUNTIME_DIR": f"/run/user/{self.world.number_of(self.user)}"}  # fmt: skip
+        self.variables |= found
+        self.exported |= set(found)
 
     def node_before(self, path: str) -> Node | None:
         """What was at exactly this path before the visitor changed anything; files of processes are made now."""
         if path.startswith("/dev/pts/") and path[9:] in self._terminals():
             return self._terminal(path[9:])
-        return proc_files.node_of(self, path) if path.startswith(OF_PROCESSES) else super().node_before(path)
+        if path.startswith(OF_PROCESSES):
+            return proc_files.node_of(self, path)
+        node = super().node_before(path)
+        return (
+            with_own(self.world, node, self._own_logins()) if path == AUTH_LOG and node is not None else node
+        )
+
+    def _own_logins(self) -> list[tuple[int, str]]:
+        """What sshd or login have logged of this visitor: times and texts."""
+        found = []
+        for visit in sorted(visits_of(self.world, self.visit.source), key=lambda each: each.began):
+            port = self.session.port if visit is self.visit else login_port(self.world, int(visit.began))
+            uid = self.world.number_of(visit.user)
+            came, _ = login_texts(self.world, visit.user, uid, visit.source, port)
+            if visit.telnet:
+                came = [came[1].replace("sshd:", "login:").replace("by (uid=0)", "by LOGIN(uid=0)")]
+            program = "login" if visit.telnet else "sshd"
+            found += [(int(visit.began), f"{program}[{visit.server}]: {text}") for text in came]
+        return found
 
     def _terminals(self) -> list[str]:
         """The names in /dev/pts."""

@@ -51,6 +51,8 @@ async def run_command(
         shell.variables |= {"TERM": channel.terminal.name, "SSH_TTY": f"/dev/{shell.visit.terminal}"}
         shell.exported |= {"TERM", "SSH_TTY"}
     engine, evaluator = _started(shell)
+    if shell.visit.is_replaced and "SHLVL" in shell.variables:
+        shell.variables["SHLVL"] = "0"
     engine.main = engine.spawn(shell, evaluator.script(line), evaluator.fds)
     return await Driver(engine, shell, channel, session).drive()
 
@@ -79,7 +81,7 @@ async def run_shell(
         shell.variables["TERM"] = channel.terminal.name
         begin_history(shell)
         last = next(reversed(files.logins(user)), None)
-        await channel.write(greeting(world, last, session.source).replace("\n", "\r\n").encode())
+        await channel.write(greeting(world, last, session.source, user).replace("\n", "\r\n").encode())
         files.log_in(user, world.persona.service, shell.visit.terminal)
         engine.main = engine.spawn(shell, evaluator.interactive(), evaluator.fds)
     try:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from ..host.proc import command_line
 from ..machine import Machine
 from ..persona import Persona
 from . import ber, interfaces
@@ -146,7 +147,7 @@ def _host(persona: Persona, machine: Machine) -> Iterator[tuple[Oid, Value]]:
     yield (*HOST, 1, 1, 0), uptime
     yield (*HOST, 1, 2, 0), date
     yield (*HOST, 1, 3, 0), ber.integer(393216)
-    root = f"BOOT_IMAGE=/boot/vmlinuz-{machine.system.kernel} root=/dev/sda1 ro quiet"
+    root = command_line(machine)
     yield (*HOST, 1, 4, 0), ber.string(root.encode() if persona.os == "linux" else b"")
     yield (*HOST, 1, 5, 0), ber.integer(0, ber.GAUGE)
     yield (*HOST, 1, 6, 0), lambda: ber.integer(processes + int(time.time()) // 60 % 5, ber.GAUGE)

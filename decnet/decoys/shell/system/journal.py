@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from ...host.hardware import uuid_for
 from ...host.kernel_log import kernel_log
-from ...host.logins import logins
+from ...host.logins import login_port, login_texts, logins
 from ...host.processes import pid_at
 from ...host.units import units
+from ...host.world import World
 from ..process import Process, Running
 from ..state import Shell
 from ..text.common import Failure, Options, parse, tool
@@ -61,14 +62,12 @@ def log_of(shell: Shell) -> list[Entry]:
     ssh = "sshd.service" if world.system.id == "rocky" else "ssh.service"
     for login in logins(world, world.user, now):
         if login.user != "reboot":
-            pid = pid_at(world, login.began)
-            found += _of_login(
-                world.accounts.user(login.user), login.user, login.source, login.began, pid, 40_000 + pid, ssh
-            )
+            pid, port = pid_at(world, login.began), login_port(world, login.began)
+            found += _of_login(world, login.user, login.source, login.began, pid, port, ssh, login.ended)
     for visit in visits_of(world, shell.visit.source):
         port = shell.session.port if visit is shell.visit else 50_000
         found += _of_login(
-            world.accounts.user(visit.user),
+            world,
             visit.user,
             visit.source,
             int(visit.began),
@@ -81,19 +80,11 @@ def log_of(shell: Shell) -> list[Entry]:
 
 
 def _of_login(
-    account: object, user: str, source: str, when: int, pid: int, port: int, unit: str
+    world: World, user: str, source: str, when: int, pid: int, port: int, unit: str, ended: int = 0
 ) -> list[Entry]:
-    uid = getattr(account, "uid", 1000)
-    return [
-        Entry(when - 1, "sshd", pid, f"Accepted password for {user} from {source} port {port} ssh2", unit),
-        Entry(
-            when - 1,
-            "sshd",
-            pid,
-            f"pam_unix(sshd:session): session opened for user {user}(uid={uid}) by (uid=0)",
-            unit,
-        ),
-    ]
+    came, left = login_texts(world, user, world.number_of(user), source, port)
+    found = [Entry(when - 1, "sshd", pid, text, unit) for text in came]
+    return found + [Entry(ended, "sshd", pid, text, unit) for text in left if ended]
 
 
 def _cron(shell: Shell, now: float) -> list[Entry]:

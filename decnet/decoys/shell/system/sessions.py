@@ -65,7 +65,9 @@ def _rows(process: Process, now: float) -> list[Row]:
     for user in {account.name for account in world.accounts.users}:
         for login in shell.files.logins(user):
             if int(login.began) not in current and now - login.began > 2:
-                rows.append(Row(user, login.terminal, shell.visit.source, login.began, login.began + 97))
+                rows.append(
+                    Row(user, login.terminal, shell.visit.source, login.began, min(login.began + 97, now - 1))
+                )
     rows += [
         Row(each.user, each.terminal, each.source, each.began, each.ended)
         for each in logins(world, world.user, now)
