@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-=======
 import itertools
->>>>>>> fbd88d15 (Host keys, the session's variables and logins in auth.log; administrators at irregular times; one process number and command line for redis and snmp)
 import time
 
 import pytest
@@ -16,10 +13,7 @@ from decnet.decoys.host.packages import UPGRADED
 from decnet.decoys.host.world import World
 from decnet.decoys.machine import SYSTEMS, day
 from decnet.decoys.persona import Persona
-<<<<<<< HEAD
 from decnet.decoys.ssh.hostkeys import HostKeys
-=======
->>>>>>> fbd88d15 (Host keys, the session's variables and logins in auth.log; administrators at irregular times; one process number and command line for redis and snmp)
 
 PACKAGED = [name for name, system in SYSTEMS.items() if system.kernel in UPGRADED]
 LS = {
@@ -132,7 +126,6 @@ def test_a_service_brings_its_packages() -> None:
     assert "apache2" not in without and with_it["apache2"].version == "2.4.61-1~deb12u1"
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize("release", PACKAGED)
 def test_the_host_keys_in_etc_are_those_that_the_server_shows(release: str) -> None:
     world = world_of(release)
@@ -184,7 +177,8 @@ def test_names_of_one_program_are_hard_links() -> None:
     assert nodes["/usr/bin/perl"].links == nodes["/usr/bin/perl5.36.0"].links == 2
     assert nodes["/usr/bin/perl"].inode == nodes["/usr/bin/perl5.36.0"].inode
     assert nodes["/usr/bin/ls"].links == 1
-=======
+
+
 def test_administrators_come_at_irregular_times_and_from_possible_ports() -> None:
     seen = [each for seed in ("ab", "cd", "ef") for each in _admin_logins(seed)]
     gaps = {first.began - second.began for first, second in itertools.pairwise(seen)}
@@ -208,4 +202,3 @@ def test_what_sshd_logged_of_an_administrator_is_in_auth_log() -> None:
         in text
     )
     assert "disconnected by user" in text
->>>>>>> fbd88d15 (Host keys, the session's variables and logins in auth.log; administrators at irregular times; one process number and command line for redis and snmp)

@@ -162,3 +162,21 @@ def test_the_groups_are_the_primes_of_their_rfc() -> None:
 def test_a_polynomial_survives_its_coding() -> None:
     values = [number * 37 % Q for number in range(P)]
     assert len(encode(values, [Q] * P)) == 1158 and decode(encode(values, [Q] * P), [Q] * P) == values
+
+
+def test_the_environment_has_the_connection_and_the_session(shell: Shell) -> None:
+    session, found = shell.session, run_at_once(shell, "env").out.splitlines()
+
+    assert f"SSH_CONNECTION={session.source} {session.port} {shell.world.address} 22" in found
+    assert {f"SSH_CLIENT={session.source} {session.port} 22", "SHLVL=1", "_=/usr/bin/env"} <= set(found)
+    assert f"XDG_SESSION_ID={shell.visit.number}" in found
+
+
+def test_the_visitors_own_login_is_in_auth_log(shell: Shell) -> None:
+    last = run_at_once(shell, "tail -n 2 /var/log/auth.log").out.splitlines()
+    size = run_at_once(shell, "stat -c %s /var/log/auth.log; wc -c < /var/log/auth.log").out.split()
+
+    assert (
+        f"sshd[{shell.visit.server}]: Accepted password for root from {shell.session.source} port" in last[0]
+    )
+    assert "session opened for user root(uid=0)" in last[1] and size[0] == size[1]
