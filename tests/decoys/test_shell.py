@@ -164,14 +164,6 @@ def test_a_polynomial_survives_its_coding() -> None:
     assert len(encode(values, [Q] * P)) == 1158 and decode(encode(values, [Q] * P), [Q] * P) == values
 
 
-def test_the_environment_has_the_connection_and_the_session(shell: Shell) -> None:
-    session, found = shell.session, run_at_once(shell, "env").out.splitlines()
-
-    assert f"SSH_CONNECTION={session.source} {session.port} {shell.world.address} 22" in found
-    assert {f"SSH_CLIENT={session.source} {session.port} 22", "SHLVL=1", "_=/usr/bin/env"} <= set(found)
-    assert f"XDG_SESSION_ID={shell.visit.number}" in found
-
-
 def test_the_visitors_own_login_is_in_auth_log(shell: Shell) -> None:
     last = run_at_once(shell, "tail -n 2 /var/log/auth.log").out.splitlines()
     size = run_at_once(shell, "stat -c %s /var/log/auth.log; wc -c < /var/log/auth.log").out.split()

@@ -144,27 +144,9 @@ class Shell(View):
         self.pid = self.own_pid = self.pid or self.world.new_pid(3)
         self.visit = Visit(self.world, self.user, self.session.source, self.began, server, self.pid)
         self.world.visits.add(self.visit)
-        self._take_session()
         if self.interactive:
             self.visit.take_terminal()
-            if not self.visit.telnet:
-                self.variables["SSH_TTY"] = f"/dev/{self.visit.terminal}"
-                self.exported.add("SSH_TTY")
             self.world.new_pid(random.randrange(1, 40))  # what its profile has run
-
-    def _take_session(self) -> None:
-        """The variables that sshd and pam_systemd(8) set."""
-        session, system = self.session, self.world.system
-        found = {}
-        if not self.visit.telnet:
-            here = self.world.address
-            found["SSH_CLIENT"] = f"{session.source} {session.port} 22"
-            found["SSH_CONNECTION"] = f"{session.source} {session.port} {here} 22"
-        if self.dialect.bash and system.sysname == "Linux":
-            found |= {"SHLVL": "1", "XDG_SESSION_ID": str(self.visit.number), "XDG_SESSION_TYPE": "tty",
-                      "XDG_SESSION_CLASS": "user", "XDG_RUNTIME_DIR": f"/run/user/{self.world.number_of(self.user)}"}  # fmt: skip
-        self.variables |= found
-        self.exported |= set(found)
 
     def node_before(self, path: str) -> Node | None:
         """What was at exactly this path before the visitor changed anything; files of processes are made now."""

@@ -51,8 +51,6 @@ async def run_command(
         shell.variables |= {"TERM": channel.terminal.name, "SSH_TTY": f"/dev/{shell.visit.terminal}"}
         shell.exported |= {"TERM", "SSH_TTY"}
     engine, evaluator = _started(shell)
-    if shell.visit.is_replaced and "SHLVL" in shell.variables:
-        shell.variables["SHLVL"] = "0"
     engine.main = engine.spawn(shell, evaluator.script(line), evaluator.fds)
     return await Driver(engine, shell, channel, session).drive()
 

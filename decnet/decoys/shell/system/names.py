@@ -88,8 +88,7 @@ def clear(process: Process) -> Running:
 def printenv(process: Process) -> Running:
     """Variables of the environment."""
     options = parse(process, "0", "null=0 help version", status=2)
-    shell = process.shell
-    environment = shell.environment() | ({"_": "/usr/bin/printenv"} if shell.dialect.bash else {})
+    environment = process.shell.environment()
     end = "\0" if "0" in options else "\n"
     yield 0.0
     if not options.operands:

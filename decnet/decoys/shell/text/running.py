@@ -148,9 +148,7 @@ def env(process: Process) -> Running:
 
 def exported(process: Process) -> dict[str, str]:
     """The shell's environment."""
-    shell = process.shell
-    last = {"_": f"/usr/bin/{process.name}"} if shell.dialect.bash and process.name == "env" else {}
-    return shell.environment() | last
+    return process.shell.environment()
 
 
 def _simple(process: Process, options: Options, status: int) -> list[str]:
