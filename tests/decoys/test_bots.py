@@ -141,3 +141,12 @@ def test_a_cron_bots_script_is_kept_and_runs_to_its_end(
     assert (lines[0], done.stderr, done.returncode) == ("done 1 4", "", 0)
     assert lines[1].endswith("unk.sh)|bash") and lines[-1].endswith(" bot")
     assert hashlib.sha256(CRON_BOT.encode()).hexdigest() in kept(uploads)
+
+
+def test_an_error_of_a_special_builtin_does_not_end_the_session(camera: Any) -> None:
+    with bot(camera.port) as client:
+        client.type(b". /nonexistent")
+        client.type(b"set -Q")
+        shown = ask(client, b"true", b"ECCHI")
+
+    assert b"can't open '/nonexistent'" in shown

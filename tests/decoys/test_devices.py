@@ -104,3 +104,42 @@ def test_a_loader_may_not_write_where_the_firmware_is(release: str, session: Ses
     for folder in writable:
         if shell.node(folder) is not None and folder not in ("/dev", "/dev/shm"):
             assert run(shell, f"echo a > {folder}/.n && cat {folder}/.n && rm {folder}/.n").out == "a\n"
+
+
+def test_what_is_mounted_read_only_refuses_every_change(session: Session) -> None:
+    shell = Shell(World(persona("tp-link-tapo")), "root", session)
+    lines = ("touch /x", "echo a > /etc/x", "mkdir /x", "rm /etc/hosts", "chmod 777 /etc/hosts", "ln -s a /b")
+
+    answers = [run(shell, line) for line in lines]
+
+    assert [answer.error.strip().endswith("Read-only file system") for answer in answers] == [True] * 6
+    assert [answer.status for answer in answers] == [1] * 6
+    assert run(shell, "echo a > /tmp/x; echo b > /var/tmp/y; ls /x; cat /tmp/x /tmp/y").out == "a\nb\n"
+    assert run(shell, "printf 'Xy12345678\\nXy12345678\\n' | passwd").error.endswith(
+        "can't update password file /etc/passwd\n"
+    )
+
+
+def test_a_binary_of_another_processor_is_read_as_a_script(session: Session) -> None:
+    shell = Shell(World(persona("busybox-camera")), "root", session)
+
+    answer = run(shell, r"printf '\177ELF\2\1\1\0(\n)\n' > /tmp/e; chmod +x /tmp/e; /tmp/e")
+
+    assert "/tmp/e: line " in answer.error and "syntax error" in answer.error
+    assert answer.status == 2
+
+
+def test_a_script_whose_shell_is_missing_is_not_found(session: Session) -> None:
+    shell = Shell(World(persona("busybox-camera")), "root", session)
+
+    answer = run(shell, r"printf '#!/bin/bash\necho a\n' > /tmp/s; chmod +x /tmp/s; /tmp/s")
+
+    assert (answer.out, answer.error, answer.status) == ("", "ash: /tmp/s: not found\n", 127)
+
+
+def test_a_user_of_a_device_is_added_and_removed(session: Session) -> None:
+    shell = Shell(World(persona("busybox-camera")), "root", session)
+
+    answer = run(shell, "adduser -D bob; id -un bob; adduser -D bob; deluser bob; id bob")
+
+    assert (answer.out, answer.error) == ("bob\n", "adduser: user 'bob' in use\nid: unknown user bob\n")
