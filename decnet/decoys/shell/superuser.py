@@ -137,7 +137,7 @@ def _list(context: Context, words: list[str]) -> int:
 def su(context: Context, process: Process) -> Work:
     """`su`, whose password is recorded."""
     shell, words = context.shell, list(process.args)
-    command, login, user = None, False, "root"
+    command, login, user, program = None, False, "root", ""
     while words:
         word = words.pop(0)
         if word in ("-", "-l", "--login"):
@@ -145,7 +145,7 @@ def su(context: Context, process: Process) -> Work:
         elif word in ("-c", "--command") and words:
             command = words.pop(0)
         elif word in ("-s", "--shell") and words:
-            words.pop(0)
+            program = words.pop(0)
         elif not word.startswith("-"):
             user = word
     names = [line.split(":")[0] for line in (shell.read("/etc/passwd") or "").splitlines()]
@@ -175,8 +175,17 @@ def su(context: Context, process: Process) -> Work:
             + "su: Authentication failure\n"
         )
         return 1
-    words = ["sh", "-c", command] if command is not None else []
+    program = program or _login_shell(shell, user)
+    if program.endswith(("/nologin", "/false")):
+        context.out("This account is currently not available.\n" if program.endswith("/nologin") else "")
+        return 1
+    words = [program.rpartition("/")[2] or "sh", "-c", command] if command is not None else []
     return (yield _as_user(context, user, words, login=login or command is None))
+
+
+def _login_shell(shell: Shell, user: str) -> str:
+    rows = [line.split(":") for line in (shell.read("/etc/passwd") or "").splitlines()]
+    return next((row[6] for row in rows if row[0] == user and len(row) > 6), "")
 
 
 def _has_password(shell: Shell, user: str) -> bool:

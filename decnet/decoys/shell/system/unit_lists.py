@@ -57,10 +57,15 @@ def _list_files(process: Process, options: Options, words: list[str]) -> str:
     shell = process.shell
     head = ["UNIT FILE", "STATE", "VENDOR PRESET" if shell.world.system.version in OLD else "PRESET"]
     wanted = [word if "." in word else f"{word}.service" for word in words]
-    rows = [head]
-    for unit in units_of(shell):
-        name = "getty@.service" if unit.name.startswith("getty@") else unit.name
-        state = state_of(shell, unit)
+    rows, kind = [head], options.value("t")
+    files = [
+        ("getty@.service" if unit.name.startswith("getty@") else unit.name, state_of(shell, unit))
+        for unit in units_of(shell)
+    ]
+    files += [(f"{name}.timer", "enabled") for name in TIMERS] if shell.world.system.id != "rocky" else []
+    for name, state in sorted(files):
+        if kind and not name.endswith(f".{kind}"):
+            continue
         if (not wanted or name in wanted) and (not options.value("state") or state == options.value("state")):
             rows.append([name, state, "-" if state in ("static", "generated") else "enabled"])
     widths = [max(len(row[at]) for row in rows) for at in range(3)]
