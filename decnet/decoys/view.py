@@ -11,13 +11,17 @@ from .host.accounts import Accounts
 from .host.node import Node
 from .host.tree import Tree
 from .limits import OutOfWork
-from .visitors import BEGINNING, MOST_FILE, VisitorFiles
+from .visitors import BEGINNING, LONGEST_PATH, MOST_FILE, VisitorFiles
 
 MOST_READ = 4 * 1024 * 1024
 """Bytes that a command reads from files, which must not delay the other visitors."""
 MOST_LINKS = 40
 """As in Linux (path_resolution(7)): a path with more symbolic links is ELOOP."""
-FULL = "No space left on device"
+MOST_STEPS = 4096
+"""Folders and links on the way to a file; a path of Linux has no more without links."""
+FULL, TOO_LONG = "No space left on device", "File name too long"
+LONGEST_NAME = 255
+"""Characters."""
 READ_ONLY = "Read-only file system"
 
 
@@ -59,24 +63,34 @@ class View:
         folder, _, name = path.rpartition("/")
         return self._own(f"{self.real(folder or '/').rstrip('/')}/{name}" if name else "/")
 
-    def _found(self, path: str) -> tuple[str, Node | None]:
-        """The path without links, and its node."""
-        done, rest, links = "", path.strip("/").split("/"), 0
+    def passed(self, path: str) -> tuple[list[Node], Node | None]:
+        """The nodes on the way to an absolute path without those of links, the root first; and its own."""
+        passed: list[Node] = []
+        return passed, self._found(path, passed)[1]
+
+    def _found(self, path: str, passed: list[Node] | None = None) -> tuple[str, Node | None]:
+        """The path without links, and its node. The time for it is bounded."""
+        if len(path) > LONGEST_PATH:
+            return path, None
+        done, links, steps = "", 0, 0
+        rest = path.split("/")[::-1]
         node = self._own("/")
         while rest:
-            name = rest.pop(0)
+            name = rest.pop()
             if not name:
                 continue
+            if passed is not None and node is not None:
+                passed.append(node)
             where = f"{done}/{name}"
-            node = self._own(where)
+            node, steps = self._own(where), steps + 1
             if node is None:
-                return "/".join([where, *rest]), None
+                return "/".join([where, *reversed(rest)]), None
             if node.target:
                 links += 1
-                if links > MOST_LINKS:
-                    return "/".join([where, *rest]), None
+                if links > MOST_LINKS or steps > MOST_STEPS:
+                    return "/".join([where, *reversed(rest)]), None
                 target = node.target if node.target.startswith("/") else f"{done}/{node.target}"
-                rest = [*plain(target).strip("/").split("/"), *rest]
+                rest += plain(target).strip("/").split("/")[::-1]
                 done, node = "", self._own("/")
                 continue
             done = where
@@ -112,6 +126,27 @@ class View:
                 (names.discard if node is None else names.add)(name[len(prefix) :])
         return sorted(names)
 
+    def below(self, folder: str, most: int) -> list[tuple[str, Node]] | None:
+        """All that is below a folder whose path has no links: the paths from it on, and the nodes, each
+        folder before what is in it; None if these are more than `most`."""
+        changed: dict[str, set[str]] = {}
+        for path in self.files.changes:
+            above, _, name = path.rpartition("/")
+            changed.setdefault(above, set()).add(name)
+        found: list[tuple[str, Node]] = []
+        folders = [folder]
+        while folders:
+            where = folders.pop()
+            for name in sorted(changed.get(where, set()).union(self.names_before(where))):
+                node = self._own(f"{where}/{name}")
+                if node is not None:
+                    found.append((f"{where}/{name}"[len(folder) :], node))
+                    if len(found) > most:
+                        return None
+                    if node.folder:
+                        folders.append(f"{where}/{name}")
+        return found
+
     def allowed(self, path: str, want: int) -> bool:
         """Whether this user may read (4), write (2) or enter (1) that path."""
         if self.user == "root":
@@ -128,6 +163,10 @@ class View:
             node = self._own(path)
             if node is not None:
                 yield node
+
+    def may_enter(self, folder: Node) -> bool:
+        """Whether this user may go through a folder, apart from those above it."""
+        return self.user == "root" or self._may(folder, 1)
 
     def _may(self, node: Node, want: int) -> bool:
         if node.owner == self.user:
@@ -208,6 +247,8 @@ class View:
         """Set or remove the node at a path, or the link itself; the amount kept is bounded."""
         folder, _, name = path.rpartition("/")
         path = f"{self.real(folder or '/').rstrip('/')}/{name}"
+        if len(path) > LONGEST_PATH or len(name) > LONGEST_NAME:
+            return TOO_LONG
         if self.world.is_read_only(path):
             return READ_ONLY
         return "" if self.files.put(path, node, hides=path in self.world.nodes) else FULL
@@ -228,7 +269,7 @@ def plain(path: str) -> str:
     parts: list[str] = []
     for part in path.split("/"):
         if part == "..":
-            parts = parts[:-1]
+            del parts[-1:]
         elif part not in ("", "."):
             parts.append(part)
     return "/" + "/".join(parts)

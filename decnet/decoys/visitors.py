@@ -13,7 +13,7 @@ import time
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from .host.node import Node
@@ -43,6 +43,8 @@ PATH_BYTES = 400
 KEEP_SECONDS = 24 * 3600.0
 SEEN_SECONDS = 600.0
 """How often the other services learn that a source is still there."""
+EARLIEST, LATEST = -(1 << 31), 15_032_385_535
+"""Seconds since the epoch: ext4 keeps no other times of files, and takes the nearest one."""
 LOGIN, PASSWORD, SEEN = "login ", "password ", "seen"
 MOST_LOGINS = 20
 
@@ -119,6 +121,8 @@ class VisitorFiles:
         """Set the node at a path, or remove it (None); False if there is no room for it. `hides`: whether the
         unchanged machine has that path."""
         version = self._next(path)
+        if node is not None and not EARLIEST <= node.changed <= LATEST:
+            node = replace(node, changed=min(max(EARLIEST, node.changed), LATEST))
         if not self._fits(path, node):
             return False
         self._set(Change(self.source, path, version, node, hides))
@@ -147,13 +151,16 @@ class VisitorFiles:
             self._mark(path.rpartition("/")[0] or "/", change.version // 1_000_000_000)
         if path in self.changes:
             self._take(-weight(path, self.changes.pop(path)))
-        self._removed.pop(path, None)
+        if self._removed.pop(path, 0):
+            self._take(-PATH_BYTES)
         if node is None and not change.hides:
             self._versions.pop(path, None)
             if len(path) <= LONGEST_REMEMBERED:
                 self._removed[path] = change.version
+                self._take(PATH_BYTES)
             while len(self._removed) > MOST_REMOVED:
                 self._removed.popitem(last=False)
+                self._take(-PATH_BYTES)
         else:
             self.changes[path] = node
             self._versions[path] = change.version
@@ -161,9 +168,11 @@ class VisitorFiles:
 
     def _mark(self, folder: str, when: int) -> None:
         if len(folder) <= LONGEST_REMEMBERED:
+            self._take(0 if folder in self.folders else PATH_BYTES)
             self.folders[folder] = max(when, self.folders.pop(folder, 0))
         while len(self.folders) > MOST_REMOVED:
             self.folders.popitem(last=False)
+            self._take(-PATH_BYTES)
 
     def _take(self, size: int) -> None:
         self.kept += size
@@ -180,11 +189,19 @@ class VisitorFiles:
         assert isinstance(change.value, str)
         if change.key not in self.notes and len(self.notes) >= MOST_NOTES:
             return
+        more = PATH_BYTES + len(change.value) - self._note_weight(change.key)
+        if more > 0 and not self._visitors.has_room(self, more):
+            return
+        self._take(more)
         self.notes[change.key] = change.value
         self._versions[change.key] = change.version
         logins = sorted(key for key in self.notes if key.startswith(LOGIN))
         for key in logins[:-MOST_LOGINS]:
+            self._take(-self._note_weight(key))
             del self.notes[key], self._versions[key]
+
+    def _note_weight(self, key: str) -> int:
+        return PATH_BYTES + len(self.notes[key]) if key in self.notes else 0
 
     def set_password(self, user: str, password: str) -> None:
         """The only password of this user that logs in from this source from now on; "": none does."""

@@ -11,6 +11,7 @@ import shutil
 import struct
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from hypothesis import strategies as st
 from process import SAFETY_SECONDS
 
 from decnet.decoys.events import Recorder
+from decnet.decoys.host.node import Node
 from decnet.decoys.host.world import World
 from decnet.decoys.persona import Persona
 from decnet.decoys.shell.at_once import run_at_once
@@ -396,3 +398,74 @@ def test_no_message_breaks_the_server(messages: list[tuple[int, bytes, bool]]) -
         with contextlib.suppress(Malformed):
             server.answer(bytes((kind,)) + uint32(1) + (FIRST if with_handle else b"") + body)
     server.end(whole=False)
+
+
+def asked(server: Sftp, kind: int, body: bytes) -> bytes:
+    return server.answer(bytes((kind,)) + uint32(1) + body)[5:]
+
+
+def new_server() -> Sftp:
+    server = Sftp(new_shell())
+    server.answer(bytes((INIT,)) + uint32(3))
+    return server
+
+
+def test_a_path_without_end_takes_no_time() -> None:
+    server, began = new_server(), time.process_time()
+    for long in ("/a" * 100_000, "/tmp/../tmp" * 20_000, "/" + "b" * 256):
+        assert asked(server, STAT, path(long))[:4] == uint32(5)
+    assert server.shell.node("/a" * 100_000) is None
+    assert server.shell.absolute("a/" * 50_000 + "../" * 50_000) == "/root"
+    assert server.shell.change("/tmp/" + "b" * 256, None) == "File name too long"
+    assert time.process_time() - began < 1
+
+
+def test_links_that_lead_through_each_other_take_little_time() -> None:
+    server = new_server()
+    folder = "/tmp"
+    for _ in range(900):
+        folder += "/a"
+        asked(server, MKDIR, path(folder) + NOTHING)
+    for n in range(40):
+        asked(server, SYMLINK, path(f"{folder}/{n + 1}") + path(f"{folder}/{n}"))
+    began = time.process_time()
+    assert asked(server, STAT, path(f"{folder}/0"))[:4] == uint32(2)
+    assert time.process_time() - began < 0.1
+
+
+def test_a_folder_moves_with_all_that_is_in_it_at_once_or_not_at_all() -> None:
+    server = new_server()
+    deep = "/a" * 450
+    for n in range(1, 451):
+        asked(server, MKDIR, path("/tmp/D" + "/a" * (n - 1)) + NOTHING)
+    began = time.process_time()
+    assert asked(server, RENAME, path("/tmp/D") + path("/tmp/E"))[:4] == uint32(0)
+    assert time.process_time() - began < 0.2
+    assert server.shell.entries("/tmp") == ["E"] and server.shell.node("/tmp/E" + deep[2:]) is not None
+    assert asked(server, RENAME, path("/usr") + path("/tmp/usr"))[:4] == uint32(4)
+    assert server.shell.node("/usr/bin/ls") is not None and server.shell.entries("/tmp") == ["E"]
+
+
+def test_a_file_of_any_time_and_owner_is_shown() -> None:
+    server = new_server()
+    for name, changed, owner in (("old", -(10**12), "root"), ("new", 10**18, "99999999999")):
+        assert server.shell.change(f"/tmp/{name}", Node(0o644, changed=changed, owner=owner)) == ""
+        assert asked(server, STAT, path(f"/tmp/{name}"))[:4] == uint32(15)
+    listed = run_at_once(server.shell, "ls -l --time-style=+%Y /tmp").out
+    assert " 1901 old" in listed and " 2446 new" in listed
+
+
+def test_commands_take_no_time_for_a_path_without_end() -> None:
+    shell, began = new_shell(), time.process_time()
+    shell.variables["x"] = "a/" * 60_000
+    shell.variables["d"] = "b/" * 900
+    for command in (
+        "mkdir -p /tmp/$x",
+        "rmdir -p $x",
+        "ls $x",
+        "touch $x/y",
+        "stat /$x",
+    ):
+        assert "File name too long" in run_at_once(shell, f"{command} 2>&1").out, command
+    run_at_once(shell, "mkdir -p /tmp/$d; rmdir -p /tmp/$d")
+    assert time.process_time() - began < 20

@@ -113,13 +113,27 @@ def test_one_source_cannot_keep_more_than_its_share() -> None:
     assert few.count(True) == MOST_CHANGES - 2
 
 
+def test_all_that_is_remembered_of_a_source_counts() -> None:
+    visitors = Visitors(64 * 1024)
+    for n in range(100):
+        with visitors.visit(f"192.0.2.{n}") as files:
+            for user in range(20):
+                files.set_password(f"u{user}", "x" * 1024)
+            for name in range(80):
+                files.put(f"/tmp/{name}/x", None, hides=False)
+    assert visitors.kept <= 128 * 1024 and len(visitors.all()) < 20
+    for files in visitors.all():
+        files.clear()
+    assert visitors.kept == 0
+
+
 def test_temporary_files_come_and_go_without_end() -> None:
     files = VisitorFiles()
     for number in range(3 * MOST_CHANGES):
         assert files.put(f"/tmp/{number}", Node(), hides=False) and files.put(
             f"/tmp/{number}", None, hides=False
         )
-    assert files.changes == {} and files.kept == 0 and len(files.known()) == MOST_REMOVED
+    assert files.changes == {} and files.kept < 64 * 1024 and len(files.known()) == MOST_REMOVED
     for number in range(3 * MOST_REMOVED):
         folder = f"/tmp/{number}/{'x' * 200}"
         assert files.put(f"{folder}/a", Node(), hides=False) and files.put(f"{folder}/a", None, hides=False)

@@ -223,9 +223,9 @@ class Shell(View):
                 found.append(user_mount(world, number, group))
         return found
 
-    def _found(self, path: str) -> tuple[str, Node | None]:
+    def _found(self, path: str, passed: list[Node] | None = None) -> tuple[str, Node | None]:
         stream = self.streams.get(path)
-        return (path, stream) if stream is not None else super()._found(path)
+        return (path, stream) if stream is not None else super()._found(path, passed)
 
     def fork(self) -> Shell:
         """A copy, as for a subshell; the files are the same."""

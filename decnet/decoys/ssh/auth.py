@@ -164,8 +164,10 @@ class _Authentication:
         if not is_signed:
             self._transport.send(bytes((no.USERAUTH_PK_OK,)) + string(algorithm) + string(blob))
             return False, True
-        self._logins.permit = permit
-        return await in_thread(lambda: verifies(algorithm, blob, signature, data)), False
+        accepted = await in_thread(lambda: verifies(algorithm, blob, signature, data))
+        if accepted:
+            self._logins.permit = permit
+        return accepted, False
 
     def _fail(self, method: bytes) -> None:
         """Count the failure and send it. Raises Refused after too many."""

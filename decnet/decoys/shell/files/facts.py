@@ -6,6 +6,8 @@ import zlib
 from itertools import groupby
 
 from ...host.node import Node
+from ...view import TOO_LONG
+from ...visitors import LONGEST_PATH
 from ..state import Shell
 
 READ, WRITE, SEARCH = 4, 2, 1
@@ -125,16 +127,16 @@ def why_missing(shell: Shell, path: str, *, follow: bool = True) -> str:
     """Why there is nothing at a path as the user wrote it, as strerror(3) has it; "" if there is."""
     if not path:
         return MISSING
+    if len(path) >= LONGEST_PATH:
+        return TOO_LONG
     where = shell.absolute(path)
-    folder = ""
-    for part in where.split("/")[1:-1]:
-        folder += "/" + part
-        node = shell.node(folder)
-        if node is None:
+    passed, above = shell.passed(parent_of(where))
+    for folder in (*passed, above):
+        if folder is None:
             return MISSING
-        if not node.folder:
+        if not folder.folder:
             return NO_FOLDER
-        if not may(shell, folder, SEARCH, node):
+        if not may(shell, where, SEARCH, folder):
             return DENIED
     node = shell.node(where) if follow or path.endswith("/") else shell.lstat(where)
     if node is None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 
 from ...host.node import Node
-from ...view import READ_ONLY
+from ...view import READ_ONLY, TOO_LONG
+from ...visitors import LONGEST_PATH
 from ..process import Command, Process, Running
 from ..state import Shell
 from ..text.common import Failure, Options, parse, quoted, size_of, tool
@@ -54,17 +56,21 @@ def mkdir(process: Process) -> Running:
             raise Failure(f"invalid mode {quoted(process, options.value('m'))}")
         mode = wanted
     for path in options.operands:
-        if not _made(process, options, path, mode):
+        if not (yield from _made(process, options, path, mode)):
             status = 1
         yield 0.0
     return status
 
 
-def _made(process: Process, options: Options, path: str, mode: int) -> bool:
+def _made(process: Process, options: Options, path: str, mode: int) -> Generator[float, None, bool]:
     shell = process.shell
+    if len(path) >= LONGEST_PATH:
+        process.err(f"mkdir: cannot create directory {quoted(process, path)}: {TOO_LONG}\n")
+        return False
     parts = [part for part in path.split("/") if part]
     first = 1 if "p" in options else len(parts)
     for count in range(max(first, 1), len(parts) + 1):
+        yield 0.0
         shown = ("/" if path.startswith("/") else "") + "/".join(parts[:count])
         last = count == len(parts)
         where, there = shell.absolute(shown), shell.node(shell.absolute(shown))
@@ -108,10 +114,8 @@ def rmdir(process: Process) -> Running:
         raise Failure("missing operand", hint=True)
     status = 0
     for path in options.operands:
-        chain = [path]
-        while "p" in options and "/" in chain[-1].strip("/"):
-            chain.append(chain[-1].rstrip("/").rpartition("/")[0])
-        for shown in chain:
+        for shown in _chain(path) if "p" in options else (path,):
+            yield 0.0
             if "v" in options:
                 process.out(f"rmdir: removing directory, {facts.quoted_name(shown)}\n")
             reason = _folder_removed(process.shell, shown)
@@ -124,6 +128,14 @@ def rmdir(process: Process) -> Running:
                 break
         yield 0.0
     return status
+
+
+def _chain(path: str) -> Iterator[str]:
+    """A path, and those of the folders above it as far as they are written in it."""
+    yield path
+    while "/" in path.strip("/"):
+        path = path.rstrip("/").rpartition("/")[0]
+        yield path
 
 
 def _folder_removed(shell: Shell, path: str) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ...host.node import Node
+from ...view import LONGEST_NAME, READ_ONLY, TOO_LONG
+from ...visitors import LONGEST_PATH, MOST_CHANGES
 from ..state import Shell
 from .handles import Update
 
@@ -129,7 +131,7 @@ class Files:
             raise Failed(NOT_EMPTY)
         self._alter(source)
         self._alter(goal)
-        self._move(source, goal, node)
+        self._move(self._entry(source), self._entry(goal), node)
 
     def link(self, target: str, path: str) -> None:
         """symlink(2)."""
@@ -202,18 +204,19 @@ class Files:
     def _reached(self, path: str) -> str:
         """The absolute path, if the user may pass all folders on the way."""
         shell = self._shell
-        where = shell.absolute(path or ".")
         if not path:
             raise Failed(MISSING)
-        folder = where.rpartition("/")[0]
-        while folder:
-            node = shell.node(folder)
-            if node is not None and not node.folder:
-                raise Failed(NO_FOLDER)
-            self._expect(node is None or shell.allowed(folder, 1))
-            folder = folder.rpartition("/")[0]
-        if where != "/" and shell.node(where.rpartition("/")[0] or "/") is None:
-            raise Failed(MISSING)
+        if len(path) >= LONGEST_PATH or any(len(each) > LONGEST_NAME for each in path.split("/")):
+            raise Failed(TOO_LONG)
+        where = shell.absolute(path)
+        if where != "/":
+            passed, folder = shell.passed(where.rpartition("/")[0] or "/")
+            for each in [*passed, *([folder] if folder is not None else [])]:
+                if not each.folder:
+                    raise Failed(NO_FOLDER)
+                self._expect(shell.may_enter(each))
+            if folder is None:
+                raise Failed(MISSING)
         return where
 
     def _is_own_target(self, where: str) -> bool:
@@ -239,14 +242,33 @@ class Files:
         if self._shell.user not in ("root", self.stat(path).owner):
             raise Failed(NOT_PERMITTED)
 
+    def _entry(self, where: str) -> str:
+        """The path of a folder's entry, without links in that of the folder."""
+        folder, _, name = where.rpartition("/")
+        return f"{self._shell.real(folder or '/').rstrip('/')}/{name}"
+
     def _move(self, source: str, goal: str, node: Node) -> None:
-        names = self._shell.entries(source) if node.folder else []
-        self._set(goal, node)
-        for name in names:
-            inner = self._shell.lstat(f"{source}/{name}")
-            if inner is not None:
-                self._move(f"{source}/{name}", f"{goal}/{name}", inner)
-        self._set(source, None)
+        """Move an entry and, of a folder, all that is in it, without more paths than may be changed."""
+        moved = [("", node)]
+        if node.folder:
+            inner = self._shell.below(source, MOST_CHANGES)
+            if inner is None:
+                raise Failed(FULL)
+            moved += inner
+        for name, each in moved:
+            self._set_at_once(goal, name, each)
+        for name, _ in reversed(moved):
+            self._set_at_once(source, name, None)
+
+    def _set_at_once(self, folder: str, name: str, node: Node | None) -> None:
+        """Set a node below a folder whose path has no links."""
+        path = folder + name
+        if len(path) > LONGEST_PATH:
+            raise Failed(TOO_LONG)
+        if self._shell.world.is_read_only(path):
+            raise Failed(READ_ONLY)
+        hides = path in self._shell.world.nodes
+        self._done("" if self._shell.files.put(path, node, hides=hides) else FULL)
 
     def _change(self, path: str, changed: Changed) -> None:
         where = self._shell.real(self._reached(path))

@@ -97,9 +97,11 @@ def string(value: bytes | str) -> bytes:
 def attributes_of(node: Node, owner: int, group: int) -> bytes:
     """What a server reports about a file."""
     flags = HAS_SIZE | HAS_OWNER | HAS_MODE | HAS_TIMES
-    return struct.pack(
-        ">IQIIIII", flags, node.bytes, owner, group, node.type_and_mode, node.changed, node.changed
-    )
+    changed = uint32(node.changed)
+    return (
+        struct.pack(">IQ", flags, node.bytes & 0xFFFFFFFFFFFFFFFF)
+        + uint32(owner) + uint32(group) + uint32(node.type_and_mode) + changed + changed
+    )  # fmt: skip
 
 
 def status(code: int) -> bytes:
