@@ -14,6 +14,9 @@ from decnet.decoys.host.packages import UPGRADED
 from decnet.decoys.host.world import World
 from decnet.decoys.machine import SYSTEMS, day
 from decnet.decoys.persona import Persona
+from decnet.decoys.redis.info import info
+from decnet.decoys.redis.instance import Instance
+from decnet.decoys.redis.server import COMMANDS
 from decnet.decoys.ssh.hostkeys import HostKeys
 
 PACKAGED = [name for name, system in SYSTEMS.items() if system.kernel in UPGRADED]
@@ -203,3 +206,12 @@ def test_what_sshd_logged_of_an_administrator_is_in_auth_log() -> None:
         in text
     )
     assert "disconnected by user" in text
+
+
+def test_redis_has_the_process_number_that_ps_shows() -> None:
+    persona = Persona("redis", "web01", "linux", "ubuntu-22.04", "", "ab" * 16, ((6379, "tcp"),))
+    listed = World(persona).processes(int(time.time()))
+
+    shown = [f"process_id:{entry.pid}" for entry in listed if entry.name == "redis-server"]
+
+    assert len(shown) == 1 and shown[0] in info(Instance(persona, COMMANDS), ["server"]).split()

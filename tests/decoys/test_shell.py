@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decnet.decoys.events import MAX_LINE, Recorder
+from decnet.decoys.host.hardware import blocks
 from decnet.decoys.host.world import World
 from decnet.decoys.persona import Persona
 from decnet.decoys.shell.at_once import run_at_once
@@ -172,3 +173,10 @@ def test_the_visitors_own_login_is_in_auth_log(shell: Shell) -> None:
         f"sshd[{shell.visit.server}]: Accepted password for root from {shell.session.source} port" in last[0]
     )
     assert "session opened for user root(uid=0)" in last[1] and size[0] == size[1]
+
+
+def test_a_file_is_on_the_disk_that_is_mounted_there(shell: Shell) -> None:
+    (root,) = (block.number for block in blocks(shell.world.machine) if block.mounted == "/")
+    shown = run_at_once(shell, "stat -c %d /etc/hostname /proc/1; stat /etc/hostname").out.splitlines()
+
+    assert shown[:2] == [str(root[0] << 8 | root[1]), "22"] and f"Device: {root[0]},{root[1]}\t" in shown[4]

@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decnet.catalog import load
+from decnet.decoys.host.proc import command_line
 from decnet.decoys.machine import Machine
 from decnet.decoys.persona import Persona
 from decnet.decoys.snmp import ber
@@ -88,6 +89,7 @@ def test_a_walk_finds_the_machine_that_the_other_services_show(inside: Callable[
     by_steps = run("snmpwalk", "-v1", "-c", "public", "-Onq", at, ".1.3.6.1.2.1.2").stdout
 
     assert rows[".1.3.6.1.2.1.1.1.0"].startswith('"Linux web01 6.1.0-23-amd64')
+    assert rows[".1.3.6.1.2.1.25.1.4.0"] == f'"{command_line(Machine(server.persona)).strip()}'
     assert rows[".1.3.6.1.2.1.1.5.0"] == '"web01"' and rows[".1.3.6.1.2.1.2.2.1.2.2"] == '"ens192"'
     assert rows[".1.3.6.1.2.1.2.2.1.6.2"].strip() == '"00 50 56 01 02 03 "'
     assert rows[".1.3.6.1.2.1.4.20.1.1.192.0.2.7"] == "192.0.2.7"

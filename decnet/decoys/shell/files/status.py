@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from ...host.hardware import blocks
 from ...host.node import Node
 from ..process import Command, Process, Running
 from ..state import Shell
@@ -13,7 +14,8 @@ from ..text.common import Failure, parse, tool
 from . import facts
 
 KINDS = {"c": "character special file", "b": "block special file", "p": "fifo", "s": "socket"}
-DEVICE = 0x801
+IN_MEMORY = {"proc": 22, "sys": 21, "dev": 5, "run": 25}
+"""Minor numbers of the file systems without a disk, in the order in which they are mounted at boot."""
 FILE_SYSTEM = (
     '  File: "%n"\n    ID: %-8i Namelen: %-7l Type: %T\nBlock size: %-10s Fundamental block size: %S\n'
     "Blocks: Total: %-10b Free: %-10f Available: %a\nInodes: Total: %-10c Free: %d\n"
@@ -94,7 +96,7 @@ class Reading:
         node, where = self.node, self.where
         match letter:
             case "d" if part:
-                return str(DEVICE >> 8) if part == "H" else str(DEVICE & 255)
+                return str(self._device() >> 8) if part == "H" else str(self._device() & 255)
             case "A":
                 return facts.mode_text(node)
             case "a":
@@ -117,7 +119,7 @@ class Reading:
             "n": self.path, "s": facts.size_of(where, node), "b": facts.blocks_of(self.shell, where, node), "B": 512,
             "o": 1024 if facts.is_in_memory(where) else 4096, "i": facts.inode_number(where, node), "f": f"{node.type_and_mode:x}",
             "u": facts.uid_of(self.shell, node), "U": node.owner, "g": facts.gid_of(self.shell, node), "G": node.group_name,
-            "D": f"{DEVICE:x}", "d": DEVICE, "C": "?", "%": "%",
+            "D": f"{self._device():x}", "d": self._device(), "C": "?", "%": "%",
         }  # fmt: skip
         return str(simple[letter]) if letter in simple else None
 
@@ -131,6 +133,15 @@ class Reading:
         return KINDS.get(node.kind) or (
             "regular file" if facts.size_of(self.where, node) else "regular empty file"
         )
+
+    def _device(self) -> int:
+        """The number of the device that the file is on."""
+        minor = IN_MEMORY.get(self.where.split("/")[1]) if self.where else None
+        if minor is not None:
+            return minor
+        root = (block.number for block in blocks(self.shell.world.machine) if block.mounted == "/")
+        major, minor = next(root, (8, 1))
+        return major << 8 | minor
 
     def _seconds(self, letter: str) -> int:
         """Access, modification, change and birth: a package's file was written when it was unpacked."""
