@@ -19,8 +19,10 @@ from waits import on_mysql, on_redis, on_ssh
 from waits.base import PROMPT_SECONDS, WAIT_SECONDS, Steady, connect, steadily, until
 from waits.on_ssh import Deaf, exchanging, init, opened, request, string
 
-MOST_PEAK = 48.0
-"""MiB: what a decoy's container gets, the one of ssh a little more."""
+from decnet.catalog import load
+
+MEMORY = {name: service.memory_mib for name, service in load().services.items()}
+"""MiB that a decoy's container gets, by service."""
 WEAK = {"credentials": "root:123456"}
 GROUP18 = "diffie-hellman-group18-sha512"
 BIG = b"x" * 1_000_000
@@ -200,7 +202,7 @@ def test_a_flood_delays_no_one_and_fits_into_the_memory(
         flood(server.port)
         time.sleep(0.5)
         assert slowest() < PROMPT_SECONDS
-    assert server.peak() < MOST_PEAK
+    assert server.peak() < MEMORY[service]
     assert server.process.poll() is None
 
 
