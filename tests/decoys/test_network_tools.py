@@ -128,7 +128,7 @@ def test_a_dropped_packet_looks_like_one(
     answer = visitor().run(line)
 
     assert (answer.out, answer.error, answer.status) == (out, error, status)
-    assert answer.delay == pytest.approx(seconds, abs=0.1)
+    assert answer.delay == pytest.approx(seconds, abs=0.5)
 
 
 @pytest.mark.parametrize(
@@ -145,14 +145,17 @@ def test_a_dropped_packet_looks_like_one(
 def test_a_device_has_the_texts_of_busybox(
     visitor: Callable[..., Visitor], line: str, out: str, error: str, status: int, seconds: float
 ) -> None:
-    assert visitor("busybox-camera").run(line) == Answer(out, error, status, seconds)
+    answer = visitor("busybox-camera").run(line)
+
+    assert (answer.out, answer.error, answer.status) == (out, error, status)
+    assert answer.delay == pytest.approx(seconds, abs=0.5)
 
 
 def test_rocky_finds_no_mirror_and_debian_no_dnf(visitor: Callable[..., Visitor]) -> None:
     rocky = visitor("rocky-9").run("dnf install -y gcc")
 
     assert rocky.error.endswith("[Could not resolve host: mirrors.rockylinux.org]\n")
-    assert (rocky.status, rocky.delay) == (1, 40.0)
+    assert (rocky.status, rocky.delay) == (1, pytest.approx(40.0, abs=0.5))
     assert visitor().run("yum install -y gcc").error == "bash: line 1: yum: command not found\n"
 
 
@@ -195,10 +198,10 @@ def test_requests_of_a_visit_are_bounded(visitor: Callable[..., Visitor]) -> Non
 def test_a_file_that_is_not_fetched_is_empty_as_the_real_one(visitor: Callable[..., Visitor]) -> None:
     one = visitor()
     one.run(
-        "cd /tmp; wget -q -T1 -t1 http://1.2.3.4/a -O named; wget -q -T1 -t1 http://1.2.3.4/b; curl -s -m1 -o c http://1.2.3.4/c"
+        "mkdir /tmp/w; cd /tmp/w; wget -q -T1 -t1 http://1.2.3.4/a -O named; wget -q -T1 -t1 http://1.2.3.4/b; curl -s -m1 -o c http://1.2.3.4/c"
     )
 
-    assert one.run("cd /tmp; ls; stat -c %s named").out == "named\n0\n"
+    assert one.run("cd /tmp/w; ls; stat -c %s named").out == "named\n0\n"
 
 
 def test_ping_ends_with_its_statistics_when_it_is_interrupted(visitor: Callable[..., Visitor]) -> None:
