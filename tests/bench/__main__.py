@@ -1,10 +1,12 @@
 """`make bench`: what things cost, each against a reference measured in the same run.
 
-    python -m tests.bench [PART...]
+    python -m tests.bench [-o FILE] [PART...]
+    python -m tests.bench --compare OLD.json [NEW.json] [--margin 0.15]     what got worse
+    python -m tests.bench.page [FILE]     docs/performance.md from the results of a whole run
     python -m tests.bench nmap      what nmap -O takes each kind of machine for: docs/os-profiles.md
 
 Prints a table, and writes the same as JSON to bench.json. Ratios are the figures to trust; wall times on
-a shared machine are not.
+a shared machine are not. The exit code is 0 also where an aim is missed or a part cannot be run.
 """
 
 from __future__ import annotations
@@ -12,22 +14,21 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
-from decnet.lab import down, provide_images, up
-
 from . import osguess
+from .compare import MARGIN, compared, show_changes
 from .density import density_rows
 from .engine import deploy_rows, heartbeat_rows
 from .engines import engine_rows
 from .events import event_rows
 from .fanout import dead_rows, fanout_rows, repeat_rows, thousand_rows
 from .passes import three_way_rows
-from .place import LAB, on_worker
+from .report import read
 from .rollout_pass import rollout_pass_rows
 from .rollouts import rollout_rows
-from .rows import Row, show, write
+from .rows import show
+from .running import Part, Run
 from .sessions import session_rows
 from .spool import spool_rows
 from .startup import start_up_rows
@@ -35,10 +36,8 @@ from .topologies import topology_rows
 from .topology_pass import topology_pass_rows
 from .touch import touch_rows
 
-Part = Callable[[], list[Row]]
-
 ALONE: dict[str, Part] = {
-    "pass": lambda: [*(Row(*figures) for figures in three_way_rows()), *rollout_pass_rows()],
+    "pass": lambda: [*three_way_rows(), *rollout_pass_rows()],
     "spool": spool_rows,
     "events": event_rows,
     "topologies": lambda: [*topology_rows(), *topology_pass_rows()],
@@ -63,41 +62,42 @@ WITH_IMAGES: dict[str, Part] = {
 ON_EACH_ENGINE: dict[str, Part] = {"engines": engine_rows}
 
 
+PARTS: dict[str, Part] = {**ALONE, **ON_A_WORKER, **WITH_IMAGES, **ON_EACH_ENGINE}
+
+
 def main() -> int:
     if sys.argv[1:] == ["nmap"]:
         return osguess.main()
-    parts = {**ALONE, **ON_A_WORKER, **WITH_IMAGES, **ON_EACH_ENGINE}
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="What things cost.")
-    parser.add_argument("part", nargs="*", choices=[[], *parts], help="only these; else all of them")
-    chosen = set(parser.parse_args().part) or set(parts)
+    args = _arguments()
+    if args.compare:
+        return _compare(args.compare, args.margin)
+    chosen = set(args.part) or set(PARTS)
     if "heartbeat" in chosen:
         chosen.add("deploy")
-    # Whoever installs decnet has its modules compiled.
+    # An installed decnet has its modules compiled.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    rows = [row for name, part in ALONE.items() if name in chosen for row in part()]
-    if chosen - {*ALONE, *ON_EACH_ENGINE}:
-        rows += _in_the_lab(chosen)
-    rows += [row for name, part in ON_EACH_ENGINE.items() if name in chosen for row in part()]
-    show(rows)
-    write(rows, Path("bench.json"))
+    run = Run(args.output)
+    run.parts(ALONE, chosen)
+    if chosen & {*ON_A_WORKER, *WITH_IMAGES}:
+        run.in_the_lab(ON_A_WORKER, WITH_IMAGES, chosen)
+    run.parts(ON_EACH_ENGINE, chosen)
+    show(run.rows)
     return 0
 
 
-def _in_the_lab(chosen: set[str]) -> list[Row]:
-    rows: list[Row] = []
-    down(LAB)
-    try:
-        up(LAB, workers=1)
-        for name, part in ON_A_WORKER.items():
-            rows += part() if name in chosen else []
-        if chosen & set(WITH_IMAGES):
-            provide_images(LAB, lambda line: print(line, file=sys.stderr))
-            for name, part in WITH_IMAGES.items():
-                rows += part() if name in chosen else []
-            on_worker("decnet", "teardown", "--all", "--yes", "--max-remove", "100")
-    finally:
-        down(LAB)
-    return rows
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="What things cost.")
+    parser.add_argument("part", nargs="*", choices=[[], *PARTS], help="only these; else all of them")
+    parser.add_argument("-o", "--output", type=Path, default="bench.json", help="default: bench.json")
+    parser.add_argument("--compare", type=Path, nargs="+", metavar="FILE", help="OLD.json [NEW.json]")
+    parser.add_argument("--margin", type=float, default=MARGIN, help="by how much a ratio may be higher")
+    return parser.parse_args()
+
+
+def _compare(files: list[Path], margin: float) -> int:
+    old, new = files[0], files[1] if len(files) > 1 else Path("bench.json")
+    show_changes(compared(read(old)[1], read(new)[1], margin), margin)
+    return 0
 
 
 if __name__ == "__main__":

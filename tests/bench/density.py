@@ -10,7 +10,7 @@ from decnet.catalog import load
 from .place import on_worker
 from .rows import Row
 
-AIM_MIB = 60
+AIM_MIB, AIMED = 60, "the aim for three services"
 THREE = ("ssh", "http", "mysql")
 
 
@@ -28,15 +28,15 @@ def density_rows() -> list[Row]:
     shim = sum(s for _, s in sizes.values()) / len(sizes)
     base = sum(own for name, (own, _) in sizes.items() if name.startswith("one-") and name.count("-") == 1)
     rows = [
-        Row("Docker's process beside one container, MiB", shim, AIM_MIB, "the aim for three services"),
-        Row("a base container, MiB", base / len(services), AIM_MIB, "the aim for three services"),
+        Row("Docker's process beside one container", shim, AIM_MIB, AIMED, unit="MiB"),
+        Row("a base container", base / len(services), AIM_MIB, AIMED, unit="MiB"),
     ]
     for name in services:
         own = sizes[f"one-{_plain(name)}-{_plain(name)}"][0]
-        rows.append(Row(f"the {name} decoy, MiB", own, AIM_MIB, "the aim for three services"))
+        rows.append(Row(f"the {name} decoy", own, AIM_MIB, AIMED, unit="MiB"))
     whole = sum(own + beside for name, (own, beside) in sizes.items() if name.split("-")[0] == "three")
-    what = f"a decky with {', '.join(THREE)}, all told, MiB"
-    return [*rows, Row(what, whole, AIM_MIB, "the aim for three services", 1)]
+    what = f"a decky with {', '.join(THREE)} in total"
+    return [*rows, Row(what, whole, AIM_MIB, AIMED, 1, "MiB")]
 
 
 def _described(services: list[str]) -> str:

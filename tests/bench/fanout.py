@@ -86,8 +86,8 @@ def thousand_rows() -> list[Row]:
     each = {size: (taken[size].cpu - taken[1].cpu) / (size - 1) * 1000 for size in (100, MANY)}
     return [
         Row(f"status of {MANY} workers, client CPU", whole.cpu, CPU_AT_MANY, "the aim", 1),
-        Row(f"status of {MANY} workers, MiB", whole.memory, MIB_AT_MANY, "the aim", 1),
-        Row(f"one worker more, of {MANY}, ms of CPU", each[MANY], each[100], "of 100", 1.15),
+        Row(f"status of {MANY} workers, memory", whole.memory, MIB_AT_MANY, "the aim", 1, "MiB"),
+        Row(f"one worker more, of {MANY}, CPU", each[MANY], each[100], "of 100", 1.15, "ms"),
     ]
 
 

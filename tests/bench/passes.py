@@ -23,10 +23,11 @@ from decnet.store.paths import Home
 from decnet.store.records import Records
 from decnet.wire import PROJECT
 
+from .rows import Row
+
 PEER_INSERT, PEER_IDLE = 38.7, 14.7
 """Seconds that the nearest peer's pass over 10,000 deckies took, to insert them and with nothing to do."""
-
-Figures = tuple[str, float, float, str, float | None]
+PEER, AIM = "the nearest peer's pass, measured elsewhere", 1 / 30
 
 
 class Large:
@@ -104,7 +105,7 @@ def seen_status(containers: tuple[Container, ...]) -> Status:
     return Status(hello=hello, docker="up", projects={}, containers=containers, jobs=(), journal=page)
 
 
-def three_way_rows(deckies: int = 10_000, workers: int = 500) -> list[Figures]:
+def three_way_rows(deckies: int = 10_000, workers: int = 500) -> list[Row]:
     """CPU seconds of the pass, against what the nearest peer's took for the same (measured elsewhere)."""
     large = Large(deckies, workers)
     blank = {name: WorkerRecords(worker_id=name) for name in large.recorded}
@@ -112,8 +113,6 @@ def three_way_rows(deckies: int = 10_000, workers: int = 500) -> list[Figures]:
     def plan(recorded: dict[str, WorkerRecords], observed: dict[str, Observation]) -> Callable[[], object]:
         return lambda: reconcile(large.fleet, recorded, observed, large.expected, now=0.0)
 
-    size = f"{deckies} deckies, {workers} workers"
-    peer = "the nearest peer's pass, measured elsewhere"
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder))
         home.records_dir.mkdir(parents=True)
@@ -121,16 +120,15 @@ def three_way_rows(deckies: int = 10_000, workers: int = 500) -> list[Figures]:
             Records(home).save(records)
         store = Records(home)
         whole = cpu(lambda: _whole(large, store))
+    size = f"{deckies} deckies, {workers} workers"
+    inserted, drifted = cpu(plan(blank, large.empty())), cpu(plan(large.recorded, large.with_drift(0.01)))
+    idle, read = cpu(plan(large.recorded, large.observed)), "records read and contents made"
     return [
-        (f"three-way pass, nothing recorded or there: {size}", cpu(plan(blank, large.empty())), PEER_INSERT,
-         peer, 1 / 30),
-        (f"three-way pass, nothing to do: {size}", cpu(plan(large.recorded, large.observed)), PEER_IDLE,
-         peer, 1 / 30),
-        (f"three-way pass, 1% drift: {size}", cpu(plan(large.recorded, large.with_drift(0.01))), PEER_IDLE,
-         peer, 1 / 30),
-        (f"the same with nothing to do, records read and contents made: {size}", whole, PEER_IDLE, peer,
-         1 / 30),
-    ]  # fmt: skip
+        Row(f"three-way pass, nothing recorded or there: {size}", inserted, PEER_INSERT, PEER, AIM),
+        Row(f"three-way pass, nothing to do: {size}", idle, PEER_IDLE, PEER, AIM),
+        Row(f"three-way pass, 1% drift: {size}", drifted, PEER_IDLE, PEER, AIM),
+        Row(f"the same with nothing to do, {read}: {size}", whole, PEER_IDLE, PEER, AIM),
+    ]
 
 
 def _whole(large: Large, store: Records) -> None:

@@ -63,4 +63,4 @@ def _first_prompt(visitor: Any, port: int, held: list[Any]) -> float:
 
 
 def _memory(server: Any, when: str, limit: int) -> Row:
-    return Row(f"the ssh decoy {when}, MiB", server.memory(), limit, "the limit of its container", 0.8)
+    return Row(f"the ssh decoy {when}", server.memory(), limit, "the limit of its container", 0.8, "MiB")

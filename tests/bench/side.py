@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from typing import Any
 
 DECKIES, WORKERS = 5000, 250
 REAL, SIMULATED = 50, 200
@@ -30,7 +31,12 @@ def passes() -> None:
 
     # As the command line of both versions does.
     gc.set_threshold(100_000)
-    serve(lambda: {row[0]: row[1] for row in three_way_rows(DECKIES, WORKERS)})
+    serve(lambda: dict(_titled(row) for row in three_way_rows(DECKIES, WORKERS)))
+
+
+def _titled(row: Any) -> tuple[str, float]:
+    """Up to 0.2.0 the rows of the pass were tuples."""
+    return row[:2] if isinstance(row, tuple) else (row.what, row.value)
 
 
 def fan_out() -> None:

@@ -50,8 +50,8 @@ def spool_rows() -> list[Row]:
     return [
         Row(what, figures["wall"], COUNT / A_SECOND, f"{A_SECOND} a second"),
         Row(f"{what}, processor", figures["cpu"], COUNT / A_SECOND, f"{A_SECOND} a second", 1),
-        Row(f"{what}, its memory, MiB", figures["memory"], MOST_MIB, f"{MOST_MIB:.0f} MiB", 1),
-        Row(f"{what}, its spool, MiB", figures["spool"], 32, "32 MiB", 1),
+        Row(f"{what}, its memory", figures["memory"], MOST_MIB, "the limit", 1, "MiB"),
+        Row(f"{what}, its spool", figures["spool"], 32, "the limit", 1, "MiB"),
     ]
 
 

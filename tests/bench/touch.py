@@ -114,7 +114,7 @@ def _stored(address: str) -> list[Row]:
     what = f"{REQUESTS} requests to a decky pulled and stored"
     return [
         Row(what, taken, REQUESTS / STORED_AIM, f"{STORED_AIM} a second", 1),
-        Row(f"{what}, memory of the pull, MiB", memory, MOST_MIB, f"{MOST_MIB:.0f} MiB", 1),
+        Row(f"{what}, memory of the pull", memory, MOST_MIB, "the aim", 1, "MiB"),
     ]
 
 

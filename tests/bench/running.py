@@ -1,0 +1,68 @@
+"""Runs the parts of the benchmark one after the other; what cannot be run is a row of the table."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from decnet.lab import down, provide_images, up
+
+from .place import LAB, on_worker
+from .report import header, write
+from .rows import Result, Skipped
+
+Part = Callable[[], Sequence[Result]]
+
+
+class Run:
+    """The rows so far, and how long each part took; on disk after each part."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.about = path, header()
+        self.rows: list[Result] = []
+        self.seconds: dict[str, float] = {}
+
+    def parts(self, parts: Mapping[str, Part], chosen: set[str]) -> None:
+        for name, part in parts.items():
+            if name in chosen:
+                self.part(name, part)
+
+    def part(self, name: str, part: Part) -> None:
+        """Its rows, or one that shows why there are none."""
+        began = time.monotonic()
+        try:
+            self.rows += part()
+        except (Exception, SystemExit) as error:
+            self.rows.append(Skipped(name, _reason(error)))
+        self.seconds[name] = time.monotonic() - began
+        print(f"{name}: {self.seconds[name]:.0f} s", file=sys.stderr, flush=True)
+        write(self.path, self.about, self.seconds, self.rows)
+
+    def in_the_lab(
+        self, on_a_worker: Mapping[str, Part], with_images: Mapping[str, Part], chosen: set[str]
+    ) -> None:
+        """One practice worker for all of these, with images if one of the parts needs them."""
+        down(LAB)
+        try:
+            if self._prepared("practice worker", lambda: up(LAB, workers=1)):
+                self.parts(on_a_worker, chosen)
+                images = lambda: provide_images(LAB, lambda line: print(line, file=sys.stderr))  # noqa: E731
+                if chosen & set(with_images) and self._prepared("images", images):
+                    self.parts(with_images, chosen)
+                    on_worker("decnet", "teardown", "--all", "--yes", "--max-remove", "100")
+        finally:
+            down(LAB)
+
+    def _prepared(self, name: str, prepare: Callable[[], object]) -> bool:
+        """Whether it could be done; its time counts as a part."""
+        before = len(self.rows)
+        self.part(name, lambda: (prepare(), ())[1])
+        return len(self.rows) == before
+
+
+def _reason(error: BaseException) -> str:
+    """The last line of an error, with its class unless it is a message for people."""
+    text = (str(error).strip().splitlines() or [""])[-1][:200]
+    return text if isinstance(error, SystemExit) else f"{type(error).__name__}: {text}"
