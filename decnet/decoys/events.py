@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from .budget import SHARES, Budget, Fold, Folds, logged
+from .budget import FADE_STEP, SHARES, Budget, Fold, Folds, logged
 from .introductions import Introductions
 
 Field = str | int | float | bool | None
@@ -122,24 +122,27 @@ class Recorder:
         self._waiting += line
         self._flush()
 
-    def _look_later(self) -> None:
+    def _look_later(self, seconds: float = LOOK_SECONDS) -> None:
         if not self._looking:
             try:
-                asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
+                asyncio.get_running_loop().call_later(seconds, self._look)
                 self._looking = True
             except RuntimeError:
                 return
 
     def _look(self) -> None:
         self._looking = False
-        now = self._clock()
+        now, pause = self._clock(), LOOK_SECONDS
         for fold in self._folds.due(now):
             line = self._spell_fold(fold)
-            if not self._has_room(fold.kind) or not self._budget.take_fold(logged(line), now):
+            if not self._has_room(fold.kind):
+                break
+            if not self._budget.take_fold(logged(line), now):
+                pause = FADE_STEP
                 break
             self._put_fold(fold, line)
         if self._folds:
-            self._look_later()
+            self._look_later(pause)
 
     def _spell_fold(self, fold: Fold) -> bytes:
         fields: dict[str, Field] = {"folded": fold.count, "first": fold.first, "last": fold.last}

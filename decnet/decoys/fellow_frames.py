@@ -20,6 +20,7 @@ LARGEST = 1 << 50
 AHEAD_SECONDS = 60
 """A change is not from a later time than this."""
 DIGESTS = ("md5", "sha1", "sha256")
+HEX = frozenset("0123456789abcdef")
 KINDS = ("", "c", "b", "p", "s")
 
 
@@ -160,15 +161,22 @@ def _digests(value: object) -> tuple[tuple[str, str], ...]:
     for each in value:
         match each:
             case [str() as name, str() as digest] if name in DIGESTS and len(digest) <= 64:
-                continue
+                if HEX.issuperset(digest):
+                    continue
         raise Unfit
     return tuple((name, digest) for name, digest in value)
 
 
 def _text(fields: dict[str, Any], name: str, most: int) -> str:
+    """A text that is UTF-8, or has other bytes as Python shows them (PEP 383): JSON can hold any half of a
+    surrogate pair, which no file name or password is written with."""
     value = fields.get(name)
     if not isinstance(value, str) or len(value) > most:
         raise Unfit
+    try:
+        value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError as error:
+        raise Unfit from error
     return value
 
 

@@ -70,6 +70,7 @@ class Fellows:
         self._server: asyncio.Server | None = None
         self._fellows: set[_Fellow] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._meeting: asyncio.Task[None] | None = None
         self._large = asyncio.Semaphore(MOST_LARGE)
 
     async def start(self) -> None:
@@ -79,7 +80,6 @@ class Fellows:
             await self._listen()
             self._visitors.report = self._report
             await self._meet(MEET_SECONDS)
-            self._soon(self._meet_again())
         self._agree()
 
     async def close(self) -> None:
@@ -122,9 +122,10 @@ class Fellows:
                 await asyncio.gather(*ready)
 
     async def _meet_again(self) -> None:
-        while True:
-            await asyncio.sleep(RETRY_SECONDS)
-            await self._meet(MEET_SECONDS)
+        """After a connection has ended. A service that starts connects to the others by itself."""
+        await asyncio.sleep(RETRY_SECONDS)
+        self._meeting = None
+        await self._meet(MEET_SECONDS)
 
     async def _talk(self, fellow: _Fellow) -> None:
         """One connection from its first to its last frame."""
@@ -147,6 +148,8 @@ class Fellows:
             self._agree()
             fellow.is_ready.set()
             fellow.writer.close()
+            if self._meeting is None and self._server is not None and self._server.is_serving():
+                self._meeting = self._soon(self._meet_again())
 
     async def _send(self, fellow: _Fellow) -> None:
         """Everything that is known, then each change."""
@@ -203,10 +206,11 @@ class Fellows:
         if is_missed and since and self.life > since + FIRST_SECONDS:
             Machine(self._persona).rebooted(self.life)
 
-    def _soon(self, work: Awaitable[None]) -> None:
+    def _soon(self, work: Awaitable[None]) -> asyncio.Task[None]:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
 
 class _Fellow:

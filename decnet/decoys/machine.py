@@ -170,6 +170,10 @@ class Machine:
         now = int(time.time())
         return now - (now - self._settled()) % self._period
 
+    def next_start(self) -> int:
+        """Its next start of that kind."""
+        return self.regular_start() + self._period
+
     def boots(self) -> int:
         """How often it was started: a number that grows with each start."""
         settled, now = self._settled(), int(time.time())

@@ -2,13 +2,10 @@
 gone."""
 
 import asyncio
-import fcntl
 import gc
 import importlib
-import os
 import signal
 import socket
-import struct
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -16,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from .events import Recorder
 from .fellows import KEEPERS, Fellows
 from .filter import close_other_sockets
+from .links import Links
 from .machine import Machine
 from .persona import Persona, from_environment
 from .visitors import MOST_IN_ALL, MOST_WITHOUT_FILES, visitors_of
@@ -32,11 +30,10 @@ SERVICES = {
 }
 """Service name to the module below this package that has `async def start(persona, recorder) -> stop`."""
 
-LOOK_SECONDS = 2.0
+LOOK_SECONDS = 3600.0
+"""The longest sleep: by then someone may have set the clock."""
 GOODBYE_SECONDS = 1.0
 BACKLOG = 128
-SIOCGIFFLAGS = 0x8913
-IFF_UP = 1
 MOST_COMPLAINTS = 100
 
 Stop = Callable[[], Awaitable[None]]
@@ -51,28 +48,28 @@ def run(arguments: list[str]) -> int:
         sys.stderr.write(f"cannot start: {error}\n")
         return 2
     close_other_sockets()
-    return asyncio.run(_serve(importlib.import_module(name, __package__), persona))
+    return asyncio.run(_serve(importlib.import_module(name, __package__), persona, Recorder()))
 
 
-async def _serve(service: object, persona: Persona) -> int:
-    stopping = asyncio.Event()
+async def _serve(service: object, persona: Persona, recorder: Recorder) -> int:
+    links = Links()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
+        loop.add_signal_handler(number, links.stop)
     loop.set_exception_handler(Complaints().write)
     start: Callable[[Persona, Recorder], Awaitable[Stop]] = service.start  # type: ignore[attr-defined]
-    recorder = Recorder()
     most = MOST_IN_ALL if persona.service in KEEPERS else MOST_WITHOUT_FILES
     fellows = Fellows(persona, visitors_of(persona, most), tuple(SERVICES))
     await fellows.start()
     try:
-        return await _live(lambda: start(persona, recorder), Machine(persona), stopping)
+        return await _live(lambda: start(persona, recorder), Machine(persona), links)
     finally:
         await fellows.close()
         await recorder.close()
+        links.close()
 
 
-async def _live(start: Callable[[], Awaitable[Stop]], machine: Machine, stopping: asyncio.Event) -> int:
+async def _live(start: Callable[[], Awaitable[Stop]], machine: Machine, links: Links) -> int:
     """Serve until the end. When the machine is started again, every visitor is cut off, and no one is
     answered for a while: no real uptime begins within a connection."""
     while True:
@@ -80,49 +77,28 @@ async def _live(start: Callable[[], Awaitable[Stop]], machine: Machine, stopping
         # What is there now stays: a garbage collection that looks at all of it would hold up the visitors.
         gc.freeze()
         try:
-            status = await _served(machine, stopping)
+            status = await _served(machine, links)
         finally:
             try:
                 await asyncio.wait_for(stop(), GOODBYE_SECONDS)
             except TimeoutError:
                 pass
         if status is None:
-            status = await _been_down(machine.down_seconds, stopping)
+            status = await links.ended(machine.down_seconds)
         if status is not None:
             return status
         gc.unfreeze()
         gc.collect()
 
 
-async def _served(machine: Machine, stopping: asyncio.Event) -> int | None:
+async def _served(machine: Machine, links: Links) -> int | None:
     """Wait for the next start of the machine; the exit status if the program has to end before."""
-    boot = machine.regular_start()
+    boot, then = machine.regular_start(), machine.next_start()
     while machine.regular_start() <= boot:
-        status = await _looked(stopping)
+        status = await links.ended(min(LOOK_SECONDS, max(1.0, then - time.time())))
         if status is not None:
             return status
     return None
-
-
-async def _been_down(seconds: float, stopping: asyncio.Event) -> int | None:
-    """Wait so long; the exit status if the program has to end before."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        status = await _looked(stopping)
-        if status is not None:
-            return status
-    return None
-
-
-async def _looked(stopping: asyncio.Event) -> int | None:
-    """Wait for a look at the network; the exit status if the program has to end."""
-    if not has_network():
-        return 1
-    try:
-        await asyncio.wait_for(stopping.wait(), LOOK_SECONDS)
-        return 0
-    except TimeoutError:
-        return None
 
 
 class Complaints:
@@ -136,26 +112,6 @@ class Complaints:
         if self._left > 0:
             self._left -= 1
             sys.stderr.write(f"{context.get('message', '')}: {context.get('exception')!r}"[:500] + "\n")
-
-
-def has_network() -> bool:
-    """Whether an interface other than loopback is up in this network namespace.
-
-    A kernel with sit, ipip or gre loaded puts devices of its own into every namespace; they are down, and
-    they stay when the machine's own interface is gone.
-    """
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
-        return any(name != "lo" and _is_up(asker, name) for _, name in socket.if_nameindex())
-
-
-def _is_up(asker: socket.socket, name: str) -> bool:
-    """By the flags of the interface (netdevice(7)); an interface that has just disappeared is not up."""
-    try:
-        answer = fcntl.ioctl(asker, SIOCGIFFLAGS, struct.pack("16s24x", os.fsencode(name)))
-    except OSError:
-        return False
-    flags: int = struct.unpack_from("H", answer, 16)[0]
-    return bool(flags & IFF_UP)
 
 
 def listening(port: int) -> socket.socket:

@@ -104,10 +104,12 @@ class Budget:
 
 
 class Visits:
-    """The recent visitors."""
+    """The recent visitors. As long as there are any, a timer ends those that are silent."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
+        self._idle = min(IDLE_SECONDS, LONGEST_WAIT)
+        self._timer: asyncio.TimerHandle | None = None
         self._visits: OrderedDict[tuple[Peer, int], Visit] = OrderedDict()
 
     def of(self, peer: Peer, port: int, now: float) -> Visit:
@@ -121,9 +123,26 @@ class Visits:
         visit.count += 1
         if len(self._visits) > MOST_VISITS:
             _end(self._visits.popitem(last=False)[1])
+        if self._timer is None:
+            self._sweep_later()
         return visit
 
-    def forget(self, before: float) -> None:
+    def end(self) -> None:
+        """End all visits."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._forget(float("inf"))
+
+    def _sweep_later(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(self._idle / 3, self._sweep)
+
+    def _sweep(self) -> None:
+        self._timer = None
+        self._forget(time.monotonic() - self._idle)
+        if self._visits:
+            self._sweep_later()
+
+    def _forget(self, before: float) -> None:
         """End the visits that have been silent since."""
         while self._visits:
             key, visit = next(iter(self._visits.items()))
@@ -192,22 +211,13 @@ async def receive(persona: Persona, recorder: Recorder, answer: Answer) -> Stop:
         (await loop.create_datagram_endpoint(lambda: Datagrams(answer, visits, budget), sock=_bound(port)))[0]
         for port in persona.udp_ports()
     ]
-    sweeping = asyncio.create_task(_sweep(visits))
 
     async def stop() -> None:
-        sweeping.cancel()
         for transport in transports:
             transport.close()
-        visits.forget(float("inf"))
+        visits.end()
 
     return stop
-
-
-async def _sweep(visits: Visits) -> None:
-    idle = min(IDLE_SECONDS, LONGEST_WAIT)
-    while True:
-        await asyncio.sleep(idle / 3)
-        visits.forget(time.monotonic() - idle)
 
 
 def _bound(port: int) -> socket.socket:

@@ -173,6 +173,10 @@ def changed(**header: object) -> bytes:
     return packed({**json.loads(frame[start : start + length]), **header}, b"x")
 
 
+SENT = {
+    "mode": 0o644, "folder": False, "owner": "root", "changed": 17, "target": "", "group": "", "kind": "",
+    "inode": "", "size": 1, "device": [0, 0], "digests": [],
+}  # fmt: skip
 HOSTILE = {
     "noise": os.urandom(4096),
     "no json": HEAD.pack(3, 0) + b"abc",
@@ -194,6 +198,9 @@ HOSTILE = {
     "version to come": HELLO + changed(version=time.time_ns() + 10**12),
     "mode": HELLO + changed(node={"mode": 1 << 20}),
     "node": HELLO + changed(node=[1]),
+    "half of a pair in a path": HELLO + changed(key="/tmp/\ud800"),
+    "half of a pair in an owner": HELLO + changed(node={**SENT, "owner": "\udfff"}),
+    "no digest": HELLO + changed(node={**SENT, "digests": [["md5", "\ud800"]]}),
 }
 
 

@@ -8,7 +8,7 @@ import time
 import pytest
 from free_ports import free_port
 
-from decnet.decoys import serve
+from decnet.decoys import links, serve
 from decnet.decoys.events import Recorder
 from decnet.decoys.machine import Machine, day
 from decnet.decoys.persona import Persona
@@ -21,14 +21,14 @@ def test_it_cuts_its_visitors_off_and_comes_back(monkeypatch: pytest.MonkeyPatch
     now, port = [float(NOW)], free_port()
     monkeypatch.setattr(time, "time", lambda: now[0])
     monkeypatch.setattr(serve, "LOOK_SECONDS", 0.01)
-    monkeypatch.setattr(serve, "has_network", lambda: True)
+    monkeypatch.setattr(links, "has_network", lambda: True)
     persona = Persona(
         "redis", "srv", "linux", "debian-12", "7.0.15", "a" * 32, ((port, "tcp"),), since=NOW - 60
     )
 
     async def visit() -> None:
-        machine, stopping, recorder = Machine(persona), asyncio.Event(), Recorder()
-        life = asyncio.ensure_future(serve._live(lambda: start(persona, recorder), machine, stopping))
+        machine, network, recorder = Machine(persona), links.Links(), Recorder()
+        life = asyncio.ensure_future(serve._live(lambda: start(persona, recorder), machine, network))
         await asyncio.sleep(0.02)
         before, reader, first = await uptime(port)
         machine.down_seconds = 0.2
@@ -42,9 +42,10 @@ def test_it_cuts_its_visitors_off_and_comes_back(monkeypatch: pytest.MonkeyPatch
         for writer in (first, second):
             writer.close()
             await writer.wait_closed()
-        stopping.set()
+        network.stop()
         assert await life == 0
         await recorder.close()
+        network.close()
 
     asyncio.run(visit())
 

@@ -92,9 +92,30 @@ def test_a_base_gives_its_mac_to_the_only_interface_that_is_up() -> None:
 
 
 def test_a_decoys_network_is_gone_although_other_devices_stay() -> None:
-    code = "from decnet.decoys.serve import has_network; said = has_network()"
+    code = "from decnet.decoys.links import has_network; said = has_network()"
     assert inside(ODD + ETHERNET, code) is True
     assert inside(ODD + ETHERNET + "ip link delete eth0", code) is False
+
+
+def test_the_kernel_wakes_a_decoy_when_its_network_is_gone() -> None:
+    """An interface that is changed comes back, and a test device that is added means nothing."""
+    code = """
+import asyncio, subprocess, time
+from decnet.decoys import links
+links.SETTLE_SECONDS = 0.2
+async def watch(*changes):
+    links_of_this = links.Links()
+    ended = asyncio.ensure_future(links_of_this.ended(1.0))
+    await asyncio.sleep(0)
+    for change in changes:
+        subprocess.run(("ip", "link", *change.split()), check=True)
+    status = await ended
+    links_of_this.close()
+    return status
+kept = asyncio.run(watch("set eth0 down", "set eth0 address 00:50:56:0a:0b:0d", "set eth0 up"))
+said = [kept, asyncio.run(watch("delete eth0"))]
+"""
+    assert inside(ODD + ETHERNET, f"exec({code!r})") == [None, 1]
 
 
 def test_a_worker_reports_its_network_despite_an_interface_with_an_odd_name() -> None:

@@ -8,11 +8,12 @@ ever connected to.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import select
 import socket
+import struct
 from collections.abc import Callable
-from typing import cast
 
 MOST_BYTES = 128 * 1024
 """Of a request, and of an answer."""
@@ -20,68 +21,72 @@ MOST_BYTES = 128 * 1024
 WAIT_SECONDS = 0.003
 """A service of the same machine usually answers sooner."""
 
+CREDENTIALS = struct.Struct("3i")
+SCM_CREDENTIALS = 2
+"""Process, user and group of the sender (unix(7)); `socket` does not name it before Python 3.13."""
+
 Answers = Callable[[bytes, int], bytes]
 """Request and port to the answer; b"" for none."""
-
-
-class Insiders(asyncio.DatagramProtocol):
-    """Answers the other services' requests to one port."""
-
-    def __init__(self, port: int, answers: Answers) -> None:
-        self._port = port
-        self._answers = answers
-        self._transport: asyncio.DatagramTransport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.DatagramTransport", transport)
-
-    def datagram_received(self, data: bytes, addr: object) -> None:
-        if self._transport is None or not addr:
-            return
-        answer = self._answers(data[:MOST_BYTES], self._port)[:MOST_BYTES]
-        self._transport.sendto(answer, addr)  # type: ignore[arg-type] # an abstract name is bytes
-
-    def error_received(self, exc: Exception) -> None:
-        """The other one has left."""
 
 
 async def answer_insiders(ports: list[int], answers: Answers) -> Callable[[], None]:
     """Answer requests to these ports; the returned call ends that. A port that another process answers for is
     left to it."""
-    transports: list[asyncio.BaseTransport] = []
+    loop = asyncio.get_running_loop()
+    taken: list[socket.socket] = []
     for port in ports:
-        taken = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        taken.setblocking(False)
+        made = _opened()
         try:
-            taken.bind(_name(port))
+            made.bind(_name(port))
         except OSError:
-            taken.close()
+            made.close()
             continue
-        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-            _protocol(port, answers), sock=taken
-        )
-        transports.append(transport)
+        loop.add_reader(made, _answer, made, port, answers)
+        taken.append(made)
 
     def stop() -> None:
-        for transport in transports:
-            transport.close()
+        for each in taken:
+            loop.remove_reader(each)
+            each.close()
 
     return stop
 
 
-def _protocol(port: int, answers: Answers) -> Callable[[], Insiders]:
-    return lambda: Insiders(port, answers)
+def _answer(taken: socket.socket, port: int, answers: Answers) -> None:
+    """Answer one request. Nothing is queued for a service that does not take its answer."""
+    with contextlib.suppress(OSError):
+        request, address = _received(taken)
+        if address:
+            taken.sendto(answers(request, port)[:MOST_BYTES], address)
+
+
+def _opened() -> socket.socket:
+    """A socket whose datagrams carry the user that has sent them (SO_PASSCRED, unix(7))."""
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    made.setblocking(False)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * MOST_BYTES)
+    return made
+
+
+def _received(taken: socket.socket) -> tuple[bytes, bytes]:
+    """A datagram and its sender; (b"", b"") if that is another user. Raises OSError."""
+    data, extra, _, address = taken.recvmsg(MOST_BYTES, socket.CMSG_SPACE(CREDENTIALS.size))
+    users = [
+        CREDENTIALS.unpack(raw)[1]
+        for _, kind, raw in extra
+        if kind == SCM_CREDENTIALS and len(raw) == CREDENTIALS.size
+    ]
+    return (data, address) if users == [os.getuid()] else (b"", b"")
 
 
 class Question:
     """One request to the service that listens on a port; nothing here waits longer than WAIT_SECONDS."""
 
     def __init__(self, port: int, request: bytes) -> None:
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)
+        self._socket = _opened()
         self.is_sent = False
         try:
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * MOST_BYTES)
             self._socket.bind(b"\0" + os.urandom(8).hex().encode())
             self._socket.sendto(request[:MOST_BYTES], _name(port))
             self.is_sent = True
@@ -92,7 +97,8 @@ class Question:
         """What has been answered, None as long as nothing has."""
         try:
             select.select([self._socket], [], [], WAIT_SECONDS)
-            return self._socket.recv(MOST_BYTES)
+            data, sender = _received(self._socket)
+            return data if sender else None
         except OSError:
             return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from calendar import timegm
 from collections.abc import Callable
@@ -84,5 +85,6 @@ def _page(port: int, path: str) -> tuple[bytes, int] | None:
     for line in lines:
         name, _, value = line.partition(":")
         if name.lower() == "last-modified":
-            return body, timegm(time.strptime(value.strip(), HTTP_DATE))
+            with contextlib.suppress(ValueError):
+                return body, timegm(time.strptime(value.strip(), HTTP_DATE))
     return None
