@@ -71,7 +71,9 @@ def test_the_terminal_is_asked_to_mark_what_is_pasted(world: World, session: Ses
     parts = [
         b"echo a\r\n" + end + b"a\r\n",
         b"b^C" + end + b"\x1b[?2004h" + end + b"\r\n",
-        b"echo c\r\necho d\r\n" + end + b"c\r\nd\r\n",
+        b"\x1b[7mecho c\x1b[27m\r\n\r\x1b[7mecho d\x1b[27m"
+        + (b"\x1b[A" + b"\x1b[C" * 8 + b"echo c\r\n\recho d\r\n")
+        + (end + b"c\r\nd\r\n"),
         end + b"\r\nlogout\r\n",
     ]
     assert channel.shown.endswith(prompt + prompt.join(parts))

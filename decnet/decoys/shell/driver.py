@@ -9,10 +9,11 @@ from functools import partial
 from ..events import Session
 from ..waits import Turn, at_most
 from .completion import complete
-from .editor import BRACKETS, END, INTERRUPT, SUSPEND, Editor, PlainLine
+from .editor import BRACKETS, END, INTERRUPT, MOST_LINE, SUSPEND, Editor
 from .engine import Engine
 from .history import old_history
 from .memory import MEMORY, Account
+from .plain_line import PlainLine
 from .prompts import has_brackets
 from .state import Shell
 from .stream import IDLE_SECONDS, Stream
@@ -271,8 +272,9 @@ class Driver:
         if line.shell.dialect.name != "dash":
             completing = partial(complete, line.shell)
             editor = Editor(
-                line.prompt, history, write, completing, columns, ends_on_interrupt=True, brackets=brackets
-            )
+                line.prompt, history, write, completing, columns,
+                ends_on_interrupt=True, brackets=brackets, is_readline=line.shell.dialect.bash,
+            )  # fmt: skip
         while True:
             if not self._keys and not await self._next_keys():
                 line.text, line.is_there = None, True
@@ -282,10 +284,21 @@ class Driver:
                 await self._turn.pass_on()
                 key = self._keys.popleft()
                 skips, self._skips_newline = self._skips_newline and key == "\n", key == "\r"
+                if isinstance(editor, Editor) and editor.inserts:
+                    key = self._characters(key)
                 done = None if skips else await editor.key(key)
                 if done is not None:
                     self._finish(line, done)
                     return
+
+    def _characters(self, key: str) -> str:
+        """A key, with the characters that were typed before the shell has read it."""
+        if not key.isprintable():
+            return key
+        found = [key]
+        while self._keys and self._keys[0].isprintable() and len(found) < MOST_LINE:
+            found.append(self._keys.popleft())
+        return "".join(found)
 
     def _finish(self, line: Line, done: str) -> None:
         line.text = None if done == END else done

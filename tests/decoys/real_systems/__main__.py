@@ -40,15 +40,16 @@ def main(argv: list[str]) -> int:
     system = next(each for each in systems.SYSTEMS if each.name == argv[1])
     if argv[0] == "keep":
         return _keep(system, argv[2:] or categories())
-    return {"real": _real, "compare": _compare}[argv[0]](system, argv[2], argv[3:] or categories())
+    return {"real": _real, "compare": _compare}[argv[0]](system, argv[2], argv[3:] or categories(argv[2]))
 
 
 def _all() -> int:
     for system, way in itertools.product(systems.SYSTEMS, ("exec", "terminal")):
-        missing = [name for name in categories() if not _file(system, way, name).exists()]
+        names = categories(way)
+        missing = [name for name in names if not _file(system, way, name).exists()]
         _real(system, way, missing)
         print(f"\n{system.name} {way}")
-        _compare(system, way, categories())
+        _compare(system, way, names)
     return 0
 
 

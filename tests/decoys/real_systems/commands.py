@@ -8,6 +8,10 @@ from pathlib import Path
 FOLDER = Path(__file__).with_name("commands")
 NEWLINE = "⏎"
 """A newline inside of a command."""
+TYPED = {0x2400 + code: code for code in range(1, 32)}
+"""Pictures of control characters (␃ is Ctrl-C), as keys in what is typed."""
+AT_A_PROMPT = "keys"
+"""The category of keys, which a command without a terminal has not."""
 
 
 @dataclass(frozen=True)
@@ -19,9 +23,10 @@ class Command:
     text: str
 
 
-def categories() -> list[str]:
-    """The names of all lists."""
-    return sorted(file.stem for file in FOLDER.glob("*.txt"))
+def categories(way: str = "") -> list[str]:
+    """The names of all lists that can be asked this way."""
+    names = sorted(file.stem for file in FOLDER.glob("*.txt"))
+    return [name for name in names if name != AT_A_PROMPT or way == "terminal"]
 
 
 def commands_of(category: str) -> list[Command]:
@@ -34,4 +39,4 @@ def _command(category: str, line: str) -> Command:
     rule = "exact"
     if line.startswith("@"):
         rule, _, line = line[1:].partition(" ")
-    return Command(category, rule, line.replace(NEWLINE, "\n"))
+    return Command(category, rule, line.replace(NEWLINE, "\n").translate(TYPED))

@@ -43,9 +43,11 @@ RULES: dict[str, Callable[[str], str]] = {"exact": _exact, "shape": _shape, "fir
 
 MASKS: tuple[tuple[str, str], ...] = (
     (r"/tmp/tmp\.[A-Za-z0-9]{10}", "/tmp/tmp.XXXXXXXXXX"),
-    (r"(?m)^(\[\d+\]) \d+$", r"\1 PID"),
+    (r"(?m)^((?:\x1b\[\?2004l\r)?\[\d+\]) \d+(?=\r?$)", r"\1 PID"),
     (r"(?m)^(\S+: line \d+:) +\d+ (?=Killed|Terminated|Segmentation)", r"\1 PID "),
-    (r"(?m)^.*systemd-private-[0-9a-f]{32}-systemd-timesyncd\.service-.{6}\n", ""),
+    (r"(?m)^.*systemd-private-[0-9a-f]{32}-systemd-timesyncd\.service-.{6}\r?\n", ""),
+    (r"(?m)^(SSH_C\w+)=[\d. ]+", r"\1=ADDRESSES"),
+    (r"/dev/pts/\d+", "/dev/pts/N"),
     (r"(systemd-private-)[0-9a-f]{32}(-\S+\.service-)[A-Za-z0-9]{6}", r"\1ID\2XXXXXX"),
     (r"\$y\$j9T\$[./A-Za-z0-9]{22}\$[./A-Za-z0-9]{43}", "$y$j9T$HASH"),
     (r"\(\d+\) - No such process", "(PID) - No such process"),

@@ -25,6 +25,7 @@ from .at_prompt import typed
 from .commands import Command
 from .masks import Reply
 from .systems import MOST_SECONDS, VISITOR
+from .terminal import NO_STATUS
 
 SEED = "00112233445566778899aabbccddeeff"
 NETWORK = {
@@ -118,7 +119,8 @@ def _typed(channel: paramiko.Channel, text: str) -> Reply:
             raise EOFError
         return data
 
-    return Reply(typed(read, channel.sendall, text), "", 0)
+    shown, status = typed(read, channel.sendall, text)
+    return Reply(shown, "", NO_STATUS if status is None else status)
 
 
 WAYS: dict[str, Callable[[str], AbstractContextManager[Callable[[Command], Reply]]]] = {

@@ -1,6 +1,7 @@
 """Runs inside of the namespaces, before the change of the root: a shell on a terminal of its own devpts.
 
-Words: the tree's root, the command to type, the shell's name, and its variables. Prints what was shown."""
+Words: the tree's root, the command to type, the shell's name, and its variables. Prints what was
+shown; its status is that of the command."""
 
 from __future__ import annotations
 
@@ -18,6 +19,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from real_systems.at_prompt import typed  # noqa: E402 (run as a file)
 
 TIOCSPTLCK, TIOCGPTN = 0x40045431, 0x80045430
+NO_STATUS = 255
+"""The shell has left, or what was typed still waits."""
 
 
 def main(root: str, text: str, shell: str, variables: list[str]) -> None:
@@ -37,9 +40,10 @@ def main(root: str, text: str, shell: str, variables: list[str]) -> None:
         except OSError:
             raise EOFError from None
 
-    sys.stdout.write(typed(read, lambda data: (os.write(master, data), None)[1], text))
+    shown, status = typed(read, lambda data: (os.write(master, data), None)[1], text)
+    sys.stdout.write(shown)
     sys.stdout.flush()
-    os._exit(0)
+    os._exit(NO_STATUS if status is None else status)
 
 
 def _become(root: str, number: int, shell: str, variables: dict[str, str]) -> None:

@@ -1,0 +1,235 @@
+"""What Readline writes to change a line on the screen of an xterm.
+
+Source: bash 5.2 (Readline 8.2) in a UTF-8 locale, for lines and keys chosen at random."""
+
+from __future__ import annotations
+
+CLEAR_REST = "\x1b[K"
+MARK, UNMARK = "\x1b[7m", "\x1b[27m"
+MARKED = "\x00"
+"""In front of a character that is shown reversed."""
+
+
+def cells_of(text: str) -> list[str]:
+    """The characters of a prompt or a line as the screen shows them. An escape sequence has no room of
+    its own: it is written with what follows."""
+    cells: list[str] = []
+    before = ""
+    at = 0
+    while at < len(text):
+        if text[at] == "\x1b":
+            end = _end_of_escape(text, at)
+            before, at = before + text[at:end], end
+            continue
+        is_plain = (text[at] >= " " and text[at] != "\x7f") or text[at] == "\n"
+        shown = text[at] if is_plain else f"^{chr(ord(text[at]) ^ 64)}"
+        cells += [before + shown[0], *shown[1:]]
+        before, at = "", at + 1
+    if before and cells:
+        cells[-1] += before
+    return cells
+
+
+def _end_of_escape(text: str, at: int) -> int:
+    if text[at + 1 : at + 2] == "]":
+        bell = text.find("\x07", at)
+        return bell + 1 if bell >= 0 else len(text)
+    at += 2
+    while at < len(text) and not text[at].isalpha():
+        at += 1
+    return at + 1
+
+
+class Screen:
+    """The rows that one line takes. `show` returns the bytes, as text, that change it into another."""
+
+    def __init__(self, prompt: str, columns: int) -> None:
+        self._columns = max(2, columns)
+        self.begin(prompt)
+
+    def begin(self, prompt: str) -> None:
+        """The prompt has just been written at the left edge."""
+        self._prompt = cells_of(prompt.rpartition("\n")[2])
+        self._rows = self._split(self._prompt)
+        self._row, self._column = len(self._rows) - 1, len(self._rows[-1])
+        self._out: list[str] = []
+
+    def show(self, line: str, at: int, marked: tuple[int, int] = (0, 0)) -> str:
+        """Show the line with the cursor before character `at`, and with some characters reversed."""
+        first, last = marked
+        cells = [*self._prompt, *cells_of(line[:first])]
+        cells += [MARKED * (each != "\n") + each for each in cells_of(line[first:last])]
+        self._show([*cells, *cells_of(line[last:])], len(self._prompt) + len(cells_of(line[:at])))
+        return self._taken()
+
+    def ask(self, prompt: str, line: str, at: int) -> str:
+        """Show the line after another prompt, without regard to what is there."""
+        self._prompt = cells_of(prompt)
+        self._go(0, 0)
+        text = "".join(self._out)
+        self._rows, self._out = [[], *self._rows[1:]], []
+        return text + self.show(line, at)
+
+    def prompt(self, prompt: str, line: str, at: int, marked: tuple[int, int] = (0, 0)) -> str:
+        """Show the line after another prompt."""
+        self._prompt = cells_of(prompt.rpartition("\n")[2])
+        return self.show(line, at, marked)
+
+    def _show(self, cells: list[str], at: int) -> None:
+        new = self._split(cells)
+        for number, row in enumerate(new):
+            old = list(self._rows[number]) if number < len(self._rows) else []
+            if self._column == self._columns and self._row == number - 1:
+                self._wrap(old, row)
+            self._change(number, old, row)
+        for number in range(len(new), len(self._rows)):
+            self._go(number, 0)
+            self._write(CLEAR_REST)
+        self._rows = new
+        below = 0
+        while below + 1 < len(new) and at >= len(new[below]):
+            at -= len(new[below])
+            below += 1
+        self._go(below, at)
+
+    def finish(self) -> str:
+        """Go below the line."""
+        last = len(self._rows) - 1
+        if last and not self._rows[last] and self._column == 0:
+            # The cursor alone has a row: the mark of a wrapped row is removed.
+            self._go(last - 1, self._columns - 1)
+            self._write(CLEAR_REST + self._rows[last - 1][-1])
+        elif self._row < last:
+            self._go(last, 0)
+        return self._taken() + "\r\n"
+
+    def _taken(self) -> str:
+        text = "".join(self._out)
+        self._out.clear()
+        return text
+
+    def _split(self, cells: list[str]) -> list[list[str]]:
+        """The cells by rows; a newline ends one, and belongs to it."""
+        rows: list[list[str]] = [[]]
+        for cell in cells:
+            rows[-1].append(cell)
+            if cell == "\n" or len(rows[-1]) == self._columns:
+                rows.append([])
+        return rows
+
+    def _write(self, text: str) -> None:
+        self._out.append(text)
+
+    def _put(self, cells: list[str]) -> None:
+        """Write cells at the cursor."""
+        marked = False
+        for cell in cells:
+            if (cell[0] == MARKED) != marked:
+                self._write(UNMARK if marked else MARK)
+                marked = not marked
+            self._write(cell.removeprefix(MARKED))
+        if marked:
+            self._write(UNMARK)
+        self._column += len(cells)
+
+    def _wrap(self, old: list[str], new: list[str]) -> None:
+        """The next character makes the terminal wrap: it is written first."""
+        self._row, self._column = self._row + 1, 0
+        self._put(new[:1] if new and new[0] != "\n" else [" "])
+        old[:1] = new[:1]
+
+    def _change(self, number: int, old: list[str], new: list[str]) -> None:
+        old, new = [each for each in old if each != "\n"], [each for each in new if each != "\n"]
+        same = _same(old, new)
+        if same < max(len(old), len(new)):
+            self._go(number, same)
+            self._replace(old, new, same, _kept(old, new, same))
+
+    def _replace(self, old: list[str], new: list[str], same: int, kept: int) -> None:
+        """The rest of a row from `same` on, of which the last `kept` cells are equal."""
+        grown, rest = len(new) - len(old), len(new) - same
+        middle = new[same : len(new) - kept]
+        if kept and grown > 0:
+            self._write(f"\x1b[{grown}@")
+            self._put(middle)
+        elif grown >= 0:
+            self._put(middle)
+        elif rest and 2 * rest >= -grown:
+            self._write(f"\x1b[{-grown}P")
+            self._put(middle)
+        else:
+            self._put(new[same:])
+            self._write(CLEAR_REST)
+
+    def _go(self, row: int, column: int) -> None:
+        if row > self._row:
+            self._write("\r\n" * (row - self._row) + "\r")
+            self._column = 0
+        elif row < self._row:
+            self._write("\x1b[A" * (self._row - row))
+        self._row = row
+        if column < self._column:
+            if column == 0 or column + 1 < self._column - column:
+                self._write("\r")
+                self._column = 0
+            else:
+                self._write("\b" * (self._column - column))
+                self._column = column
+        self._write("\x1b[C" * (column - self._column))
+        self._column = column
+
+
+def _same(old: list[str], new: list[str]) -> int:
+    count = 0
+    for left, right in zip(old, new, strict=False):
+        if left != right:
+            break
+        count += 1
+    return count
+
+
+def _kept(old: list[str], new: list[str], same: int) -> int:
+    """How many cells at the end stay: none without a blank among them, as in Readline, which does not
+    count the first that differs."""
+    most = min(len(old), len(new)) - same - 1
+    count = 0
+    while count < most and old[-1 - count] == new[-1 - count]:
+        count += 1
+    if " " not in old[len(old) - count :]:
+        return 0
+    return count + (count == most and old[-1 - count] == new[-1 - count])
+
+
+class Overwriting:
+    """The same for an editor that writes the rest of the line again after every change, in one row."""
+
+    def __init__(self, prompt: str, columns: int) -> None:
+        self._prompt, self._columns = prompt, columns
+        self._line, self._at = "", 0
+
+    def begin(self, prompt: str) -> None:
+        """The prompt has just been written at the left edge."""
+        self._line, self._at = "", 0
+
+    def show(self, line: str, at: int, marked: tuple[int, int] = (0, 0)) -> str:
+        """Show the line with the cursor before character `at`."""
+        old, cursor = self._line, self._at
+        self._line, self._at = line, at
+        if line == old:
+            return line[cursor:at] if at > cursor else "\b" * (cursor - at)
+        same = _same(list(old[:cursor]), list(line))
+        blank = max(0, len(old) - len(line))
+        return "\b" * (cursor - same) + line[same:] + " " * blank + "\b" * (blank + len(line) - at)
+
+    def ask(self, prompt: str, line: str, at: int) -> str:
+        """Show the line after another prompt."""
+        self._line, self._at = line, at
+        return f"\r{prompt}{line}{CLEAR_REST}" + "\b" * (len(line) - at)
+
+    def prompt(self, prompt: str, line: str, at: int, marked: tuple[int, int] = (0, 0)) -> str:
+        """Show the line after another prompt."""
+        return self.ask(prompt, line, at)
+
+    def finish(self) -> str:
+        """Go below the line."""
+        return "\r\n"
