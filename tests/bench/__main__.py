@@ -28,7 +28,7 @@ from .report import read
 from .rollout_pass import rollout_pass_rows
 from .rollouts import rollout_rows
 from .rows import show
-from .running import Part, Run
+from .running import Measure, Run
 from .sessions import session_rows
 from .spool import spool_rows
 from .startup import start_up_rows
@@ -36,7 +36,7 @@ from .topologies import topology_rows
 from .topology_pass import topology_pass_rows
 from .touch import touch_rows
 
-ALONE: dict[str, Part] = {
+ALONE: dict[str, Measure] = {
     "pass": lambda: [*three_way_rows(), *rollout_pass_rows()],
     "spool": spool_rows,
     "events": event_rows,
@@ -44,14 +44,14 @@ ALONE: dict[str, Part] = {
     "rollouts": rollout_rows,
     "sessions": session_rows,
 }
-ON_A_WORKER: dict[str, Part] = {
+ON_A_WORKER: dict[str, Measure] = {
     "startup": start_up_rows,
     "fanout": fanout_rows,
     "thousand": thousand_rows,
     "repeat": repeat_rows,
     "dead": dead_rows,
 }
-WITH_IMAGES: dict[str, Part] = {
+WITH_IMAGES: dict[str, Measure] = {
     "deploy": deploy_rows,
     "heartbeat": heartbeat_rows,
     "touch": touch_rows,
@@ -59,10 +59,10 @@ WITH_IMAGES: dict[str, Part] = {
 }
 """In this order: the heartbeat is measured over the deckies that `deploy` leaves, the others replace them."""
 
-ON_EACH_ENGINE: dict[str, Part] = {"engines": engine_rows}
+ON_EACH_ENGINE: dict[str, Measure] = {"engines": engine_rows}
 
 
-PARTS: dict[str, Part] = {**ALONE, **ON_A_WORKER, **WITH_IMAGES, **ON_EACH_ENGINE}
+PARTS: dict[str, Measure] = {**ALONE, **ON_A_WORKER, **WITH_IMAGES, **ON_EACH_ENGINE}
 
 
 def main() -> int:
@@ -81,7 +81,7 @@ def main() -> int:
     if chosen & {*ON_A_WORKER, *WITH_IMAGES}:
         run.in_the_lab(ON_A_WORKER, WITH_IMAGES, chosen)
     run.parts(ON_EACH_ENGINE, chosen)
-    show(run.rows)
+    show(run.results.rows)
     return 0
 
 
@@ -96,7 +96,7 @@ def _arguments() -> argparse.Namespace:
 
 def _compare(files: list[Path], margin: float) -> int:
     old, new = files[0], files[1] if len(files) > 1 else Path("bench.json")
-    show_changes(compared(read(old)[1], read(new)[1], margin), margin)
+    show_changes(compared(read(old).rows, read(new).rows, margin), margin)
     return 0
 
 

@@ -7,13 +7,14 @@ import os
 import platform
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from decnet import __version__
 
-from .rows import Result, decoded, encoded, lines
+from .rows import Result, decoded, encoded
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,18 +45,51 @@ def _printed(*argv: str) -> str | None:
     return (ended.stdout.splitlines() or [""])[0]
 
 
-def write(path: Path, about: Mapping[str, Any], seconds: Mapping[str, float], rows: Sequence[Result]) -> None:
-    """The run so far: `seconds` is how long each part took."""
-    taken = {part: round(each, 1) for part, each in seconds.items()}
-    path.write_text(lines({"header": {**about, "seconds": taken}, "rows": encoded(rows)}))
+@dataclass
+class Part:
+    """The rows of one part of the benchmark, and how many seconds it took."""
+
+    seconds: float
+    rows: list[Result]
 
 
-def read(path: Path) -> tuple[dict[str, Any], list[Result]]:
-    """Header and rows; the file was a list of rows up to 0.2.0. SystemExit if it is neither."""
+@dataclass
+class Results:
+    """A run: what it depends on, and its parts by name."""
+
+    header: dict[str, Any]
+    parts: dict[str, Part]
+
+    @property
+    def rows(self) -> list[Result]:
+        return [row for part in self.parts.values() for row in part.rows]
+
+
+def write(path: Path, results: Results) -> None:
+    """One row on a line, so that two runs can be compared by eye."""
+    parts = [_lines(name, part) for name, part in results.parts.items()]
+    header = json.dumps(results.header, indent=1).replace("\n", "\n ")
+    path.write_text(f'{{\n "header": {header},\n "parts": {{\n{_joined(parts)}\n }}\n}}\n')
+
+
+def _lines(name: str, part: Part) -> str:
+    rows = _joined(f"   {json.dumps(row)}" for row in encoded(part.rows))
+    return f'  {json.dumps(name)}: {{"seconds": {part.seconds:.1f}, "rows": [\n{rows}\n  ]}}'
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return ",\n".join(texts)
+
+
+def read(path: Path) -> Results:
+    """The results of a run; up to 0.2.0 the file was a list of rows. SystemExit if it is neither."""
     try:
         document = json.loads(path.read_text())
         if isinstance(document, list):
-            return {}, decoded(document)
-        return document["header"], decoded(document["rows"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+            return Results({}, {"": Part(0.0, decoded(document))})
+        parts = document["parts"].items()
+        return Results(
+            document["header"], {name: Part(part["seconds"], decoded(part["rows"])) for name, part in parts}
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SystemExit(f"{path}: not the results of a run ({error})") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -106,10 +105,3 @@ def _decoded(row: dict[str, Any]) -> Result:
         return Skipped(**row)
     row.pop("ratio")
     return Row(**row)
-
-
-def lines(document: dict[str, Any]) -> str:
-    """JSON with one row on a line, so that two runs can be compared by eye."""
-    header = json.dumps(document["header"], indent=1)
-    rows = ",\n".join("  " + json.dumps(row) for row in document["rows"])
-    return f'{{\n "header": {header},\n "rows": [\n{rows}\n ]\n}}\n'

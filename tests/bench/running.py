@@ -10,38 +10,37 @@ from pathlib import Path
 from decnet.lab import down, provide_images, up
 
 from .place import LAB, on_worker
-from .report import header, write
+from .report import Part, Results, header, write
 from .rows import Result, Skipped
 
-Part = Callable[[], Sequence[Result]]
+Measure = Callable[[], Sequence[Result]]
 
 
 class Run:
-    """The rows so far, and how long each part took; on disk after each part."""
+    """Keeps the results in a file that is written after each part."""
 
     def __init__(self, path: Path) -> None:
-        self.path, self.about = path, header()
-        self.rows: list[Result] = []
-        self.seconds: dict[str, float] = {}
+        self.path, self.results = path, Results(header(), {})
 
-    def parts(self, parts: Mapping[str, Part], chosen: set[str]) -> None:
-        for name, part in parts.items():
+    def parts(self, parts: Mapping[str, Measure], chosen: set[str]) -> None:
+        for name, measure in parts.items():
             if name in chosen:
-                self.part(name, part)
+                self.part(name, measure)
 
-    def part(self, name: str, part: Part) -> None:
+    def part(self, name: str, measure: Measure) -> None:
         """Its rows, or one that shows why there are none."""
         began = time.monotonic()
         try:
-            self.rows += part()
+            rows = list(measure())
         except (Exception, SystemExit) as error:
-            self.rows.append(Skipped(name, _reason(error)))
-        self.seconds[name] = time.monotonic() - began
-        print(f"{name}: {self.seconds[name]:.0f} s", file=sys.stderr, flush=True)
-        write(self.path, self.about, self.seconds, self.rows)
+            rows = [Skipped(name, _reason(error))]
+        taken = round(time.monotonic() - began, 1)
+        self.results.parts[name] = Part(taken, rows)
+        print(f"{name}: {taken:.0f} s", file=sys.stderr, flush=True)
+        write(self.path, self.results)
 
     def in_the_lab(
-        self, on_a_worker: Mapping[str, Part], with_images: Mapping[str, Part], chosen: set[str]
+        self, on_a_worker: Mapping[str, Measure], with_images: Mapping[str, Measure], chosen: set[str]
     ) -> None:
         """One practice worker for all of these, with images if one of the parts needs them."""
         down(LAB)
@@ -57,9 +56,8 @@ class Run:
 
     def _prepared(self, name: str, prepare: Callable[[], object]) -> bool:
         """Whether it could be done; its time counts as a part."""
-        before = len(self.rows)
         self.part(name, lambda: (prepare(), ())[1])
-        return len(self.rows) == before
+        return not self.results.parts[name].rows
 
 
 def _reason(error: BaseException) -> str:

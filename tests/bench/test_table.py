@@ -56,16 +56,25 @@ def test_a_part_that_fails_is_a_row_and_the_others_are_run(tmp_path: Path) -> No
         {"bad": fails, "broken": lambda: [MET][1:2] or [{}["x"]], "good": lambda: [MET]},
         {"bad", "broken", "good"},
     )
-    header, rows = read(tmp_path / "bench.json")
-    assert rows == [Skipped("bad", "no index"), Skipped("broken", "KeyError: 'x'"), MET]
-    assert set(header["seconds"]) == {"bad", "broken", "good"}
-    assert header.keys() >= {"version", "commit", "python", "kernel", "engines", "processors", "load", "date"}
+    results = read(tmp_path / "bench.json")
+    assert results.rows == [Skipped("bad", "no index"), Skipped("broken", "KeyError: 'x'"), MET]
+    assert list(results.parts) == ["bad", "broken", "good"]
+    assert results.header.keys() >= {
+        "version",
+        "commit",
+        "python",
+        "kernel",
+        "engines",
+        "processors",
+        "load",
+        "date",
+    }
 
 
 def test_the_rows_of_a_run_are_read_as_they_were(tmp_path: Path) -> None:
     run = Run(tmp_path / "bench.json")
     run.part("all", lambda: [MET, MISSED, PROPORTIONAL, Skipped("p", "why")])
-    assert read(tmp_path / "bench.json")[1] == run.rows
+    assert read(tmp_path / "bench.json") == run.results
 
 
 @pytest.mark.parametrize("text", ["{}", "nonsense", '[{"what": "a"}]', "3"])
@@ -83,16 +92,13 @@ def test_a_run_of_an_earlier_version_is_compared_with_one_of_this(tmp_path: Path
         {"what": "old", "value": 1.0, "reference": 1.0, "against": "b", "aim": None, "ratio": 1.0},
     ]
     (tmp_path / "old.json").write_text(json.dumps(rows))
-    header, old = read(tmp_path / "old.json")
+    old = read(tmp_path / "old.json").rows
     new = [Row("a", 1.2, 2.0, "b", 0.5), Row("m", 51.0, 100.0, "b", 1, "MiB"), PROPORTIONAL]
-    assert (header, compared(old, new)) == (
-        {},
-        [
-            Change("worse", Key("a", "b"), "0.50 (1 s)", "0.60 (1.2 s)"),
-            Change("gone", Key("old", "b"), "1.00 (1 s)", ""),
-            Change("new", Key("g", "growth"), "", "^1.00"),
-        ],
-    )
+    assert compared(old, new) == [
+        Change("worse", Key("a", "b"), "0.50 (1 s)", "0.60 (1.2 s)"),
+        Change("gone", Key("old", "b"), "1.00 (1 s)", ""),
+        Change("new", Key("g", "growth"), "", "^1.00"),
+    ]
 
 
 def test_the_margin_is_stated_and_an_exponent_has_its_own() -> None:
