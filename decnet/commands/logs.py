@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from decnet.engine.context import Context
 from decnet.engine.outcome import TextOutcome
@@ -22,7 +22,8 @@ async def logs(ctx: Context, decky: str, service: str | None, lines: int) -> Tex
     characters."""
     fleet = load_fleet(ctx.home) or new_fleet()
     chosen = with_service(fleet, select_deckies(fleet.every_group(), [decky]), service)
-    workers = {name: _worker_of(ctx, fleet, name) for name in chosen}
+    known = known_workers(ctx.home)
+    workers = {name: _worker_of(known, fleet, name) for name in chosen}
     found: dict[str, str] = {}
     output: list[str] = []
     async with ctx.connections(fleet.fleet_id) as connections:
@@ -50,9 +51,9 @@ def with_service(fleet: Fleet, chosen: Sequence[str], service: str | None) -> Se
     )
 
 
-def _worker_of(ctx: Context, fleet: Fleet, name: str) -> Worker:
+def _worker_of(known: Mapping[str, Worker], fleet: Fleet, name: str) -> Worker:
     placed = fleet.labelled(name)[1].worker
-    worker = known_workers(ctx.home).get(placed)
+    worker = known.get(placed)
     if worker is None:
         raise UsageError(f"{name} is on the worker {placed!r}, which is not enrolled")
     return worker

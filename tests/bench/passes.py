@@ -35,11 +35,8 @@ class Large:
 
     def __init__(self, deckies: int, workers: int) -> None:
         names = [f"w{n}" for n in range(workers)]
-        lans = {
-            name: Network(driver="macvlan", interface="eth0", subnet="10.0.0.0/16", gateway="10.0.0.1")
-            for name in names
-        }
-        made = {f"d{n}": _decky(n, names[n % workers]) for n in range(deckies)}
+        lans = {name: _lan(number) for number, name in enumerate(names)}
+        made = {f"d{n}": _decky(n, workers) for n in range(deckies)}
         self.fleet = Fleet(fleet_id="bench", lans=lans).with_deckies(made)
         self.expected: dict[str, ExpectedSlice] = expected_containers(self.fleet, load(), wanted())
         self.recorded = {name: self.records(name) for name in names}
@@ -80,13 +77,20 @@ class Large:
         return {worker: Seen(worker=worker, status=seen_status(())) for worker in self.observed}
 
 
-def _decky(number: int, worker: str) -> Decky:
+def _lan(worker: int) -> Network:
+    """Each worker has a LAN of its own: 10.X.Y.0/24."""
+    block = f"10.{worker >> 8}.{worker & 255}"
+    return Network(driver="macvlan", interface="eth0", subnet=f"{block}.0/24", gateway=f"{block}.1")
+
+
+def _decky(number: int, workers: int) -> Decky:
+    worker, place = number % workers, number // workers
     return Decky(
         name=f"d{number}",
-        worker=worker,
+        worker=f"w{worker}",
         attachments=(
             Attachment(
-                address=f"10.0.{number // 250 + 1}.{number % 250 + 1}",
+                address=f"10.{worker >> 8}.{worker & 255}.{place + 10}",
                 mac=f"00:50:56:{number >> 16:02x}:{number >> 8 & 255:02x}:{number & 255:02x}",
             ),
         ),
