@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def events_verb(args: Dict[str, Any]) -> Dict[str, Any]:
     """Events after a spool number, with the verdict on the caller's cursor; first drains all containers, as
-    far as the spool has room for unread events. `workers` are the addresses of all workers."""
+    far as the spool has room for unread events. `workers` are addresses of other workers."""
     request.only(args, "after", "limit", "spool_id", "mark", "workers")
     after = request.whole(args, "after", 0)
     most = request.whole(args, "limit", limits.EVENTS_MOST, limits.EVENTS_MOST)

@@ -16,7 +16,7 @@ _KEYS = ("decky", "run", "number")
 
 def memory_of(stored: Any) -> Dict[str, Any]:
     """What is remembered from pull to pull, completed: the tables that record, by the id of the base; the
-    base that is read first next time; the addresses of all workers; why scans are not recorded ("": they
+    base that is read first next time; the addresses of other workers; why scans are not recorded ("": they
     are)."""
     memory: Dict[str, Any] = stored if isinstance(stored, dict) else {}
     for key, empty in (("bases", {}), ("turn", ""), ("workers", []), ("trouble", "")):

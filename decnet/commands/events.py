@@ -22,6 +22,7 @@ from decnet.model.fleet import Fleet
 from decnet.model.keys import label
 from decnet.plan.event_filter import EventFilter, passes
 from decnet.plan.ignore import Ignoring, ignoring
+from decnet.plan.lans import on_their_lans
 from decnet.plan.select import Selector, select
 from decnet.store.desired import load_fleet
 from decnet.store.events import EarlierIds, append_events, event_cursor, last_places, read_events
@@ -75,7 +76,7 @@ class Pulled:
 @dataclass
 class _Fetched:
     """One worker's part of a pull: what was stored before it ended, and how it ended. `workers` are the
-    addresses of all workers."""
+    addresses of the workers on its LAN."""
 
     earlier: EarlierIds = field(default_factory=EarlierIds)
     retention: Retention = Retention()
@@ -112,7 +113,7 @@ async def pull(
     identities = {worker.worker_id for worker in known.values()}
     # Waiting for a lock must not block other tasks: alerts here, other workers in `_pull_page`.
     await in_daemon_thread(lambda: begin_printing(ctx.home, identities, ctx.command, ctx.lock_timeout))
-    shared, addresses = earlier or EarlierIds(), _addresses(ctx, known)
+    shared, neighbours = earlier or EarlierIds(), _neighbours(ctx, fleet, known)
     async with ctx.connections(fleet.fleet_id) as connections:
         answers = await connections.call_all(
             workers.values(),
@@ -120,7 +121,7 @@ async def pull(
                 ctx,
                 client,
                 workers[client.worker].worker_id,
-                _Fetched(shared, fleet.events.retention, workers=addresses),
+                _Fetched(shared, fleet.events.retention, workers=neighbours.get(client.worker, ())),
                 ended,
             ),
         )
@@ -147,14 +148,15 @@ def _keep_up(ctx: Context, retention: Retention) -> None:
         ctx.note(f"{done.tenths}0% of the stored events are indexed; questions read the rest from the files")
 
 
-def _addresses(ctx: Context, workers: Mapping[str, Worker]) -> tuple[str, ...]:
-    """The workers' IPv4 addresses as far as they are known; none for a single one, which knows its own."""
+def _neighbours(ctx: Context, fleet: Fleet, workers: Mapping[str, Worker]) -> dict[str, tuple[str, ...]]:
+    """The known IPv4 addresses of the workers on the LAN of each; none for a single one, which knows its own.
+    What comes from further away is not decnet's: workers probe addresses on their own LAN only."""
     if len(workers) < 2:
-        return ()
+        return {}
     records = ctx.records.load_many(worker.worker_id for worker in workers.values())
-    found = [each.facts.address for each in records.values() if each.facts is not None]
-    found += [worker.host for worker in workers.values()]
-    return tuple(sorted({address for address in found if address and not host(address)}))
+    found = {each.facts.address for each in records.values() if each.facts is not None}
+    found |= {worker.host for worker in workers.values()}
+    return on_their_lans(fleet.lans, [address for address in found if address and not host(address)])
 
 
 async def _pull_worker(

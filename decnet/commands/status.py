@@ -23,7 +23,7 @@ from decnet.model.actual import Container, DeckyStatus, NotSeen, Observation, Se
 from decnet.model.counted import counted
 from decnet.model.fleet import Decky, Fleet
 from decnet.model.keys import DeckyKey, label
-from decnet.model.plan import Plan, Step
+from decnet.model.plan import Plan, SliceDrift, Step
 from decnet.model.record import OPEN
 from decnet.plan.decky_view import status_of
 from decnet.plan.role_changes import return_time
@@ -304,7 +304,8 @@ def _workers(
     plan: Plan,
     absent: tuple[WorkerFailure, ...],
 ) -> Listing:
-    found = [_worker_view(snap, before, plan, each) for each in snap.observed.items()]
+    drifts, links = _slice_drifts(plan), cut_off_workers(snap)
+    found = [_worker_view(snap, before, drifts, links, each) for each in snap.observed.items()]
     found += [(_absent_view(snap, failure), failure) for failure in absent]
     rows = tuple((v.name, v.address, v.state, str(v.deckies), _remark(ctx, v, why)) for v, why in found)
     columns = ("worker", "address", "state", "deckies", "remark")
@@ -319,13 +320,25 @@ def _workers(
     )
 
 
+def _slice_drifts(plan: Plan) -> dict[str, SliceDrift]:
+    """The drift of the first slice of each worker that has one."""
+    found: dict[str, SliceDrift] = {}
+    for key, drift in sorted(plan.slices.items()):
+        found.setdefault(key.worker, drift)
+    return found
+
+
 def _worker_view(
-    snap: Snapshot, before: Mapping[str, LastSeen], plan: Plan, observed: tuple[str, Observation]
+    snap: Snapshot,
+    before: Mapping[str, LastSeen],
+    drifts: Mapping[str, SliceDrift],
+    links: Mapping[str, str],
+    observed: tuple[str, Observation],
 ) -> tuple[WorkerView, WorkerFailure | None]:
     """An enrolled worker, and why it was not seen."""
     name, observation = observed
     worker = snap.workers[name]
-    drift = next((each for key, each in sorted(plan.slices.items()) if key.worker == name), None)
+    drift = drifts.get(name)
     failure = observation.failure if isinstance(observation, NotSeen) else None
     view = WorkerView(
         name,
@@ -338,7 +351,7 @@ def _worker_view(
         failure.hint if failure else None,
         _jobs(observation),
         **_agent(observation),
-        link_error=cut_off_workers(snap).get(name, ""),
+        link_error=links.get(name, ""),
         slice=str(drift) if drift else "",
         slice_drift=drift.word if drift else "",
         drained=worker.drained,

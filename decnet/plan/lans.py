@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 
 from decnet.errors import SpecError
 from decnet.model import addresses
@@ -12,6 +13,8 @@ from decnet.model.spec import NetworkSpec
 from decnet.model.worker import Facts
 from decnet.wire import NETWORK
 
+MOST_NAMED = 4096
+"""An agent takes no more addresses of other workers."""
 _SET = "set --interface, --subnet and --gateway"
 
 
@@ -112,6 +115,20 @@ class LanGroups:
     def on_every_lan(self, ips: Iterable[str]) -> set[str]:
         """The addresses on every LAN of the fleet, for a holder whose LAN is unknown."""
         return {f"{ip}@{lan_group}" for ip in ips for lan_group in self._all}
+
+
+def on_their_lans(lans: Mapping[str, Network], hosts: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The addresses of `hosts` that are on the LAN of each worker, in their order, at most MOST_NAMED."""
+    ordered = sorted({int(IPv4Address(each)) for each in hosts})
+    found = {}
+    for worker, lan in lans.items():
+        block = addresses.network(lan)
+        first = bisect_left(ordered, int(block.network_address))
+        last = bisect_right(ordered, int(block.broadcast_address))
+        found[worker] = tuple(
+            str(IPv4Address(each)) for each in ordered[first : min(last, first + MOST_NAMED)]
+        )
+    return found
 
 
 def address_of(resource: str) -> str:

@@ -138,13 +138,13 @@ def undo(fleet: Fleet, names: Iterable[str], *, catalog: Catalog, now: float) ->
 def core_lost(before: Fleet, after: Fleet, catalog: Catalog) -> Mapping[tuple[str, ...], tuple[str, ...]]:
     """The core services that deckies lose between `before` and `after`: services to the names of the
     deckies."""
-    found: dict[tuple[str, ...], tuple[str, ...]] = {}
+    found: dict[tuple[str, ...], list[str]] = {}
     for name, decky in before.deckies.items():
         core = core_and_side(decky, catalog).core if after.deckies[name] != decky else ()
         lost = tuple(s for s in core if s in decky.services and s not in after.deckies[name].services)
         if lost:
-            found[lost] = (*found.get(lost, ()), name)
-    return found
+            found.setdefault(lost, []).append(name)
+    return {services: tuple(names) for services, names in found.items()}
 
 
 def _restored(

@@ -9,6 +9,7 @@ a slash means deckies of the fleet only, and `/DECKY` is always one of the fleet
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -118,7 +119,7 @@ def _near(term: str, names: Iterable[str]) -> str | None:
     """The most similar name; for `web` where `web-01` and `web-02` exist, the pattern of both."""
     names = sorted(names)
     stems = [stem for stem, _, number in (name.rpartition("-") for name in names) if number.isdigit()]
-    series = {stem for stem in stems if stems.count(stem) > 1}
+    series = {stem for stem, count in Counter(stems).items() if count > 1}
     if term not in series and (near := suggest(term, names)):
         return near
     stem = term if term in series else suggest(term, series)

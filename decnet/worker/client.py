@@ -221,7 +221,7 @@ class AgentClient:
         """Attacker events after a position in the spool; `more`: whether there are more.
 
         `mark` is the mark of event `after` when it was read: the verdict is `rewound` if it has changed.
-        `workers` are IPv4 addresses of all workers: what these send is not a scan.
+        `workers` are IPv4 addresses of other workers: what these send is not a scan.
         """
         args: dict[str, Any] = {"after": after, "limit": limit, "spool_id": spool_id}
         if mark:

@@ -166,7 +166,7 @@ def main(home: Home, command: str) -> None:
     gc.set_threshold(100_000)
     ctx, began = context(home), time.process_time()
     with contextlib.redirect_stdout(io.StringIO()):
-        asyncio.run(_run(COMMANDS[command], ctx))
+        asyncio.run(run(COMMANDS[command], ctx))
     print(json.dumps({"cpu": time.process_time() - began, "memory": _most_memory()}))
 
 
@@ -176,7 +176,7 @@ def _most_memory() -> float:
     return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))) / 1024
 
 
-async def _run(command: Callable[[Context], Awaitable[object]], ctx: Context) -> None:
+async def run(command: Callable[[Context], Awaitable[object]], ctx: Context) -> None:
     await command(ctx)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from decnet.agent.limits import PROBE_ADDRESSES
 from decnet.errors import SpecError
 from decnet.model.fleet import Network
 from decnet.model.spec import AddressesSpec, NetworkSpec
 from decnet.model.worker import Facts
-from decnet.plan.lans import decide_lan, unconfirmed_subnets
+from decnet.plan.lans import MOST_NAMED, decide_lan, on_their_lans, unconfirmed_subnets
 
 FACTS = Facts(
     interface="eth0",
@@ -92,3 +93,20 @@ def test_only_an_unlimited_range_has_to_be_confirmed_once() -> None:
     limited = LAN.model_copy(update={"use": ("192.0.2.9",), "subnet": "198.51.100.0/24"})
     assert unconfirmed_subnets({"w1": LAN, "w2": limited}, ()) == ("192.0.2.0/24",)
     assert unconfirmed_subnets({"w1": LAN, "w2": limited}, ("192.0.2.0/24",)) == ()
+
+
+def test_a_worker_is_sent_the_addresses_on_its_own_lan_only() -> None:
+    """With those of all workers, a pull of a large fleet would grow with its square, and an agent takes no
+    more than MOST_NAMED."""
+    other = LAN.model_copy(update={"subnet": "198.51.100.0/25"})
+    hosts = ["192.0.2.12", "198.51.100.7", "192.0.2.11", "198.51.100.200", "192.0.2.11"]
+    assert on_their_lans({"w1": LAN, "w2": other}, hosts) == {
+        "w1": ("192.0.2.11", "192.0.2.12"),
+        "w2": ("198.51.100.7",),
+    }
+
+
+def test_a_worker_is_sent_no_more_addresses_than_its_agent_takes() -> None:
+    wide = LAN.model_copy(update={"subnet": "10.0.0.0/16"})
+    hosts = [f"10.0.{number >> 8}.{number & 255}" for number in range(MOST_NAMED + 9)]
+    assert len(on_their_lans({"w1": wide}, hosts)["w1"]) == MOST_NAMED == PROBE_ADDRESSES

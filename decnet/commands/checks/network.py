@@ -168,7 +168,8 @@ async def lan_findings(
     """Findings from probes on the LAN: addresses in use by another host, and deckies that are not
     reachable."""
     own = {name: _taken(connections, checked, fleet) for name, checked in workers.items()}
-    reached = {name: _unreached(connections, checked, workers) for name, checked in workers.items()}
+    peers = peers_of(workers)
+    reached = {name: _unreached(connections, each, peers.get(name)) for name, each in workers.items()}
     answers = await asyncio.gather(*own.values(), *reached.values())
     found: dict[str, list[Finding]] = {name: [] for name in workers}
     for name, findings in zip([*own, *reached], answers, strict=True):
@@ -207,16 +208,10 @@ async def _taken(connections: Connections, checked: CheckedWorker, fleet: Fleet)
     ]
 
 
-async def _unreached(
-    connections: Connections, checked: CheckedWorker, workers: Mapping[str, CheckedWorker]
-) -> list[Finding]:
+async def _unreached(connections: Connections, checked: CheckedWorker, peer: Worker | None) -> list[Finding]:
     """Whether a worker on the same LAN reaches the deckies: only another host can test it."""
     name = checked.worker.name
     running = dict(list(checked.running.items())[:MAX_PEER_PROBES]) if checked.on_the_lan else {}
-    peer = next(
-        (other.worker for other in workers.values() if other is not checked and _same_lan(other, checked)),
-        None,
-    )
     if not running or peer is None:
         return list(_hypervisor(checked))
     try:
@@ -229,11 +224,17 @@ async def _unreached(
     return [Finding(name, "wrong", text, LET_THROUGH, 4)]
 
 
-def _same_lan(one: CheckedWorker, other: CheckedWorker) -> bool:
-    return bool(one.facts.subnet) and (one.facts.subnet, one.facts.gateway) == (
-        other.facts.subnet,
-        other.facts.gateway,
-    )
+def peers_of(workers: Mapping[str, CheckedWorker]) -> dict[str, Worker]:
+    """For each worker the first other one on the same LAN, if there is one."""
+    by_lan: dict[tuple[str | None, str | None], list[Worker]] = {}
+    for each in workers.values():
+        by_lan.setdefault((each.facts.subnet, each.facts.gateway), []).append(each.worker)
+    return {
+        worker.name: others[1] if worker is others[0] else others[0]
+        for (subnet, _), others in by_lan.items()
+        if subnet and len(others) > 1
+        for worker in others
+    }
 
 
 def _hypervisor(checked: CheckedWorker) -> Iterator[Finding]:
