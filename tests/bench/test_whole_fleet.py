@@ -20,8 +20,9 @@ from tests.bench.simulated import COMMANDS, context, run, write_fleet  # noqa: E
 WHOLE = {
     "known_workers", "load_fleet", "load_many", "FleetTable.workers", "Fleet.every_group",
     "Fleet.placed", "Fleet.topology_names", "Project.by_worker", "cut_off_workers",
-    "faulty_deckies", "address_conflicts", "lan_failures", "expected_containers", "reconcile", "LanGroups.__init__",
-    "on_their_lans", "peers_of", "save_fleet", "update_index", "event_folders", "note_seen", "load_seen",
+    "faulty_deckies", "address_conflicts", "lan_failures", "expected_containers", "reconcile",
+    "LanGroups.__init__", "on_their_lans", "peers_of", "save_fleet", "update_index", "event_folders",
+    "note_seen", "load_seen",
 }  # fmt: skip
 SMALL, LARGE = 3, 9
 
