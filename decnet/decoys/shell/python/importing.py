@@ -1,0 +1,56 @@
+"""`import`: the modules that are known, each made when it is first imported."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from .machine import Machine
+from .values import Module
+
+MODULES = {
+    "of_system": "os os.path sys time platform getpass pwd shutil glob tempfile signal",
+    "of_programs": "subprocess pty threading",
+    "of_network": "socket urllib urllib.request urllib.parse urllib.error requests http http.client",
+    "of_data": "base64 hashlib json re random string math struct binascii datetime itertools collections",
+}
+"""Names of modules by the file of this package whose MODULES has them."""
+BUILTIN = ("sys", "time", "math", "itertools", "binascii", "_thread")
+ABSENT = ("requests",)
+"""Names of modules that no package of the system has brought."""
+FILES = {name: file for file, names in MODULES.items() for name in names.split()}
+
+
+def imported(machine: Machine, name: str) -> Module:
+    """A module. Raises ModuleNotFoundError."""
+    if name in machine.modules:
+        return machine.modules[name]
+    if name not in FILES or name in ABSENT:
+        error = ModuleNotFoundError(f"No module named '{name}'")
+        error.name = name
+        raise error
+    made = import_module(f".{FILES[name]}", __package__).MODULES[name](machine)
+    short = ".".join(machine.version.split(".")[:2])
+    file = "" if name in BUILTIN else f"/usr/lib/python{short}/{name.replace('.', '/')}.py"
+    module = machine.modules[name] = Module(name, made, file)
+    for each in FILES:
+        above, _, last = each.rpartition(".")
+        if above == name and name == "os":
+            module.attributes[last] = imported(machine, each)
+    above, _, last = name.rpartition(".")
+    if above:
+        imported(machine, above).attributes[last] = module
+    return module
+
+
+def imported_from(machine: Machine, name: str, wanted: str) -> dict[str, Any]:
+    """What `from name import wanted` finds. Raises ImportError."""
+    module = imported(machine, name)
+    if wanted == "*":
+        return {key: value for key, value in module.attributes.items() if not key.startswith("_")}
+    if wanted not in module.attributes and f"{name}.{wanted}" in FILES:
+        imported(machine, f"{name}.{wanted}")
+    if wanted not in module.attributes:
+        where = f" ({module.file})" if module.file else " (unknown location)"
+        raise ImportError(f"cannot import name '{wanted}' from '{name}'{where}")
+    return {wanted: module.attributes[wanted]}
