@@ -20,14 +20,16 @@ def converse(machine: Machine) -> Value:
     machine.interactive = True
     about = MODULES["sys"](machine)["version"]
     note = 'Type "help", "copyright", "credits" or "license" for more information.'
-    machine.process.out(f"Python {about} on linux\n{note}\n")
+    process = machine.process
+    show = process.out if process.from_terminal or process.context is None else process.err
+    show(f"Python {about} on linux\n{note}\n")
     text = ""
     while True:
-        machine.process.out("... " if text else ">>> ")
+        show("... " if text else ">>> ")
         yield 0.0
         line = yield from machine.line()
         if not line:
-            machine.process.out("\n")
+            show("\n")
             return 0
         text = (text + line.decode("utf-8", "surrogateescape"))[:LONGEST]
         tree = _statement(machine, text)
