@@ -238,7 +238,11 @@ class Launching(Driving, Protocol):
             else:
                 self.complain(f"{words[0]}: not found")
             return 127
-        return (yield self.process(command, parts[0], [*parts[1:], path if "/" not in words[0] else words[0], *words[1:]]))
+        return (
+            yield self.process(
+                command, parts[0], [*parts[1:], path if "/" not in words[0] else words[0], *words[1:]]
+            )
+        )
 
     def child_script(
         self, text: str, script: str, arguments: list[str], dialect: Dialect | None, mode: str = "f"
