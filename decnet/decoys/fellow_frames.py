@@ -6,10 +6,13 @@ import ipaddress
 import json
 import struct
 import time
+from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from typing import Any
 
 from .host.node import Node
+from .restarts import LATEST as LONGEST_AWAY
+from .restarts import MOST_KNOWN, Restart, Restarts
 from .visitors import LOGIN, LONGEST_NOTE, LONGEST_PATH, MOST_FILE, PASSWORD, SEEN, Change
 
 HEAD = struct.Struct(">II")
@@ -19,6 +22,11 @@ LATEST = 1 << 34
 LARGEST = 1 << 50
 AHEAD_SECONDS = 60
 """A change is not from a later time than this."""
+KEYS = ("rsa", "ecdsa", "ed25519")
+LONGEST_KEY = 2048
+"""Characters of a public key."""
+MOST_RESTARTS = 1_000_000
+MOST_PID = 4_194_304
 DIGESTS = ("md5", "sha1", "sha256")
 HEX = frozenset("0123456789abcdef")
 KINDS = ("", "c", "b", "p", "s")
@@ -31,13 +39,31 @@ class Unfit(Exception):
 @dataclass(frozen=True, slots=True)
 class Hello:
     """One service of a decky. `since`: when it was added, 0 if it came with the machine; `life`: when the
-    first of the services was started that have handed on what they knew. Seconds since the epoch."""
+    first of the services was started that have handed on what they knew. Seconds since the epoch. `hears`:
+    whether it takes facts later."""
 
     service: str
     ports: tuple[tuple[int, str], ...]
     banner: str
     since: int
     life: float
+    hears: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a service knows of the machine: when visitors have restarted it; the public keys of its SSH server
+    by name (rsa, ecdsa, ed25519), as the protocol carries them; a start, and the highest process number
+    since."""
+
+    restarts: Restarts = Restarts()
+    keys: tuple[tuple[str, bytes], ...] = ()
+    newest: tuple[int, int] = (0, 0)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing that others do not know."""
+        return self == Facts()
 
 
 def packed(header: dict[str, object], body: bytes = b"") -> bytes:
@@ -60,7 +86,7 @@ def unpacked(raw: bytes) -> dict[str, Any]:
 def frame_of_hello(hello: Hello) -> bytes:
     """Who we are."""
     return packed({"service": hello.service, "ports": hello.ports, "banner": hello.banner[:300],
-                   "since": hello.since, "life": hello.life})  # fmt: skip
+                   "since": hello.since, "life": hello.life, "hears": True})  # fmt: skip
 
 
 def hello_of(header: dict[str, Any]) -> Hello:
@@ -70,8 +96,59 @@ def hello_of(header: dict[str, Any]) -> Hello:
         raise Unfit
     return Hello(
         _text(header, "service", 40), tuple(_port(each) for each in ports), _text(header, "banner", 300),
-        _number(header, "since", LATEST), _life(header.get("life")),
+        _number(header, "since", LATEST), _life(header.get("life")), header.get("hears") is True,
     )  # fmt: skip
+
+
+def frame_of_facts(facts: Facts) -> bytes:
+    """What we know of the machine."""
+    keys = {name: b64encode(key).decode() for name, key in facts.keys}
+    restarts = {"count": facts.restarts.total, "restarts": facts.restarts.last}
+    return packed({"facts": {**restarts, "keys": keys, "newest": facts.newest}})
+
+
+def facts_of(header: dict[str, Any]) -> Facts:
+    """What the other one knows of the machine. Raises Unfit."""
+    fields = header["facts"]
+    if not isinstance(fields, dict) or not isinstance(fields.get("keys"), dict):
+        raise Unfit
+    found, keys = fields.get("restarts"), fields["keys"]
+    if not isinstance(found, list) or len(found) > MOST_KNOWN or not set(keys) <= set(KEYS):
+        raise Unfit
+    last = tuple(_restart(each) for each in found)
+    if any(one.up > other.down for one, other in zip(last, last[1:], strict=False)):
+        raise Unfit
+    restarts = Restarts(_number(fields, "count", MOST_RESTARTS, len(last)), last)
+    known = tuple((name, _key(keys[name])) for name in keys)
+    return Facts(restarts, known, _newest(fields.get("newest")))
+
+
+def _newest(pair: object) -> tuple[int, int]:
+    match pair:
+        case [int() as booted, int() as pid] if (
+            0 <= booted < time.time() + AHEAD_SECONDS and 0 <= pid < MOST_PID
+        ):
+            return booted, pid
+    raise Unfit
+
+
+def _restart(pair: object) -> Restart:
+    now = int(time.time())
+    match pair:
+        case [int() as down, int() as up] if (
+            0 < down <= up < now + LONGEST_AWAY and down <= now + LONGEST_AWAY
+        ):
+            return Restart(down, up)
+    raise Unfit
+
+
+def _key(text: object) -> bytes:
+    if not isinstance(text, str) or len(text) > LONGEST_KEY:
+        raise Unfit
+    try:
+        return b64decode(text, validate=True)
+    except ValueError as error:
+        raise Unfit from error
 
 
 def _port(pair: object) -> tuple[int, str]:

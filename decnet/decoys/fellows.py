@@ -20,21 +20,27 @@ import time
 from collections.abc import Awaitable, Sequence
 from typing import Any
 
+from .facts import newest_pid, take_pid, watch
 from .fellow_frames import (
     HEAD,
+    Facts,
     Hello,
     Unfit,
     change_of,
+    facts_of,
     frame_of_change,
+    frame_of_facts,
     frame_of_hello,
     hello_of,
     is_fit,
     packed,
     unpacked,
 )
+from .host.host_keys import announce_key, keys_of
 from .host.services import announce
 from .machine import Machine
 from .persona import Persona
+from .restarts import restarts_of, take
 from .visitors import MOST_FILE, Visitors
 from .waits import Turn, at_most
 
@@ -65,6 +71,7 @@ class Fellows:
         self.life = time.time()
         """When the first of the services was started that have all handed on what they knew."""
         self._persona = persona
+        self._seed = persona.machine.seed
         self._visitors = visitors
         self._names = {each: name_of(persona, each) for each in services}
         self._server: asyncio.Server | None = None
@@ -79,6 +86,7 @@ class Fellows:
         with contextlib.suppress(OSError):
             await self._listen()
             self._visitors.report = self._report
+            watch(self._seed, self._report_facts)
             await self._meet(MEET_SECONDS)
         self._agree()
 
@@ -88,6 +96,7 @@ class Fellows:
             async with at_most(GOODBYE_SECONDS):
                 await asyncio.gather(*(each.has_sent.wait() for each in self._fellows))
         self._visitors.report = None
+        watch(self._seed, None)
         if self._server is not None:
             self._server.close()
         for task in list(self._tasks):
@@ -155,6 +164,7 @@ class Fellows:
         """Everything that is known, then each change."""
         with contextlib.suppress(OSError, TimeoutError):
             await fellow.write(frame_of_hello(self._hello()))
+            fellow.has_facts = not self._facts_of_machine().is_empty
             await self._send_pending(fellow)
             await fellow.write(packed({"done": True}))
             while True:
@@ -165,6 +175,9 @@ class Fellows:
         fellow.writer.close()
 
     async def _send_pending(self, fellow: _Fellow) -> None:
+        if fellow.has_facts and fellow.hello is not None and fellow.hello.hears:
+            fellow.has_facts = False
+            await fellow.write(frame_of_facts(self._facts_of_machine()))
         while fellow.pending:
             source, key = next(iter(fellow.pending))
             del fellow.pending[source, key]
@@ -183,8 +196,12 @@ class Fellows:
                 if fellow.hello.service in self._names:
                     Machine(self._persona).add(fellow.hello.service, fellow.hello.since)
                 self._agree()
+                if fellow.has_facts:
+                    fellow.has_news.set()
             elif header.get("done") is True:
                 fellow.is_ready.set()
+            elif "facts" in header:
+                self._take_facts(fellow.hello.service, facts_of(header))
             else:
                 self._visitors.take(change_of(header, body))
 
@@ -193,6 +210,23 @@ class Fellows:
             fellow.pending[source, key] = None
             fellow.has_sent.clear()
             fellow.has_news.set()
+
+    def _report_facts(self) -> None:
+        for fellow in self._fellows:
+            fellow.has_facts = True
+            fellow.has_news.set()
+
+    def _facts_of_machine(self) -> Facts:
+        keys = tuple(keys_of(self._seed).items())
+        return Facts(restarts_of(self._seed), keys, newest_pid(self._seed))
+
+    def _take_facts(self, service: str, facts: Facts) -> None:
+        """The keys are those of the SSH server, also if another service hands them on after its restart."""
+        take(self._seed, facts.restarts)
+        take_pid(self._seed, *facts.newest)
+        for name, key in facts.keys:
+            if service == "ssh" or name not in keys_of(self._seed):
+                announce_key(self._seed, name, key)
 
     def _hello(self) -> Hello:
         persona = self._persona
@@ -225,6 +259,8 @@ class _Fellow:
         self.has_news = asyncio.Event()
         self.has_sent = asyncio.Event()
         self.is_ready = asyncio.Event()
+        self.has_facts = False
+        """Whether it is to be sent what this service knows of the machine."""
         self._turn = Turn()
 
     async def write(self, frame: bytes) -> None:

@@ -24,6 +24,7 @@ class Links:
     def __init__(self) -> None:
         self._stopping = asyncio.Event()
         self._news = asyncio.Event()
+        self._woken = False
         self._socket = self._listening()
 
     def stop(self) -> None:
@@ -31,18 +32,27 @@ class Links:
         self._stopping.set()
         self._news.set()
 
-    async def ended(self, seconds: float) -> int | None:
-        """Wait so long. The exit status if the program has to end before: 0 stopped, 1 the network is
-        gone."""
+    def wake(self) -> None:
+        """There is something else to look at."""
+        self._woken = True
+        self._news.set()
+
+    async def ended(self, seconds: float, *, is_woken: bool = False) -> int | None:
+        """Wait so long, or (`is_woken`) until `wake` is called. The exit status if the program has to end
+        before: 0 stopped, 1 the network is gone."""
         end = asyncio.get_running_loop().time() + seconds
         while not self._stopping.is_set():
             self._news.clear()
             if not has_network():
                 return 1
             left = end - asyncio.get_running_loop().time()
-            if left <= 0:
+            if left <= 0 or (is_woken and self._woken):
+                self._woken = False
                 return None
-            if await _is_set(self._news, left if self._socket is not None else min(left, POLL_SECONDS)):
+            has_news = await _is_set(
+                self._news, left if self._socket is not None else min(left, POLL_SECONDS)
+            )
+            if has_news and not self._woken:
                 await _is_set(self._stopping, SETTLE_SECONDS)
         return 0
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .persona import Persona
 from .processors import processor_of
+from .restarts import Restarts, restarts_of
 
 LONGEST_UP_DAYS = 90
 VMWARE = ("00:50:56", "00:0c:29")
@@ -30,6 +31,16 @@ MOST_PER_SECOND = 25
 """Packets of a machine in its first hours."""
 DOWN_SECONDS = (18, 45)
 """How long it does not answer when it is started again."""
+VOLATILE = ("/tmp/", "/run/", "/dev/", "/proc/", "/sys/")
+MORE_VOLATILE = {
+    "buildroot": ("/var/",),
+    "qts": ("/bin/", "/etc/", "/home/", "/lib/", "/root/", "/sbin/", "/usr/", "/var/"),
+}
+"""QTS unpacks its root into memory at each start."""
+STOP_SECONDS = 21
+"""From the end of its daemons to its next regular start."""
+MOST_STARTS = 40
+"""That are listed."""
 MOST_AFTER_RELEASE = 40 * 86400
 INSTALLED_BEFORE = (86400, 500 * 86400)
 """How long before its first start on this network a machine was installed."""
@@ -154,6 +165,9 @@ class Machine:
         self._up_before = persona.number("up before", *UP_BEFORE)
         self._period = persona.number("period", 20, LONGEST_UP_DAYS) * 86400
         self._phase = persona.number("phase", 0, LONGEST_UP_DAYS * 86400)
+        self.forks = persona.number("forks", 60, 180)
+        """How many processes it starts, in percent of the usual number."""
+        self.first_pid = persona.number("first", 0, 300)
         self._packets = persona.number("received", 200_000, 9_000_000)
 
     @property
@@ -163,7 +177,52 @@ class Machine:
 
     def booted(self) -> int:
         """When the machine was started; restarts of the container do not affect it."""
-        return max(self.regular_start(), _reboots.get(self.persona.seed, 0))
+        return self.start_at(int(time.time()))
+
+    def start_at(self, when: int) -> int:
+        """Its last start up to that time."""
+        found = when - (when - self._settled()) % self._period
+        lost = _reboots.get(self.persona.seed, 0)
+        if found < lost <= when:
+            found = lost
+        restarts = self.restarts
+        return max(found, restarts.started(when)) if restarts.last else found
+
+    def starts(self, since: int) -> list[tuple[int, int]]:
+        """Its starts since a time, the latest first: each with the time at which it was stopped again, 0: not
+        yet."""
+        found: list[tuple[int, int]] = []
+        ended, start = 0, self.booted()
+        while start >= since and len(found) < MOST_STARTS:
+            found.append((start, ended))
+            ended = next((each.down for each in self.restarts.last if each.up == start), start - STOP_SECONDS)
+            start = self.start_at(start - 1)
+        return found
+
+    def stopped_after(self, when: int) -> int:
+        """When the start that was the last one up to then has ended; 0: not yet."""
+        start = self.start_at(when)
+        return next((ended for began, ended in self.starts(start) if began == start), 0)
+
+    def was_up(self, when: int) -> bool:
+        """Whether its daemons were running at that time."""
+        return when >= self.start_at(when) + self.down_seconds and not self.restarts.is_down(when)
+
+    @property
+    def volatile(self) -> tuple[str, ...]:
+        """The folders that no start keeps, with a slash at the end: those in memory, and what systemd empties."""
+        return VOLATILE + MORE_VOLATILE.get(self.system.id, ())
+
+    @property
+    def restarts(self) -> Restarts:
+        """When visitors have restarted it."""
+        return restarts_of(self.persona.seed)
+
+    @property
+    def away_seconds(self) -> int:
+        """How long a restart takes, until the kernel starts: a firmware that tests its memory is slow."""
+        slow = not (self.is_virtual or self.system.busybox)
+        return self.persona.number("away seconds", *((70, 150) if slow else (9, 28)))
 
     def regular_start(self) -> int:
         """Its last start that was not a restart of everything: one of those every few weeks."""
@@ -180,7 +239,7 @@ class Machine:
         regular = (now - settled) // self._period - (self.installed - settled) // self._period
         last = now - (now - settled) % self._period
         # By two for a regular start, so that it also grows if others came before.
-        return 2 * regular + (_reboots.get(self.persona.seed, 0) > last) + 1
+        return 2 * regular + (_reboots.get(self.persona.seed, 0) > last) + self.restarts.total + 1
 
     def _settled(self) -> int:
         """One of its regular starts: the last one before it appeared here, if that is known."""
@@ -203,8 +262,11 @@ class Machine:
     def started(self, service: str, since: int) -> int:
         """When a service was started: some seconds after the machine, or when it was added to it (`since`,
         0: with the machine). The same for all services that show it."""
-        seconds = self._first_seconds + START_SECONDS.get(service, 9)
-        return min(max(self.booted() + seconds, since), int(time.time()))
+        return min(max(self.booted() + self.start_seconds(service), since), int(time.time()))
+
+    def start_seconds(self, service: str) -> int:
+        """How long after the machine a service is started."""
+        return self._first_seconds + START_SECONDS.get(service, 9)
 
     def first_start(self, seconds: int, released: int = 0) -> int:
         """When a service was started for the first time, and made its own files: `seconds` after the

@@ -16,6 +16,7 @@ from .filter import close_other_sockets
 from .links import Links
 from .machine import Machine
 from .persona import Persona, from_environment
+from .restarts import watch
 from .visitors import MOST_IN_ALL, MOST_WITHOUT_FILES, visitors_of
 
 SERVICES = {
@@ -59,20 +60,32 @@ async def _serve(service: object, persona: Persona, recorder: Recorder) -> int:
     loop.set_exception_handler(Complaints().write)
     start: Callable[[Persona, Recorder], Awaitable[Stop]] = service.start  # type: ignore[attr-defined]
     most = MOST_IN_ALL if persona.service in KEEPERS else MOST_WITHOUT_FILES
-    fellows = Fellows(persona, visitors_of(persona, most), tuple(SERVICES))
+    visitors = visitors_of(persona, most)
+    fellows = Fellows(persona, visitors, tuple(SERVICES))
     await fellows.start()
     try:
-        return await _live(lambda: start(persona, recorder), Machine(persona), links)
+        machine = Machine(persona)
+        watch(machine.persona.seed, links.wake)
+        return await _live(
+            lambda: start(persona, recorder), machine, links, lambda: visitors.restart(machine.volatile)
+        )
     finally:
         await fellows.close()
         await recorder.close()
+        watch(persona.machine.seed, None)
         links.close()
 
 
-async def _live(start: Callable[[], Awaitable[Stop]], machine: Machine, links: Links) -> int:
+async def _live(
+    start: Callable[[], Awaitable[Stop]],
+    machine: Machine,
+    links: Links,
+    forget: Callable[[], None] = lambda: None,
+) -> int:
     """Serve until the end. When the machine is started again, every visitor is cut off, and no one is
-    answered for a while: no real uptime begins within a connection."""
-    while True:
+    answered for a while: no real uptime begins within a connection. `forget`: what no start keeps."""
+    status = await links.ended(_still_away(machine))
+    while status is None:
         stop = await start()
         # What is there now stays: a garbage collection that looks at all of it would hold up the visitors.
         gc.freeze()
@@ -84,21 +97,31 @@ async def _live(start: Callable[[], Awaitable[Stop]], machine: Machine, links: L
             except TimeoutError:
                 pass
         if status is None:
-            status = await links.ended(machine.down_seconds)
-        if status is not None:
-            return status
+            forget()
+            status = await links.ended(_still_away(machine) or machine.down_seconds)
         gc.unfreeze()
         gc.collect()
+    return status
 
 
 async def _served(machine: Machine, links: Links) -> int | None:
     """Wait for the next start of the machine; the exit status if the program has to end before."""
-    boot, then = machine.regular_start(), machine.next_start()
-    while machine.regular_start() <= boot:
-        status = await links.ended(min(LOOK_SECONDS, max(1.0, then - time.time())))
+    boot = machine.regular_start()
+    while machine.regular_start() <= boot and not _still_away(machine):
+        then = min(machine.next_start(), machine.restarts.next_stop(time.time()))
+        status = await links.ended(min(LOOK_SECONDS, max(1.0, then - time.time())), is_woken=True)
         if status is not None:
             return status
     return None
+
+
+def _still_away(machine: Machine) -> float:
+    """Seconds until the services answer again after a restart by a visitor; 0: they do."""
+    now = time.time()
+    last = machine.restarts.last[-1:]
+    if not last or not last[0].down <= now < last[0].up:
+        return 0
+    return last[0].up - now + machine.start_seconds(machine.persona.service)
 
 
 class Complaints:

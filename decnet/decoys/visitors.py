@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import time
 import weakref
 from collections import OrderedDict
@@ -18,6 +17,7 @@ from typing import Protocol
 
 from .host.node import Node
 from .persona import Persona
+from .visitor_logins import Login, login_of, note_of, surplus
 
 MOST_SOURCES = 500
 MOST_CHANGES = 1000
@@ -45,8 +45,7 @@ SEEN_SECONDS = 600.0
 """How often the other services learn that a source is still there."""
 EARLIEST, LATEST = -(1 << 31), 15_032_385_535
 """Seconds since the epoch: ext4 keeps no other times of files, and takes the nearest one."""
-LOGIN, PASSWORD, SEEN = "login ", "password ", "seen"
-MOST_LOGINS = 20
+LOGIN, PASSWORD, SEEN, HOSTNAME = "login ", "password ", "seen", "hostname"
 
 
 class Writer(Protocol):
@@ -54,16 +53,6 @@ class Writer(Protocol):
 
     def flush(self) -> str:
         """Let others see what was written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """One login of a visitor; `began` in seconds since the epoch."""
-
-    user: str
-    began: float
-    service: str
-    terminal: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +98,11 @@ class VisitorFiles:
     def is_empty(self) -> bool:
         """Whether nothing was changed."""
         return not (self.changes or self.notes)
+
+    @property
+    def has_only_come(self) -> bool:
+        """Whether nothing was changed but the list of logins."""
+        return not self.changes and all(key == SEEN or key.startswith(LOGIN) for key in self.notes)
 
     def kill(self, pid: int) -> None:
         """Note that a process of the machine was ended."""
@@ -195,8 +189,7 @@ class VisitorFiles:
         self._take(more)
         self.notes[change.key] = change.value
         self._versions[change.key] = change.version
-        logins = sorted(key for key in self.notes if key.startswith(LOGIN))
-        for key in logins[:-MOST_LOGINS]:
+        for key in surplus({key: text for key, text in self.notes.items() if key.startswith(LOGIN)}):
             self._take(-self._note_weight(key))
             del self.notes[key], self._versions[key]
 
@@ -211,15 +204,18 @@ class VisitorFiles:
         """The password that was set; None if none was."""
         return self.notes.get(PASSWORD + user[:100])
 
-    def log_in(self, user: str, service: str, terminal: str) -> None:
-        """Remember a login."""
-        began = time.time()
-        self.note(f"{LOGIN}{int(began * 1000):015d}", json.dumps([user[:100], began, service, terminal]))
+    def log_in(self, login: Login) -> None:
+        """Remember a login, or what became of it."""
+        self.note(f"{LOGIN}{int(login.began * 1000):015d}", note_of(login))
+
+    def all_logins(self) -> list[Login]:
+        """The logins from this source, the oldest first, with those for one command only."""
+        found = (login_of(self.notes[key]) for key in sorted(self.notes) if key.startswith(LOGIN))
+        return [each for each in found if each is not None]
 
     def logins(self, user: str | None = None) -> list[Login]:
-        """The logins from this source, the oldest first."""
-        found = [_login(self.notes[key]) for key in sorted(self.notes) if key.startswith(LOGIN)]
-        return [each for each in found if each is not None and user in (None, each.user)]
+        """The logins with a terminal from this source, which wtmp has, the oldest first."""
+        return [each for each in self.all_logins() if each.terminal and user in (None, each.user)]
 
     # What the services exchange
 
@@ -252,6 +248,22 @@ class VisitorFiles:
         if not self.is_empty and self.seen - self._announced > SEEN_SECONDS:
             self._announced = self.seen
             self.note(SEEN, "")
+
+    def restart(self, volatile: tuple[str, ...]) -> None:
+        """The machine is started again: forget what was in these folders, and what its memory had."""
+        for path in [each for each in self.changes if each.startswith(volatile)]:
+            self._take(-weight(path, self.changes.pop(path)))
+            del self._versions[path]
+        for path in [each for each in self._removed if each.startswith(volatile)]:
+            self._take(-PATH_BYTES)
+            del self._removed[path]
+        for path in [each for each in self.folders if f"{each}/".startswith(volatile)]:
+            self._take(-PATH_BYTES)
+            del self.folders[path]
+        self.killed.clear()
+        if HOSTNAME in self.notes:
+            self._take(-self._note_weight(HOSTNAME))
+            del self.notes[HOSTNAME], self._versions[HOSTNAME]
 
     def clear(self) -> None:
         """Forget everything."""
@@ -305,6 +317,14 @@ class Visitors:
         own = files.password(user) if files is not None else None
         return None if own is None else bool(own) and own == password
 
+    def restart(self, volatile: tuple[str, ...]) -> None:
+        """The machine is started again. `volatile`: the folders that no start keeps, each with a slash at its
+        end."""
+        for files in list(self._sources.values()):
+            files.restart(volatile)
+            if files.is_empty and not files.visits:
+                self._forget(files)
+
     def all(self) -> list[VisitorFiles]:
         """All that is known, the least recently seen source first."""
         self._expire()
@@ -334,19 +354,22 @@ class Visitors:
         if files.kept + size > MOST_OF_SOURCE:
             return False
         while self.kept + size > self._most:
-            idle = next(
-                (each for each in self._sources.values() if not each.visits and each is not files), None
-            )
+            idle = self._idle(files)
             if idle is None:
                 return False
             self._forget(idle)
         return True
 
+    def _idle(self, but: VisitorFiles | None = None) -> VisitorFiles | None:
+        """The source that gives way to others: the least recently seen of those that have only logged in,
+        else of all that are not connected."""
+        idle = [each for each in self._sources.values() if not each.visits and each is not but]
+        return next((each for each in idle if each.has_only_come), next(iter(idle), None))
+
     def _of(self, source: str) -> VisitorFiles:
         files = self._sources.get(source)
         if files is None:
-            idle = (each for each in list(self._sources.values()) if not each.visits)
-            while len(self._sources) >= MOST_SOURCES and (oldest := next(idle, None)) is not None:
+            while len(self._sources) >= MOST_SOURCES and (oldest := self._idle()) is not None:
                 self._forget(oldest)
             files = self._sources[source] = VisitorFiles(source, self)
         self._sources.move_to_end(source)
@@ -379,11 +402,3 @@ def weight(path: str, node: Node | None) -> int:
     """The memory that a change takes, in bytes."""
     size = PATH_BYTES + len(path)
     return size if node is None else size + len(node.content) + len(node.target)
-
-
-def _login(text: str) -> Login | None:
-    try:
-        user, began, service, terminal = json.loads(text)
-        return Login(str(user), float(began), str(service), str(terminal))
-    except (ValueError, TypeError):
-        return None

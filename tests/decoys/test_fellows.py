@@ -22,6 +22,7 @@ from decnet.decoys.host.node import Node
 from decnet.decoys.host.services import services
 from decnet.decoys.machine import Machine
 from decnet.decoys.persona import Persona
+from decnet.decoys.visitor_logins import Login
 from decnet.decoys.visitors import MOST_CHANGES, MOST_FILE, Change, Visitors
 
 SERVICES = ("ssh", "telnet", "ftp", "redis")
@@ -80,7 +81,7 @@ def test_every_service_knows_what_was_changed_on_one(persona: Persona) -> None:
         ):
             with ssh.visit(SOURCE) as files:
                 files.set_password("root", "söcret\udcff")
-                files.log_in("root", "ssh", "pts/0")
+                files.log_in(Login("root", time.time(), "ssh", "pts/0"))
             put(ssh, "/etc/motd", None)
             put(ssh, "/tmp/a")
             for other in (telnet, ftp):

@@ -14,6 +14,7 @@ from decnet.decoys.events import MAX_LINE, Recorder
 from decnet.decoys.host.hardware import blocks
 from decnet.decoys.host.world import World
 from decnet.decoys.persona import Persona
+from decnet.decoys.shell.arrivals import come
 from decnet.decoys.shell.at_once import run_at_once
 from decnet.decoys.shell.commands import command_names
 from decnet.decoys.shell.programs import PROGRAMS
@@ -166,6 +167,7 @@ def test_a_polynomial_survives_its_coding() -> None:
 
 
 def test_the_visitors_own_login_is_in_auth_log(shell: Shell) -> None:
+    come(shell)
     last = run_at_once(shell, "tail -n 2 /var/log/auth.log").out.splitlines()
     size = run_at_once(shell, "stat -c %s /var/log/auth.log; wc -c < /var/log/auth.log").out.split()
 

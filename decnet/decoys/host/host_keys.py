@@ -6,11 +6,12 @@ OpenSSH (PROTOCOL.key) and other numbers than the server: no one can stand in fo
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
 from ..curves import P256_ORDER, ed25519_public, p256_public
+from ..facts import changed
 from .node import Node
 
 if TYPE_CHECKING:
@@ -21,13 +22,23 @@ EXPONENT = 65537
 LINE = 70
 TITLE = "OPENSSH PRIVATE KEY"
 
-_rsa: dict[str, int] = {}
-"""The modulus of the server's RSA key by the seed of the machine, once it is known in this process."""
+_known: dict[str, dict[str, bytes]] = {}
+"""The server's public keys by the seed of the machine and their names, as far as they are known here: the
+server derives them from a seed of its own."""
 
 
-def announce_rsa(persona: Persona, modulus: int) -> None:
-    """Take the modulus of the server's RSA key."""
-    _rsa[persona.seed] = modulus
+def announce_key(seed: str, name: str, blob: bytes) -> None:
+    """Take a public key of the server, as the protocol carries it. `seed`: of the machine; `name`: rsa, ecdsa
+    or ed25519."""
+    known = _known.setdefault(seed, {})
+    if known.get(name) != blob:
+        known[name] = blob
+        changed(seed)
+
+
+def keys_of(seed: str) -> Mapping[str, bytes]:
+    """The public keys that are known, by their names."""
+    return _known.get(seed, {})
 
 
 def files(world: World, bits: int = 3072) -> dict[str, Node]:
@@ -48,13 +59,17 @@ def files(world: World, bits: int = 3072) -> dict[str, Node]:
 
 
 def public_blob(persona: Persona, name: str, bits: int) -> bytes:
-    """The public key as the protocol carries it (RFC 4253, 5656 and 8709). `name`: rsa, ecdsa or ed25519."""
+    """The public key as the protocol carries it (RFC 4253, 5656 and 8709). `name`: rsa, ecdsa or ed25519. Of
+    a machine whose server has not announced it, one that it could have."""
+    known = keys_of(persona.seed).get(name)
+    if known is not None:
+        return known
     if name == "ed25519":
         return _string(b"ssh-ed25519") + _string(ed25519_public(persona.bytes_for("ssh ed25519", 32)))
     if name == "ecdsa":
         number = int.from_bytes(persona.bytes_for("ssh ecdsa", 48), "big") % (P256_ORDER - 1) + 1
         return _string(b"ecdsa-sha2-nistp256") + _string(b"nistp256") + _string(p256_public(number))
-    modulus = _rsa.get(persona.seed) or _number(persona.bytes_for("host key file rsa n", bits // 8))
+    modulus = _number(persona.bytes_for("host key file rsa n", bits // 8))
     return _string(b"ssh-rsa") + _mpint(EXPONENT) + _mpint(modulus)
 
 

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
-from . import login_files
-from .logins import login_port, login_texts, logins
+from . import boot_log, login_files
+from .logins import cron_user, login_port, login_texts, logins
 from .node import Node
 from .packages import Packages
 from .processes import pid_at
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
     from .model import World
 
 WEEK = 7 * 86_400
-MOST_LINES = 400
+MOST_LINES = 2_000
+MOST_OLD = 12
+"""Logs of former weeks that are kept in memory."""
+
+_old: WeakKeyDictionary[World, dict[tuple[str, int], tuple[object, bytes]]] = WeakKeyDictionary()
 
 
 def files(world: World, packages: Packages) -> dict[str, Node]:
@@ -126,11 +131,14 @@ def _events(world: World, name: str, since: int, until: int) -> list[tuple[int, 
     """The lines of a log: what cron and systemd do every hour and every day."""
     host = world.hostname
     lines = _logins(world, since, until) if name == "auth.log" else []
-    hour = -(-since // 3600) * 3600 + 17 * 60 + 1
-    while hour <= until and len(lines) < MOST_LINES:
+    lines += _starts(world, name, since, until)
+    hour = -(-since // 3600) * 3600 + 17 * 60 + 1 - 3600
+    while (hour := hour + 3600) <= until and len(lines) < MOST_LINES:
+        if hour < since or not world.machine.was_up(hour):
+            continue
         pid = pid_at(world.machine, hour)
         if name == "auth.log":
-            uid = "root(uid=0) by (uid=0)" if world.system.version != "20.04" else "root by (uid=0)"
+            uid = cron_user(world.machine)
             lines += [
                 (hour, f"{_stamp(world, hour)} {host} CRON[{pid}]: pam_unix(cron:session): session {text}")
                 for text in (f"opened for user {uid}", "closed for user root")
@@ -147,7 +155,6 @@ def _events(world: World, name: str, since: int, until: int) -> list[tuple[int, 
                     for later, what, end in ((140, "Starting", "..."), (142, "Finished", "."))
                     if hour + later <= until
                 ]
-        hour += 3600
     return sorted(lines, key=lambda line: line[0])
 
 
@@ -169,22 +176,32 @@ def _logins(world: World, since: int, until: int) -> list[tuple[int, str]]:
 
 def current(world: World, name: str, rotated: int, own: list[tuple[int, str]] | None = None) -> bytes:
     """A log since its rotation."""
-    now, booted = int(time.time()), world.booted()
-    lines = sorted(_events(world, name, max(rotated, booted), now) + (own or []), key=lambda line: line[0])
-    if name in ("kern.log", "syslog") and booted >= rotated:
-        lines.insert(
-            0,
-            (
-                booted,
-                f"{_stamp(world, booted)} {world.hostname} kernel: [    0.000000] Linux version {world.system.kernel} ({world.system.build})",
-            ),
-        )
-    return "".join(f"{line}\n" for _, line in lines).encode()
+    lines = _events(world, name, rotated, int(time.time())) + (own or [])
+    return "".join(f"{line}\n" for _, line in sorted(lines, key=lambda line: line[0])).encode()
+
+
+def _starts(world: World, name: str, since: int, until: int) -> list[tuple[int, str]]:
+    """What is logged when the machine stops and starts."""
+    lines = []
+    for start, ended in world.machine.starts(since):
+        found = boot_log.started(world, name, start) + (boot_log.stopped(world, name, ended) if ended else [])
+        lines += [
+            (int(when), f"{_stamp(world, int(when))} {world.hostname} {text}")
+            for when, text in found
+            if since <= when <= until
+        ]
+    return lines
 
 
 def old(world: World, name: str, since: int) -> bytes:
     """The log of the week before."""
-    return "".join(f"{line}\n" for _, line in _events(world, name, since, since + WEEK)).encode()
+    known, restarts = _old.setdefault(world, {}), world.machine.restarts
+    if (name, since) not in known or known[name, since][0] != restarts:
+        if len(known) >= MOST_OLD:
+            known.clear()
+        lines = _events(world, name, since, since + WEEK)
+        known[name, since] = restarts, "".join(f"{line}\n" for _, line in lines).encode()
+    return known[name, since][1]
 
 
 def _size(world: World, name: str, rotated: int) -> int:
@@ -194,10 +211,10 @@ def _size(world: World, name: str, rotated: int) -> int:
 def _last(world: World, name: str) -> int:
     now = int(time.time())
     hour = (now - 17 * 60 - 1) // 3600 * 3600 + 17 * 60 + 1
-    lines = _logins(world, world.booted(), now) if name == "auth.log" else []
-    return max(
-        hour if name != "kern.log" else world.booted() + 30, world.installed, *(when for when, _ in lines)
-    )
+    booted = world.booted()
+    lines = _logins(world, booted, now) if name == "auth.log" else []
+    last = booted + 5 if name == "kern.log" or not world.machine.was_up(hour) else hour
+    return max(last, world.installed, *(when for when, _ in lines))
 
 
 def _dpkg(world: World, packages: Packages, found: dict[str, Node]) -> None:

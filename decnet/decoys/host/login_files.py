@@ -35,11 +35,13 @@ def wtmp(machine: Machine, user: str) -> bytes:
 
 
 def _boot(machine: Machine, entry: LoginEntry) -> list[tuple[int, bytes]]:
-    kernel, began = machine.system.kernel, entry.began
-    return [
+    kernel, began, ended = machine.system.kernel, entry.began, entry.ended
+    found = [
         (began, _packed(BOOT_TIME, 0, "~", "~~", "reboot", kernel, began)),
         (began + 9, _packed(RUN_LEVEL, GRAPHICAL, "~", "~~", "runlevel", kernel, began + 9)),
     ]
+    stop = _packed(RUN_LEVEL, 0, "~", "~~", "shutdown", kernel, ended)
+    return [*found, *([(ended, stop)] if ended else [])]
 
 
 def _record(kind: int, pid: int, entry: LoginEntry, user: str, source: str, when: int) -> bytes:

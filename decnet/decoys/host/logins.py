@@ -48,6 +48,11 @@ def login_port(machine: Machine, began: int) -> int:
     return machine.persona.number(f"login port {began}", 32_768, 60_999)
 
 
+def cron_user(machine: Machine) -> str:
+    """How pam_unix names the user for whom cron opens a session."""
+    return "root by (uid=0)" if machine.system.version == "20.04" else "root(uid=0) by (uid=0)"
+
+
 def login_texts(machine: Machine, user: str, uid: int, source: str, port: int) -> tuple[list[str], list[str]]:
     """What sshd logs when a user comes and when he leaves."""
     account = user if machine.system.version == "20.04" else f"{user}(uid={uid})"
@@ -62,23 +67,32 @@ def login_texts(machine: Machine, user: str, uid: int, source: str, port: int) -
 
 
 def wtmp_began(machine: Machine, now: float) -> int:
-    """When the file was begun: logrotate begins another one each month, if it is large enough."""
+    """When the file was begun: logrotate begins another one each month, if it is large enough. It has the
+    last start before that."""
     first = time.gmtime(now)
     month = int(now) - (first.tm_mday - 1) * 86400 - first.tm_hour * 3600 - first.tm_min * 60 - first.tm_sec
-    return max(machine.installed, min(machine.booted(), month + machine.persona.number("rotated", 20, 900)))
+    return max(machine.installed, machine.start_at(month + machine.persona.number("rotated", 20, 900)))
 
 
 def logins(machine: Machine, user: str, now: float) -> list[LoginEntry]:
     """What the file has, the newest first, without the visitors."""
     _, desk = usual_login(machine, now)
-    began, booted = wtmp_began(machine, now), machine.booted()
-    found = [LoginEntry("reboot", "system boot", machine.system.kernel, booted)] if booted >= began else []
+    began = wtmp_began(machine, now)
+    found = [
+        LoginEntry("reboot", "system boot", machine.system.kernel, start, ended)
+        for start, ended in machine.starts(began)
+    ]
+    visits = 0
     for when in _visits(machine, int(now) - 3600):
-        if when < began or len(found) >= MOST_LOGINS:
+        if when < began or visits >= MOST_LOGINS:
             break
+        if not machine.was_up(when):
+            continue
+        visits += 1
         name = user if machine.persona.number(f"login by {when}", 0, 2) else "root"
         lasted = machine.persona.number(f"login lasted {when}", 40, 5400)
-        found.append(LoginEntry(name, "pts/0", desk, when, when + lasted))
+        ended = min(when + lasted, machine.stopped_after(when) or when + lasted)
+        found.append(LoginEntry(name, "pts/0", desk, when, ended))
     return sorted(found, key=lambda entry: -entry.began)
 
 

@@ -7,7 +7,10 @@ from typing import Protocol
 from ..machine import Machine, System
 from ..persona import Persona
 from .accounts import Accounts
+from .hardware import Memory
+from .mounts import Mount
 from .network import NetworkFacts
+from .processes import ProcessEntry
 from .services import ServiceEntry
 
 
@@ -31,11 +34,25 @@ class World(Protocol):
         """Its network now."""
 
     @property
+    def mounts(self) -> list[Mount]:
+        """What is mounted."""
+
+    @property
+    def newest_pid(self) -> int:
+        """The number of the process that was started last."""
+
+    def memory(self, now: int) -> Memory:
+        """Its memory at a time."""
+
+    @property
     def shadow(self) -> str:
         """/etc/shadow."""
 
     def services(self) -> list[ServiceEntry]:
         """Its services now."""
+
+    def processes(self, now: int) -> list[ProcessEntry]:
+        """All processes but those of visitors, by number, at a time."""
 
     def home(self, user: str) -> str:
         """A user's home folder."""

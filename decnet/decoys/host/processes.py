@@ -117,11 +117,11 @@ def _fixed(machine: Machine, key: object, services: list[ServiceEntry]) -> Fixed
 
 def pid_at(machine: Machine, when: int) -> int:
     """The number that a process which was started then has got."""
-    up = max(0, when - machine.booted())
-    rate = PROCESSES_PER_DAY * machine.persona.number("forks", 60, 180) // 100
+    up = when - machine.start_at(when)
+    rate = PROCESSES_PER_DAY * machine.forks // 100
     if machine.system.busybox:
-        return 600 + (machine.persona.number("first", 0, 300) + up * rate // 864_000) % (PID_MAX_SMALL - 1000)
-    return 1100 + (machine.persona.number("first", 0, 300) + up * rate // 86_400) % (PID_MAX - 2000)
+        return 600 + (machine.first_pid + up * rate // 864_000) % (PID_MAX_SMALL - 1000)
+    return 1100 + (machine.first_pid + up * rate // 86_400) % (PID_MAX - 2000)
 
 
 def pid_max(machine: Machine) -> int:

@@ -6,9 +6,10 @@ import time
 from functools import cached_property
 from time import gmtime, strftime
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from ..credentials import Accounts as Credentials
+from ..facts import newest_pid, take_pid
 from ..machine import Machine
 from ..persona import Persona
 from . import dmi, host_keys, pid_files, proc, proc_net, temporary, vulnerabilities
@@ -21,7 +22,7 @@ from .network import NetworkFacts, network_of
 from .node import Node
 from .packaged import PackagedFiles
 from .packages import Packages, packages_of
-from .processes import Fixed, ProcessEntry, pid_at, processes
+from .processes import Fixed, ProcessEntry, pid_at, pid_max, processes
 from .services import ServiceEntry, services
 from .sockets import SocketEntry, sockets_of
 from .tree import Tree
@@ -57,19 +58,13 @@ class World(Machine):
             self.user = "admin"
             self.memory_kib, self.processors = self.device.memory_kib, self.device.processors
         self._services: tuple[float, list[ServiceEntry]] = (0.0, [])
-        if self.device is not None:
-            self.accounts = Accounts(self.device.users, self.device.groups)
-        else:
-            self.accounts = accounts_of(self, self.user, self.services())
-            name = next(
-                (each for each, _ in sorted(Credentials(self.persona).pairs) if each != "root"), "root"
-            )
-            if name.isalnum() and self.accounts.user(name) is None:
-                self.user = name
-                self.accounts = accounts_of(self, name, self.services())
-        self._newest = self._sessions = 0
+        self.accounts = self._accounts()
+        self._made: tuple[object, ...] = ()
+        self._sessions = 0
         self._fixed: Fixed | None = None
         self._listed: tuple[int, list[ProcessEntry], dict[int, ProcessEntry]] | None = None
+        self.arrivals: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+        """What the shells of one connection share (shell.arrivals.Arrival), by its session."""
         self.visits: WeakSet[Any] = WeakSet()
         """The logins of visitors (shell.visit.Visit) that have not ended."""
 
@@ -93,8 +88,26 @@ class World(Machine):
         return Tree(own, packaged)
 
     def make_files(self) -> None:
-        """Make `nodes`, which takes a twentieth of a second at the first use: in a thread, it delays no one."""
+        """Make `nodes` for a visitor who comes: again if the machine was started since, or has other services.
+        That takes a twentieth of a second: in a thread, it delays no one."""
+        made = self.booted(), *((each.service, each.since) for each in self.services())
+        if self._made and made != self._made:
+            self.__dict__.pop("packages", None)
+            self.accounts = self._accounts()
+            self.__dict__.pop("nodes", None)
+        self._made = made
         self.nodes.get("/")
+
+    def _accounts(self) -> Accounts:
+        """Its accounts, with those of its services. One of the accounts in the settings is the first user."""
+        if self.device is not None:
+            return Accounts(self.device.users, self.device.groups)
+        found = accounts_of(self, self.user, self.services())
+        name = next((each for each, _ in sorted(Credentials(self.persona).pairs) if each != "root"), "root")
+        if name.isalnum() and found.user(name) is None:
+            self.user = name
+            return accounts_of(self, name, self.services())
+        return found
 
     @property
     def shadow(self) -> str:
@@ -145,7 +158,9 @@ class World(Machine):
     @property
     def newest_pid(self) -> int:
         """The number of the process that was started last."""
-        return max(self._newest, pid_at(self, int(time.time())))
+        booted, newest = newest_pid(self.persona.seed)
+        started = pid_at(self, int(time.time()))
+        return max(newest, started) if booted == self.booted() else started
 
     def new_session(self) -> int:
         """The number of a login session that begins now: cron has opened others, one an hour and more."""
@@ -155,8 +170,12 @@ class World(Machine):
 
     def new_pid(self, skip: int = 0) -> int:
         """The number of a process that starts now; `skip` others were started just before it."""
-        self._newest = max(self._newest + 1 + skip, pid_at(self, int(time.time())) + skip)
-        return self._newest
+        booted, newest = newest_pid(self.persona.seed)
+        started = pid_at(self, int(time.time())) + skip
+        goes_on = booted == self.booted() and newest + 1 + skip < pid_max(self)
+        pid = max(newest + 1 + skip, started) if goes_on else started
+        take_pid(self.persona.seed, self.booted(), pid)
+        return pid
 
     @property
     def machine(self) -> Machine:

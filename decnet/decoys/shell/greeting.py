@@ -6,7 +6,7 @@ import time
 
 from ..host.logins import last_login, usual_login
 from ..host.world import World
-from ..visitors import Login
+from ..visitor_logins import Login
 
 
 def greeting(world: World, last: Login | None, source: str, user: str = "root") -> str:

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 
 from ..events import Session
 from ..host.log_files import with_own
-from ..host.logins import login_port, login_texts
 from ..host.mounts import Mount, user_mount
 from ..host.node import Node
 from ..host.processes import ProcessEntry
 from ..host.world import World
 from ..uploads import record_content
 from ..view import View
-from ..visitors import VisitorFiles
+from ..visitors import HOSTNAME, VisitorFiles
 from . import proc_files
+from .arrivals import Logged, arrival_of, logged
 from .dialect import BASH, Dialect, dialect_of
 from .syntax import Function
 from .visit import Visit, visits_of
@@ -30,8 +30,6 @@ MOST_VARIABLES = 512 * 1024
 """Characters in all variables of a shell."""
 AUTH_LOG = "/var/log/auth.log"
 OF_PROCESSES = ("/proc/self", "/proc/thread-self", *(f"/proc/{digit}" for digit in range(10)))
-HOSTNAME = "hostname"
-"""The visitor's note with the name that he gave the machine."""
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -140,9 +138,12 @@ class Shell(View):
         if self.interactive:
             self.variables["TERM"] = "xterm"
             self.exported.add("TERM")
-        server = self.world.new_pid(6)
+        arrival = arrival_of(self)
         self.pid = self.own_pid = self.pid or self.world.new_pid(3)
-        self.visit = Visit(self.world, self.user, self.session.source, self.began, server, self.pid)
+        self.visit = Visit(
+            self.world, self.user, self.session.source, self.began, arrival.server, self.pid,
+            came=arrival.began, number=arrival.number,
+        )  # fmt: skip
         self.world.visits.add(self.visit)
         if self.interactive:
             self.visit.take_terminal()
@@ -155,22 +156,16 @@ class Shell(View):
         if path.startswith(OF_PROCESSES):
             return proc_files.node_of(self, path)
         node = super().node_before(path)
-        return (
-            with_own(self.world, node, self._own_logins()) if path == AUTH_LOG and node is not None else node
-        )
+        if path != AUTH_LOG or node is None:
+            return node
+        own = [(line.when, f"{line.program}[{line.pid}]: {line.text}") for line in self.own_logins()]
+        return with_own(self.world, node, own)
 
-    def _own_logins(self) -> list[tuple[int, str]]:
-        """What sshd or login have logged of this visitor: times and texts."""
-        found = []
-        for visit in sorted(visits_of(self.world, self.visit.source), key=lambda each: each.began):
-            port = self.session.port if visit is self.visit else login_port(self.world, int(visit.began))
-            uid = self.world.number_of(visit.user)
-            came, _ = login_texts(self.world, visit.user, uid, visit.source, port)
-            if visit.telnet:
-                came = [came[1].replace("sshd:", "login:").replace("by (uid=0)", "by LOGIN(uid=0)")]
-            program = "login" if visit.telnet else "sshd"
-            found += [(int(visit.began), f"{program}[{visit.server}]: {text}") for text in came]
-        return found
+    def own_logins(self) -> list[Logged]:
+        """What sshd or login have logged of this visitor, the earliest first."""
+        source = self.visit.source
+        found = (line for login in self.files.all_logins() for line in logged(self.world, source, login))
+        return sorted(found, key=lambda line: line.when)
 
     def _terminals(self) -> list[str]:
         """The names in /dev/pts."""
@@ -207,6 +202,9 @@ class Shell(View):
             return "0::/"
         if entry.pid == 1:
             return "0::/init.scope"
+        if entry.name == "(sd-pam)" or entry.command.endswith("systemd --user"):
+            owner = self.world.number_of(entry.user)
+            return f"0::/user.slice/user-{owner}.slice/user@{owner}.service/init.scope"
         if entry.unit:
             inside = "system-getty.slice/" if entry.unit.startswith("getty@") else ""
             return f"0::/system.slice/{inside}{entry.unit}"

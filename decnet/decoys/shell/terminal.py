@@ -10,6 +10,7 @@ from ..events import Session
 from ..host.world import World
 from ..visitors import VisitorFiles
 from ..waits import Turn, at_most
+from .arrivals import come, leave
 from .consoles import Console, EdgeSwitch, Router, Windows, console_of
 from .descriptors import End
 from .driver import Driver
@@ -52,7 +53,11 @@ async def run_command(
         shell.exported |= {"TERM", "SSH_TTY"}
     engine, evaluator = _started(shell)
     engine.main = engine.spawn(shell, evaluator.script(line), evaluator.fds)
-    return await Driver(engine, shell, channel, session).drive()
+    come(shell)
+    try:
+        return await Driver(engine, shell, channel, session).drive()
+    finally:
+        leave(shell)
 
 
 async def run_shell(
@@ -80,12 +85,13 @@ async def run_shell(
         begin_history(shell)
         last = next(reversed(files.logins(user)), None)
         await channel.write(greeting(world, last, session.source, user).replace("\n", "\r\n").encode())
-        files.log_in(user, world.persona.service, shell.visit.terminal)
         engine.main = engine.spawn(shell, evaluator.interactive(), evaluator.fds)
+    come(shell)
     try:
         return await Driver(engine, shell, channel, session).drive()
     finally:
         save_history(shell)
+        leave(shell)
 
 
 def _variables(world: World, session: Session) -> dict[str, str]:

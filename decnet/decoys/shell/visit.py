@@ -14,11 +14,17 @@ if TYPE_CHECKING:
 
 MOST_ENTRIES = 200
 COMPOUND = frozenset(";|&\n(){}`")
+MANAGERS = {
+    "debian": "/lib/systemd/systemd", "20.04": "/lib/systemd/systemd", "22.04": "/lib/systemd/systemd",
+    "24.04": "/usr/lib/systemd/systemd", "rocky": "/usr/lib/systemd/systemd",
+}  # fmt: skip
+"""systemd, as it starts itself for a user."""
 READERS = ("ps", "top")
 """They run while they look at the processes."""
 SIZES = {
     "bash": (8_216, 4_992), "dash": (2_580, 1_536), "sh": (2_580, 1_536), "ash": (1_544, 872), "ps": (11_088, 4_608),
     "top": (11_884, 5_120), "sleep": (5_464, 1_792), "w": (9_364, 4_096), "sudo": (17_412, 6_272),
+    "systemd": (18_952, 10_496),
 }  # fmt: skip
 """Virtual and resident size in KiB of what visitors start."""
 
@@ -44,10 +50,9 @@ class Visit:
     """The number of the command that runs now; 0: the shell itself."""
     number: int = 0
     """Of the login session."""
+    came: float = 0.0
+    """When its connection logged in; seconds since the epoch."""
     _listener: int = 0
-
-    def __post_init__(self) -> None:
-        self.number = self.world.new_session()
 
     @property
     def telnet(self) -> bool:
@@ -108,6 +113,7 @@ class Visit:
         """The processes of this login: server's, shell, commands."""
         return [
             *self._servers(),
+            *self._manager(),
             *([] if self.shell in self.entries else [self._shell()]),
             *self.entries.values(),
         ]
@@ -148,6 +154,25 @@ class Visit:
             self._server("S", command, sizes=(17_992, 6_800), ppid=first, user=self.user),
         ]
 
+    def _manager(self) -> list[ProcessEntry]:
+        """systemd's processes for the user, as long as he is logged in: pam_systemd(8)."""
+        system = self.world.system
+        path = MANAGERS.get(system.version if system.id == "ubuntu" else system.id)
+        same = (each for each in visits_of(self.world, self.source) if each.user == self.user)
+        if path is None or self.telnet or next(same, self) is not self:
+            return []
+        first = self.server - (6 if self.user != "root" else 0) + 1
+        began = int(self.came or self.began)
+        virtual, resident = SIZES["systemd"]
+        return [
+            ProcessEntry(
+                first, 1, self.user, f"{path} --user", "systemd", began, "?", "Ss", 0.1, virtual, resident
+            ),
+            ProcessEntry(
+                first + 1, first, self.user, "(sd-pam)", "(sd-pam)", began, "?", "S", 0.0, 168_820, 3_072
+            ),
+        ]
+
     def _server(
         self,
         state: str,
@@ -163,7 +188,7 @@ class Visit:
         name = command.split()[0].rpartition("/")[2].rstrip(":")
         cpu = 0.01 if self.telnet else 0.05
         return ProcessEntry(
-            pid or self.server, ppid or self._listening(), user, command, name, int(self.began), "?", state, cpu, *sizes
+            pid or self.server, ppid or self._listening(), user, command, name, int(self.came or self.began), "?", state, cpu, *sizes
         )  # fmt: skip
 
     def _listening(self) -> int:

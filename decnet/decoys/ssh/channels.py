@@ -154,6 +154,7 @@ class Connection:
         if not self._host_keys:
             return
         keys = await in_thread(lambda: [self.transport.host_keys.public(name) for name in self._host_keys])
+        self.transport.host_keys.announce()
         blobs = b"".join(string(key) for key in keys)
         self.transport.send(
             bytes((no.GLOBAL_REQUEST,)) + string("hostkeys-00@openssh.com") + flag(False) + blobs

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from ..host.host_keys import announce_rsa
+from ..host.host_keys import announce_key
 from ..persona import Persona
 from ..primes import EXPONENT, prime
 from .wire import mpint, string
@@ -51,6 +51,14 @@ class HostKeys:
         signature = self._rsa.sign(data, padding.PKCS1v15(), RSA_HASHES[algorithm]())
         return string(algorithm) + string(signature)
 
+    def announce(self) -> None:
+        """Let the files of the machine show the keys that are known: the RSA key once it was computed."""
+        algorithms = {"ecdsa": "ecdsa-sha2-nistp256", "ed25519": "ssh-ed25519"}
+        if "_rsa" in self.__dict__:
+            algorithms["rsa"] = "ssh-rsa"
+        for name, algorithm in algorithms.items():
+            announce_key(self._persona.machine.seed, name, self.public(algorithm))
+
     def prepare(self) -> None:
         """Compute the RSA key at the lowest priority, in a separate thread."""
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
@@ -68,7 +76,6 @@ class HostKeys:
     @functools.cached_property
     def _rsa(self) -> rsa.RSAPrivateKey:
         p, q = self._prime("p"), self._prime("q")
-        announce_rsa(self._persona, p * q)
         d = pow(EXPONENT, -1, (p - 1) * (q - 1))
         public = rsa.RSAPublicNumbers(EXPONENT, p * q)
         numbers = rsa.RSAPrivateNumbers(p, q, d, d % (p - 1), d % (q - 1), pow(q, -1, p), public)

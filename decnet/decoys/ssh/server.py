@@ -8,7 +8,9 @@ from collections.abc import Awaitable, Callable
 from ..credentials import Accounts
 from ..events import Recorder, Session
 from ..homes import settle
+from ..host.services import services
 from ..host.world import World
+from ..machine import Machine
 from ..persona import Persona
 from ..serve import Stop
 from ..shell.consoles import console_of
@@ -32,7 +34,8 @@ UNAUTHENTICATED = (10, 30, 100)
 number from which all are."""
 MOST_STARTUPS = 40
 MOST_SESSIONS = 100
-PREPARE_SECONDS = (30.0, 300.0)
+SOON_SECONDS = (2.0, 20.0)
+PREPARE_SECONDS = (10.0, 280.0)
 """Randomized, because a worker starts many deckies at once."""
 RSA_BITS = 3072
 OLD_RSA_BITS = 2048
@@ -65,9 +68,15 @@ class SshServer:
         self._sessions = 0
 
     async def prepare(self) -> None:
-        """Compute the RSA key some time after the start, so that few clients have to wait for it."""
-        await asyncio.sleep(random.uniform(*PREPARE_SECONDS))
+        """Compute the RSA key some time after the start, so that few clients have to wait for it. Services
+        that show its file need it soon."""
+        self._keys.announce()
+        await asyncio.sleep(random.uniform(*SOON_SECONDS))
+        others = {each.service for each in services(Machine(self._persona))}
+        if not others & {"telnet", "ftp"}:
+            await asyncio.sleep(random.uniform(*PREPARE_SECONDS))
         await in_thread(self._keys.prepare)
+        self._keys.announce()
 
     def admits(self) -> bool:
         """Whether to accept one more connection, by OpenSSH's rule."""

@@ -20,7 +20,7 @@ REASONS: dict[str, tuple[str, ...]] = {
         "who -b", "users", "uptime", "w |", "last |", "chage -l root", "ls -la ~ |", "find /var/www", "ip r add default",
         "ls -l /proc/self/fd", "ss -tln | head -1; ss -tlnp",
     ),
-    "a command there is not a child of sshd": ("cat /proc/$$/comm",),
+    "a command there is not a child of sshd": ("cat /proc/$$/comm", "pidof systemd | wc -w"),
     "systemctl and service notice that they run in another root": ("systemctl is-enabled ssh", "service nosuch start"),
     "the root of the container has another path outside": ("for p in $(ls /proc",),
     "the container has no kernel threads, no capability for limits, and a /proc/sys that is read-only": (

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
+from ...visitors import HOSTNAME
 from ..process import Process
-from ..state import HOSTNAME
 from ..text.common import Failure, Options, parse
 from .usage import HOSTNAME_USAGE
 

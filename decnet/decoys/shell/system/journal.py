@@ -8,14 +8,13 @@ from dataclasses import dataclass
 
 from ...host.hardware import uuid_for
 from ...host.kernel_log import kernel_log
-from ...host.logins import login_port, login_texts, logins
+from ...host.logins import cron_user, login_port, login_texts, logins
 from ...host.processes import pid_at
 from ...host.units import units
 from ...host.world import World
 from ..process import Process, Running
 from ..state import Shell
 from ..text.common import Failure, Options, parse, tool
-from ..visit import visits_of
 from .shown import clock
 
 MOST_LINES = 3000
@@ -64,16 +63,9 @@ def log_of(shell: Shell) -> list[Entry]:
         if login.user != "reboot":
             pid, port = pid_at(world, login.began), login_port(world, login.began)
             found += _of_login(world, login.user, login.source, login.began, pid, port, ssh, login.ended)
-    for visit in visits_of(world, shell.visit.source):
-        port = shell.session.port if visit is shell.visit else 50_000
-        found += _of_login(
-            world,
-            visit.user,
-            visit.source,
-            int(visit.began),
-            visit.server,
-            port,
-            ssh,
+    for line in shell.own_logins():
+        found.append(
+            Entry(line.when, line.program, line.pid, line.text, ssh if line.program == "sshd" else "")
         )
     found += _cron(shell, now)
     return sorted(found, key=lambda entry: entry.when)
@@ -107,7 +99,7 @@ def _cron(shell: Shell, now: float) -> list[Entry]:
                     when,
                     "CRON",
                     pid,
-                    "pam_unix(cron:session): session opened for user root(uid=0) by (uid=0)",
+                    f"pam_unix(cron:session): session opened for user {cron_user(world)}",
                     "cron.service",
                 ),
                 Entry(

@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import time
 
+from ...restarts import call_off
 from ..process import Process, Running
 from ..text.common import Failure, parse, tool
 from ..visit import visits_of
 from .shown import clock
+from .stopping import go_down, stop
 
-HANG_UP = 1
+MOST_MINUTES = 180
+"""Until a stop that is planned; one that is planned for later never comes."""
 
 
 @tool
@@ -136,20 +139,30 @@ def shutdown(process: Process) -> Running:
             f"Failed to set wall message, ignoring: Interactive authentication required.\nFailed to {'reboot' if name == 'reboot' else 'power off'} system via logind: Interactive authentication required.\nFailed to open initctl fifo: Permission denied\nFailed to talk to init daemon.\n"
         )
         return 1
-    if name == "shutdown" and "c" not in options and "k" not in options:
-        when = options.operands[0] if options.operands else "+1"
-        if when != "now":
-            minutes = int(when[1:5]) if when.startswith("+") and when[1:5].isdecimal() else 1
-            action = "Reboot" if "r" in options else "Shutdown"
-            process.err(
-                f"{action} scheduled for {clock('%a %Y-%m-%d %H:%M:%S UTC', time.time() + 60 * minutes)}, use 'shutdown -c' to cancel.\n"
-            )
+    is_off = name in ("halt", "poweroff") or ("r" not in options and name == "shutdown")
+    if name in ("init", "telinit"):
+        if options.operands[0] not in "06":
             return 0
-    elif name == "shutdown" or (name in ("init", "telinit") and options.operands[0] not in "06"):
+        is_off = options.operands[0] == "0"
+    if name != "shutdown":
+        if "w" in options:
+            return 0
+        is_off = (is_off or "p" in options or "P" in options) and "r" not in options
+        return (yield from go_down(process, is_off=is_off))
+    if "c" in options:
+        call_off(shell.world.persona.seed)
         return 0
-    yield 0.8
-    if process.context is not None and process.context.engine.main is not None:
-        process.context.engine.kill(process.context.engine.main, HANG_UP)
+    when = options.operands[0] if options.operands else "+1"
+    if "k" in options or when in ("now", "+0"):
+        return 0 if "k" in options else (yield from go_down(process, is_off=is_off))
+    minutes = int(when[1:5]) if when.startswith("+") and when[1:5].isdecimal() else 1
+    call_off(shell.world.persona.seed)
+    if minutes <= MOST_MINUTES:
+        stop(shell.world, 60 * minutes, is_off=is_off)
+    action = "Shutdown" if is_off else "Reboot"
+    process.err(
+        f"{action} scheduled for {clock('%a %Y-%m-%d %H:%M:%S UTC', time.time() + 60 * minutes)}, use 'shutdown -c' to cancel.\n"
+    )
     return 0
 
 

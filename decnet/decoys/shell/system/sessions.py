@@ -23,6 +23,8 @@ class Row:
     source: str
     began: float
     ended: float = 0.0
+    is_down: bool = False
+    """Whether it has ended with a stop of the machine."""
 
 
 @tool
@@ -56,18 +58,16 @@ def last(process: Process) -> Running:
 def _rows(process: Process, now: float) -> list[Row]:
     shell = process.shell
     world = shell.world
-    rows = [
-        Row(visit.user, visit.terminal, visit.source, visit.began)
-        for visit in visits_of(world, shell.visit.source)
-        if visit.terminal
-    ]
-    current = {int(row.began) for row in rows}
-    for user in {account.name for account in world.accounts.users}:
-        for login in shell.files.logins(user):
-            if int(login.began) not in current and now - login.began > 2:
-                rows.append(
-                    Row(user, login.terminal, shell.visit.source, login.began, min(login.began + 97, now - 1))
-                )
+    source = shell.visit.source
+    visits = [visit for visit in visits_of(world, source) if visit.terminal]
+    rows = [Row(visit.user, visit.terminal, source, visit.began) for visit in visits]
+    current = {int(visit.came or visit.began) for visit in visits}
+    for login in shell.files.logins():
+        began = login.began
+        if int(began) not in current and now - began > 2:
+            stopped = world.stopped_after(int(began))
+            ended = login.ended or stopped or min(began + 97, now - 1)
+            rows.append(Row(login.user, login.terminal, source, began, ended, 0 < stopped <= ended + 5))
     rows += [
         Row(each.user, each.terminal, each.source, each.began, each.ended)
         for each in logins(world, world.user, now)
@@ -86,6 +86,7 @@ def _line(options: Options, row: Row, now: float) -> str:
         seconds = int(row.ended - row.began)
         days, rest = divmod(seconds // 60, 1440)
         length = f"({days}+{rest // 60:02}:{rest % 60:02})" if days else f"({rest // 60:02}:{rest % 60:02})"
+        end = f"{'down':<{len(end)}}" if row.is_down else end
         tail = f"- {end}  {length}" if days == 0 else f"- {end} {length}"
     else:
         tail = "  still running" if row.user == "reboot" else "  still logged in"

@@ -9,6 +9,7 @@ from ...host.units import Unit
 from ..process import Process, Running
 from ..state import Shell
 from ..text.common import Failure, Options, parse, tool
+from .stopping import go_down
 from .unit_finding import OLD, VERSIONS, find, state_of, units_of
 from .unit_lists import LISTS
 from .unit_status import cat, show, status
@@ -129,7 +130,8 @@ def _done(process: Process, options: Options, verb: str, words: list[str]) -> Ru
     if verb in ("daemon-reload", "daemon-reexec", "reset-failed"):
         return _allowed(process, verb)
     if verb in ("reboot", "poweroff", "halt"):
-        return _allowed(process, verb)
+        refused = _allowed(process, verb)
+        return refused or (yield from go_down(process, is_off=verb != "reboot"))
     answers = {"is-system-running": "running\n", "get-default": "graphical.target\n" if shell.world.system.id != "rocky" else "multi-user.target\n", "list-jobs": "No jobs running.\n",
                "show-environment": "LANG=en_US.UTF-8\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"}  # fmt: skip
     process.out(answers.get(verb, ""))
