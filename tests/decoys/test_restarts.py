@@ -22,8 +22,8 @@ from decnet.decoys.host.world import World
 from decnet.decoys.machine import Machine
 from decnet.decoys.persona import Persona
 from decnet.decoys.restarts import Restart, Restarts
-from decnet.decoys.shell.arrivals import come, leave
 from decnet.decoys.shell.at_once import run_at_once
+from decnet.decoys.shell.logging_in import come, leave
 from decnet.decoys.shell.state import Shell
 from decnet.decoys.visitor_logins import Login, login_of, note_of
 from decnet.decoys.visitors import Visitors

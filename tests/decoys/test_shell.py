@@ -14,9 +14,9 @@ from decnet.decoys.events import MAX_LINE, Recorder
 from decnet.decoys.host.hardware import blocks
 from decnet.decoys.host.world import World
 from decnet.decoys.persona import Persona
-from decnet.decoys.shell.arrivals import come
 from decnet.decoys.shell.at_once import run_at_once
 from decnet.decoys.shell.commands import command_names
+from decnet.decoys.shell.logging_in import come
 from decnet.decoys.shell.programs import PROGRAMS
 from decnet.decoys.shell.state import MOST_OUTPUT, Answer, Shell
 from decnet.decoys.ssh.kex import prime

@@ -183,7 +183,7 @@ def current(world: World, name: str, rotated: int, own: list[tuple[int, str]] | 
 def _starts(world: World, name: str, since: int, until: int) -> list[tuple[int, str]]:
     """What is logged when the machine stops and starts."""
     lines = []
-    for start, ended in world.machine.starts(since):
+    for start, ended in world.machine.starts(world.machine.start_at(since)):
         found = boot_log.started(world, name, start) + (boot_log.stopped(world, name, ended) if ended else [])
         lines += [
             (int(when), f"{_stamp(world, int(when))} {world.hostname} {text}")

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..events import Session
 from ..host.logins import login_port, login_texts
 from ..host.processes import pid_at
 from ..visitor_logins import Login
 
 if TYPE_CHECKING:
     from ..host.world import World
-    from .state import Shell
 
 AHEAD = 6
 """Processes that a connection starts before the last one of its server."""
@@ -31,37 +30,12 @@ class Arrival:
     open: int = 0
 
 
-def arrival_of(shell: Shell) -> Arrival:
-    """The arrival of the connection that a shell belongs to."""
-    world = shell.world
-    known: Arrival | None = world.arrivals.get(shell.session)
+def arrival_of(world: World, session: Session, began: float) -> Arrival:
+    """The arrival of a connection; of one that is not known yet, at the time `began`."""
+    known: Arrival | None = world.arrivals.get(session)
     if known is None:
-        known = Arrival(shell.began, world.new_pid(AHEAD), world.new_session())
-        world.arrivals[shell.session] = known
+        known = world.arrivals[session] = Arrival(began, world.new_pid(AHEAD), world.new_session())
     return known
-
-
-def come(shell: Shell) -> None:
-    """A shell or a command of a connection begins: note the login."""
-    arrival = arrival_of(shell)
-    arrival.open += 1
-    arrival.terminal = arrival.terminal or shell.visit.terminal
-    shell.files.log_in(_login(shell, arrival))
-
-
-def leave(shell: Shell) -> None:
-    """It has ended; the last one of a connection ends the login."""
-    arrival = arrival_of(shell)
-    arrival.open -= 1
-    if arrival.open <= 0:
-        shell.files.log_in(replace(_login(shell, arrival), ended=time.time()))
-
-
-def _login(shell: Shell, arrival: Arrival) -> Login:
-    service = shell.world.persona.service
-    return Login(
-        shell.visit.user, arrival.began, service, arrival.terminal, shell.session.port, arrival.server
-    )
 
 
 @dataclass(frozen=True)

@@ -138,7 +138,7 @@ class Shell(View):
         if self.interactive:
             self.variables["TERM"] = "xterm"
             self.exported.add("TERM")
-        arrival = arrival_of(self)
+        arrival = arrival_of(self.world, self.session, self.began)
         self.pid = self.own_pid = self.pid or self.world.new_pid(3)
         self.visit = Visit(
             self.world, self.user, self.session.source, self.began, arrival.server, self.pid,

@@ -10,7 +10,6 @@ from ..events import Session
 from ..host.world import World
 from ..visitors import VisitorFiles
 from ..waits import Turn, at_most
-from .arrivals import come, leave
 from .consoles import Console, EdgeSwitch, Router, Windows, console_of
 from .descriptors import End
 from .driver import Driver
@@ -19,6 +18,7 @@ from .engine import Engine
 from .evaluator import Evaluator
 from .greeting import greeting
 from .history import begin_history, save_history
+from .logging_in import come, leave
 from .state import Answer, Shell
 from .stream import Stream
 
