@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import Any
 
 from decnet import wire
@@ -13,6 +14,7 @@ from decnet import wire
 from .agreement import HostKeyOffer
 from .client_side import accept_key_in_certificate
 from .identities import OwnKeys
+from .short_login import ShortLogin, send_no_ignored
 from .ssh_library import asyncssh
 
 MOST_KEYS = 8
@@ -48,26 +50,24 @@ class Attempt:
 
     def client(self) -> Callable[[], Any]:
         """The client that asyncssh is given; it notes what happens."""
-        attempt = self
+        return partial(_client_class(), self)
 
-        class Client(asyncssh().SSHClient):  # type: ignore[misc]
-            def connection_made(self, conn: Any) -> None:
-                accept_key_in_certificate(asyncssh(), conn)
-                attempt._watch(conn)
-                attempt.host_keys.watch(conn)
-
-            def public_key_auth_requested(self) -> Any:
-                return attempt.own.more() if attempt.own is not None else None
-
-        return Client
+    def watch(self, connection: Any) -> None:
+        """Note what happens on a new connection, and shorten its login."""
+        accept_key_in_certificate(asyncssh(), connection)
+        send_no_ignored(connection)
+        self._watch(connection)
+        self.host_keys.watch(connection)
+        if self.is_fleets:
+            ShortLogin(connection)
 
     def _watch(self, connection: Any) -> None:
         next_method, next_key = connection.try_next_auth, connection.public_key_auth_requested
 
         def try_next_auth(**options: Any) -> None:
-            methods = tuple(connection.get_server_auth_methods())
-            if not options and methods != ("none",):
-                self.methods.append(methods)
+            # At the beginning there is no method yet, and the list is ours.
+            if not options and connection._auth is not None:
+                self._note(tuple(connection.get_server_auth_methods()))
             next_method(**options)
             self._watch_method(connection)
 
@@ -83,6 +83,12 @@ class Attempt:
         connection.try_next_auth = try_next_auth
         connection.public_key_auth_requested = public_key_auth_requested
 
+    def _note(self, methods: tuple[str, ...]) -> None:
+        if not self.methods and "publickey" not in methods and not self.is_half_done:
+            # The key was sent with the first request, and the server takes none.
+            self.keys.clear()
+        self.methods.append(methods)
+
     def _watch_method(self, connection: Any) -> None:
         method = connection._auth
         if method is None:
@@ -95,6 +101,23 @@ class Attempt:
             succeeded()
 
         method.auth_succeeded = auth_succeeded
+
+
+@cache
+def _client_class() -> Any:
+    # One class for all connections: a class for each would be a thousand classes to make and to collect.
+    class Client(asyncssh().SSHClient):  # type: ignore[misc]
+        def __init__(self, attempt: Attempt) -> None:
+            self._attempt = attempt
+
+        def connection_made(self, conn: Any) -> None:
+            self._attempt.watch(conn)
+
+        def public_key_auth_requested(self) -> Any:
+            own = self._attempt.own
+            return own.more() if own is not None else None
+
+    return Client
 
 
 def describe_key(key: Any) -> str:

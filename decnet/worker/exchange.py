@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -58,6 +59,25 @@ class Remote(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Request:
+    """One request to an agent: its line, and the marker that its answer has."""
+
+    verb: str
+    marker: str
+    line: bytes
+    protocol: int
+
+    @classmethod
+    def of(cls, worker: str, verb: str, args: dict[str, Any], protocol: int = wire.PROTOCOL) -> Request:
+        """Raises Failed if it is larger than an agent takes."""
+        marker = secrets.token_hex(16)
+        line = wire.canonical({"v": protocol, "marker": marker, "args": args}) + b"\n"
+        if len(line) > wire.MAX_REQUEST_BYTES:
+            raise Failed(f"the request for {verb} is larger than an agent takes", worker=worker)
+        return cls(verb, marker, line, protocol)
+
+
 async def converse(
     remote: Remote,
     worker: str,
@@ -71,16 +91,24 @@ async def converse(
 
     The caller bounds the time and ends the process. Connection errors pass through untranslated.
     """
-    marker = secrets.token_hex(16)
-    request = wire.canonical({"v": protocol, "marker": marker, "args": args}) + b"\n"
-    if len(request) > wire.MAX_REQUEST_BYTES:
-        raise Failed(f"the request for {verb} is larger than an agent takes", worker=worker)
-    unframer = wire.Unframer(marker)
-    step(f"{verb} to be sent")
-    answer = await exchange(remote, worker, unframer, request, stream)
-    step(f"{verb} answered")
+    return await answered(remote, worker, Request.of(worker, verb, args, protocol), stream)
+
+
+async def answered(
+    remote: Remote,
+    worker: str,
+    request: Request,
+    stream: AsyncIterator[bytes] | None,
+    *,
+    is_sent: bool = False,
+) -> dict[str, Any]:
+    """The same for a request that was made before, and that may be sent already, apart from the stream."""
+    unframer = wire.Unframer(request.marker)
+    step(f"{request.verb} to be sent")
+    answer = await exchange(remote, worker, unframer, b"" if is_sent else request.line, stream)
+    step(f"{request.verb} answered")
     remote.preamble = len(unframer.preamble)
-    return result_of(answer, worker, protocol=None if verb in wire.TIMELESS else protocol)
+    return result_of(answer, worker, protocol=None if request.verb in wire.TIMELESS else request.protocol)
 
 
 async def exchange(

@@ -14,8 +14,9 @@ from decnet.model.worker import Worker
 
 from . import connect, hostkeys
 from .backoff import backoff
+from .channel import First, open_program
 from .concurrency import Concurrency
-from .exchange import Sink, Source, converse, describe_status
+from .exchange import PIECE, Request, Sink, Source, answered, converse, describe_status
 from .ssh_library import asyncssh
 from .translate import translated
 
@@ -83,9 +84,10 @@ class SshSession:
         limit: float,
         stream: AsyncIterator[bytes] | None,
     ) -> dict[str, Any]:
-        command = f"{self._command} {verb}"
-        async with self._concurrency.calls, running(connection, self.worker, command, limit) as remote:
-            result = await converse(remote, self.worker, verb, args, stream, protocol=self.protocol)
+        command, request = f"{self._command} {verb}", Request.of(self.worker, verb, args, self.protocol)
+        first = First(request.line, is_all=stream is None) if len(request.line) <= PIECE else None
+        async with self._concurrency.calls, running(connection, self.worker, command, limit, first) as remote:
+            result = await answered(remote, self.worker, request, stream, is_sent=first is not None)
             self.noise = remote.preamble
             return result
 
@@ -146,12 +148,15 @@ async def call_over(
 
 
 @asynccontextmanager
-async def running(connection: Any, worker: str, command: str, limit: float) -> AsyncIterator[RemoteProgram]:
-    """A program on the worker for at most `limit` seconds; its channel is ended on the way out."""
+async def running(
+    connection: Any, worker: str, command: str, limit: float, first: First | None = None
+) -> AsyncIterator[RemoteProgram]:
+    """A program on the worker for at most `limit` seconds, which gets `first` at once; its channel is ended
+    afterwards."""
     try:
         with translated(worker):
             async with asyncio.timeout(limit):
-                remote = await _open_channel(connection, worker, command)
+                remote = await _open_channel(connection, worker, command, first)
                 try:
                     yield remote
                 finally:
@@ -163,13 +168,15 @@ async def running(connection: Any, worker: str, command: str, limit: float) -> A
         raise
 
 
-async def _open_channel(connection: Any, worker: str, command: str) -> RemoteProgram:
+async def _open_channel(connection: Any, worker: str, command: str, first: First | None) -> RemoteProgram:
     for pause in (*backoff(OPEN_TRIES, first=0.05), None):
         try:
             with translated(worker):
-                return RemoteProgram(worker, *await connection.open_session(command, encoding=None))
+                return RemoteProgram(worker, *await open_program(connection, command, first))
         except Unreachable as error:
             if not isinstance(error.__cause__, asyncssh().ChannelOpenError) or connection.is_closed():
+                if first is not None and first.is_sent:
+                    raise
                 raise _NotSent(error.message, hint=error.hint, worker=worker) from error
             if pause is None:
                 hint = "does its sshd_config limit sessions (MaxSessions 0)?"
@@ -179,7 +186,7 @@ async def _open_channel(connection: Any, worker: str, command: str) -> RemotePro
 
 
 class _NotSent(Unreachable):
-    """No channel was opened, so the request was not sent."""
+    """No program was started, so the request was not sent."""
 
 
 class _Refused(_NotSent):

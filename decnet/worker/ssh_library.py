@@ -28,4 +28,15 @@ def asyncssh() -> Any:
                 os.environ["PATH"] = path
         # Its log would print the other side's text on our stderr unescaped.
         logging.getLogger("asyncssh").setLevel(logging.CRITICAL + 1)
+        _prepare_no_log(sys.modules["asyncssh"])
     return sys.modules["asyncssh"]
+
+
+def _prepare_no_log(library: Any) -> None:
+    # What a disabled log would print of each packet takes a tenth of a login.
+    library.packet.SSHPacketLogger._log_packet = _nothing
+    library.logging.SSHLogger.log = _nothing
+
+
+def _nothing(*_: object, **__: object) -> None:
+    pass
