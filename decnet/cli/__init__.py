@@ -35,6 +35,10 @@ def _entered() -> None:
         from decnet.cli import completion
 
         sys.exit(completion.main())
+    from decnet.cli.repeat import repeated
+
+    if repeated(sys.argv[1:]):
+        return
     from decnet.cli.app import app
     from decnet.cli.lazy_group import lazy_group
 

@@ -46,6 +46,7 @@ def context(
     directory that was used before, and creates none; one `of_events` also takes one that only has events.
     `check` is called before everything else."""
     from decnet.catalog import load_valid
+    from decnet.cli.remember import memory_of
     from decnet.console.progress import monitor
     from decnet.console.prompts import ask
     from decnet.engine.context import Context, Traces
@@ -59,24 +60,24 @@ def context(
         home = find_home(os.environ, os.getuid())
         if of_fleet or of_events:
             check_used(home, os.environ, of_events=of_events)
-        for warning in open_home(home, write=writes, read_only=read_only):
-            from decnet.engine.progress import Message
-
-            drawn(Message(warning, level="warning"))
+        warnings = open_home(home, write=writes, read_only=read_only)
         catalog = load_valid(home.catalog)
-        for text in [*_ignored(), *_left_out(catalog)]:
+        warnings += [*_ignored(), *_left_out(catalog)]
+        for text in warnings:
             from decnet.engine.progress import Message
 
             drawn(Message(text, level="warning"))
+        memory = None if warnings else memory_of(style, home)
         yield Context(
             home=home,
             catalog=catalog,
-            emit=drawn,
+            emit=memory.listening(drawn) if memory is not None else drawn,
             command=" ".join(["decnet", *sys.argv[1:]])[:400],
             user=_user(),
             lock_timeout=lock_timeout,
             confirm=(lambda question: True) if yes else _asking(drawn.close, ask),
             traces=traces,
+            asked=memory,
         )
 
 
@@ -173,13 +174,15 @@ def _asking(close: Callable[[], None], ask: Callable[[str], bool]) -> Callable[[
 
 def finish(outcome: Outcome, style: str) -> NoReturn:
     """Print an outcome and leave with its exit code, or with a worse one if it cannot be printed."""
+    from decnet.cli.remember import remembered
     from decnet.console.prompts import print_error
     from decnet.console.show import show
     from decnet.errors import OutputFailed, worst
 
     code = outcome.exit_code
     try:
-        show(outcome, style)  # type: ignore[arg-type]
+        with remembered(outcome):
+            show(outcome, style)  # type: ignore[arg-type]
     except OutputFailed as error:
         print_error(error, style)
         code = worst([code, error.exit_code])

@@ -77,6 +77,8 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
             add=options.add,
         )
         drafts, away = split_away(drafts, stored.desired, reset=options.reset_services)
+        if ctx.asked is not None and (options.reset_services or not all(map(_keeps_choices, drafts))):
+            ctx.asked.spoil()
         _check_workers(stored, drafts)
         report_withheld(ctx, drafts, reported)
         _report_no_waves(ctx, stored, options, reported)
@@ -101,6 +103,11 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
     if options.out is not None:
         write_plan(ctx, options.out, outcome, options.run)
     return outcome
+
+
+def _keeps_choices(draft: Draft) -> bool:
+    """Whether nothing of it is chosen at random, now or with another seed."""
+    return draft.kept is not None and (draft.untouched or (draft.same_content and draft.same_machine))
 
 
 def _with_away(fleet: Fleet) -> dict[str, Decky]:

@@ -10,6 +10,7 @@ from typing import Any
 from decnet.commands.rollouts.mixed import mixed
 from decnet.commands.topology_rows import topologies_of
 from decnet.engine.agent_version import describe_mismatch
+from decnet.engine.asked import is_settled
 from decnet.engine.context import Context
 from decnet.engine.decide import make_plan, with_images
 from decnet.engine.lan_failures import cut_off_workers, faulty_deckies, lan_failures
@@ -62,6 +63,7 @@ async def status(ctx: Context, *, on: str | None = None, detailed_exitcode: bool
         faults=tuple(map(str, lan)),
         repair=_repair(plan),
         rollout=rollout,
+        settled=ctx.asked if not (absent or lan or unsaved) and is_settled(snap, plan) else None,
     )
 
 

@@ -8,7 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from decnet.commands.fleet_flags import NetworkFlags, with_network
-from decnet.commands.userfile import display_name, read_bytes
+from decnet.commands.userfile import STANDARD_INPUT, display_name, read_bytes
 from decnet.commands.withheld import report_withheld
 from decnet.engine.context import Context
 from decnet.engine.outcome import TextOutcome, Verbatim
@@ -83,7 +83,12 @@ def load_stored(ctx: Context) -> Stored | None:
 
 def _checked(path: Path, network: NetworkFlags, ctx: Context, stored: Stored | None) -> FleetSpec:
     ctx.catalog.check_readable()
-    spec, mistakes = fleetfile.read_bytes(read_bytes(path), display_name(path))
+    content = read_bytes(path)
+    if ctx.asked is not None and path != STANDARD_INPUT:
+        ctx.asked.read(path, content)
+    elif ctx.asked is not None:
+        ctx.asked.spoil()
+    spec, mistakes = fleetfile.read_bytes(content, display_name(path))
     spec = with_network(spec, network)
     check_names(mistakes, spec, ctx.catalog)
     if stored is not None:

@@ -9,7 +9,6 @@ from decnet.commands.checks.finding import listing_of
 from decnet.commands.doctor import findings_of
 from decnet.commands.enrolment import check_name, known_worker, one_worker
 from decnet.commands.own_login import Credentials
-from decnet.engine.connections import FLEET_KEY
 from decnet.engine.context import Context
 from decnet.engine.network_cleanup import REMOVAL_SECONDS
 from decnet.engine.outcome import Listing, TextOutcome
@@ -30,6 +29,7 @@ from decnet.store.desired import load_fleet, new_fleet, save_fleet
 from decnet.store.fleet_table import FleetTable, Quarantined
 from decnet.store.last_seen import forget_seen, load_seen
 from decnet.wire import NETWORK, PROJECT
+from decnet.worker.fleet_keys import FLEET_KEY
 
 if TYPE_CHECKING:
     from decnet.worker.client import AgentClient

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from decnet.model.worker import Worker
 from decnet.store.paths import Home
 
 if TYPE_CHECKING:
+    from decnet.engine.asked import Asked
     from decnet.worker.agent_package import AgentPackage
     from decnet.worker.client import AgentClient
     from decnet.worker.session import Session
@@ -18,14 +20,13 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-FLEET_KEY = "fleet_ed25519"
-"""The file below `keys/` that holds the fleet's private key."""
-
 
 class Connections:
     """The agent clients of one command: one connection per worker, opened when first needed."""
 
-    def __init__(self, home: Home, fleet_id: str, sessions: Sessions | None = None) -> None:
+    def __init__(
+        self, home: Home, fleet_id: str, sessions: Sessions | None = None, asked: Asked | None = None
+    ) -> None:
         from decnet.worker.pool import Pool
 
         self._home = home
@@ -33,6 +34,7 @@ class Connections:
         self._reported: set[str] = set()
         self._sessions = sessions or _real_sessions(home)
         self._fleet_id = fleet_id
+        self._asked = asked
         self._pool = Pool(self._client_of)
         self.client = self._pool.client
         """The worker's client, made at the first call; nothing is sent before its first verb."""
@@ -68,7 +70,8 @@ class Connections:
 
         # `local` starts this version's agent itself.
         own = None if worker.is_local else self.bundled_agent
-        return AgentClient(self._sessions(worker), worker_id=worker_id, fleet_id=fleet_id, own=own)
+        hear = partial(self._asked.hear, worker) if self._asked is not None else None
+        return AgentClient(self._sessions(worker), worker_id=worker_id, fleet_id=fleet_id, own=own, hear=hear)
 
     async def switch_fleet(self, fleet_id: str) -> Connections:
         """These connections for the given fleet; closes those to the workers of another fleet."""
@@ -90,6 +93,7 @@ class Connections:
 def _real_sessions(home: Home) -> Sessions:
     """Sessions that share one limit on concurrent work."""
     from decnet.worker.concurrency import Concurrency
+    from decnet.worker.fleet_keys import FLEET_KEY
     from decnet.worker.session import open_session
 
     concurrency, key = Concurrency(), home.keys / FLEET_KEY

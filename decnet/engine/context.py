@@ -15,6 +15,7 @@ from decnet.engine.progress import Emit, Message
 from decnet.errors import UsageError
 
 if TYPE_CHECKING:
+    from decnet.engine.asked import Asked
     from decnet.engine.connections import Connections, Sessions
     from decnet.images import ImageNames
     from decnet.model.catalog import Catalog
@@ -83,6 +84,8 @@ class Context:
     reused: Connections | None = None
     """Connections that a command with several rounds keeps open between rounds."""
     traces: Traces = field(default_factory=Traces)
+    asked: Asked | None = None
+    """Collects what this command rests on, if it may be repeated."""
 
     @cached_property
     def records(self) -> Records:
@@ -106,7 +109,7 @@ class Context:
             return
         from decnet.engine.connections import Connections
 
-        async with Connections(self.home, fleet_id, self.sessions) as opened:
+        async with Connections(self.home, fleet_id, self.sessions, self.asked) as opened:
             yield opened
 
     @asynccontextmanager
@@ -115,7 +118,7 @@ class Context:
         from decnet.engine.connections import Connections
 
         async with Connections(self.home, "", self.sessions) as connections:
-            yield replace(self, reused=connections)
+            yield replace(self, reused=connections, asked=None)
 
     def lock(self, *, read_only: bool = False) -> Lock:
         """The lock of the state directory, to be held during any change. A `read_only` command

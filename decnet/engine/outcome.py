@@ -10,6 +10,7 @@ from decnet.engine.progress import StepDone
 from decnet.errors import DecnetError, WorkerFailure, worst
 
 if TYPE_CHECKING:
+    from decnet.engine.asked import Asked
     from decnet.engine.snapshot import Snapshot
     from decnet.model.fleet import Fleet
     from decnet.model.plan import Plan
@@ -64,6 +65,8 @@ class PassOutcome:
     """In a dry run: how the rollout would go out."""
     planned: tuple[Snapshot, Fleet] | None = None
     """In a dry run: the snapshot as it was loaded, and the fleet after the plan."""
+    settled: Asked | None = None
+    """What it rested on, if it did nothing and would do nothing at any other time."""
 
     def refused_by(self, error: DecnetError | None) -> PassOutcome:
         """This dry run, with the error and exit code of the run that it stands for."""
@@ -143,6 +146,8 @@ class StatusOutcome:
     topologies: Listing | None = None
     rollout: RolloutView | None = None
     """The open rollout."""
+    settled: Asked | None = None
+    """What it rested on, if it would show the same at any other time."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from decnet.engine.address_conflicts import examine_conflicts
 from decnet.engine.agent_version import replace_agents
 from decnet.engine.apply import ApplyResult, apply, commit
+from decnet.engine.asked import is_settled
 from decnet.engine.busy_workers import blocking_jobs, still_busy, wait_for_jobs
 from decnet.engine.connections import Connections
 from decnet.engine.context import Context
@@ -126,6 +127,8 @@ async def _carry_out(
         audit.outcome = report(verb, snap, plan, options, applied).with_rollout(
             view(settled, ctx.now()), advances=options.advances
         )
+        if applied == ApplyResult() and is_settled(settled, plan):
+            audit.outcome = replace(audit.outcome, settled=ctx.asked)
     return _Ended(plan, audit.outcome, takes_back=settled.stored != snap.stored)
 
 
@@ -163,6 +166,8 @@ async def _read_only(
     if proposal.opens is not None:
         outcome = replace(outcome, preview=rollout_preview(ctx, snap, proposal))
     outcome = outcome.with_rollout(view(snap, ctx.now()), check=options.check, advances=options.advances)
+    if options.check and is_settled(snap, plan):
+        outcome = replace(outcome, settled=ctx.asked)
     return outcome.refused_by(refusal(proposal, snap, plan, options))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from decnet.engine.connections import FLEET_KEY
 from decnet.engine.observe import observe
 from decnet.errors import DecnetError, FleetRefused, WorkerError, WorkerFailure
 from decnet.model.actual import NotSeen, Seen, Status
@@ -16,6 +15,7 @@ from decnet.model.worker import Hello, Worker
 from decnet.store.atomic import write_whole
 from decnet.store.desired import save_fleet
 from decnet.store.fleet_table import FleetTable
+from decnet.worker.fleet_keys import FLEET_KEY
 
 if TYPE_CHECKING:
     from decnet.engine.connections import Connections

@@ -12,10 +12,12 @@ from decnet.model.base import FrozenModel
 
 from .atomic import read_whole, write_whole
 from .paths import Home
+from .unchanged import is_fresh
 
 
 class LastSeen(FrozenModel):
-    """`at`: seconds since the epoch by our clock; `skew`: seconds that the worker's clock is ahead of it."""
+    """`at`: seconds since the epoch by our clock, up to NOTED_EVERY before the last contact; `skew`: seconds
+    that the worker's clock is ahead of it."""
 
     at: float
     skew: float
@@ -35,12 +37,21 @@ def load_seen(home: Home) -> dict[str, LastSeen]:
 
 
 def note_seen(home: Home, seen: Mapping[str, LastSeen]) -> bool:
-    """Adds what one pass observed; returns False if it cannot be written, which is not an error."""
-    rows = {**load_seen(home), **seen}
+    """Adds what one pass observed; returns whether it was written. Contacts that add nothing to those that
+    are noted (`unchanged.is_fresh`) are not: a pass without a change writes nothing. Nor is it an error if
+    nothing can be written."""
+    noted = load_seen(home)
+    if all(name in noted and _stands_for(noted[name], each) for name, each in seen.items()):
+        return False
+    rows = {**noted, **seen}
     try:
         return write_whole(home.seen, _ROWS.dump_json(dict(sorted(rows.items()))) + b"\n", fsync=False)
     except StateBroken:
         return False
+
+
+def _stands_for(noted: LastSeen, seen: LastSeen) -> bool:
+    return is_fresh(noted.at, noted.skew, seen.at, seen.skew)
 
 
 def forget_seen(home: Home, worker_id: str) -> None:

@@ -1,4 +1,4 @@
-"""The agent as one file: builds, keeps and starts it, and compares it with a worker's agent."""
+"""The agent as one file: builds and keeps it, and compares it with a worker's agent."""
 
 from __future__ import annotations
 
@@ -40,10 +40,6 @@ COMPILED = "%s-%s-%x.zip" % (_FILE, sys.implementation.cache_tag, sys.hexversion
 __path__.insert(0, COMPILED + "/decnet")
 """
 _STAMP: Final = (1980, 1, 1, 0, 0, 0)
-_TEXT = (
-    "import os, sys; sys.argv[0] = os.path.realpath({agent!r}); sys.path.insert(0, sys.argv[0]); "
-    "from decnet.agent.program import main; sys.exit(main(sys.argv[1:]))"
-)
 
 
 @dataclass(frozen=True)
@@ -191,12 +187,3 @@ def _entry(name: str) -> zipfile.ZipInfo:
     entry.compress_type = zipfile.ZIP_STORED
     entry.create_system = 3
     return entry
-
-
-def start(agent: str) -> tuple[str, ...]:
-    """Python's arguments to start an agent's file, before the verb.
-
-    The file alone would work, but Python then imports `runpy` first: a quarter of the time of a `status`. The
-    link to the current agent is resolved once, as in the file itself, because an upgrade moves it.
-    """
-    return ("-I", "-S", "-c", _TEXT.format(agent=agent))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -54,12 +54,16 @@ IMAGE_BASE_LIMIT = 120.0
 IMAGE_BYTES_PER_SECOND = 256 * 1024
 UNKNOWN_IMAGE_SIZE = 512 * 1024 * 1024
 
+Hear = Callable[[str, dict[str, Any], dict[str, Any] | None], None]
+"""Is given each verb with its arguments, and its answer; None if it failed."""
+
 Answer = TypeVar("Answer", bound=BaseModel)
 
 
 class AgentClient:
     """One worker's agent. With `worker_id` and `fleet_id` every answer must come from that worker; with
-    `own`, from an agent that was installed from here, or from an older or newer version.
+    `own`, from an agent that was installed from here, or from an older or newer version. `hear` follows the
+    calls.
 
     All methods raise the classes of `decnet.errors`, with `worker` set. Limits are seconds.
     """
@@ -71,11 +75,13 @@ class AgentClient:
         worker_id: str | None = None,
         fleet_id: str | None = None,
         own: AgentPackage | None = None,
+        hear: Hear | None = None,
     ) -> None:
         self._session = session
         self._worker_id = worker_id
         self._fleet_id = fleet_id
         self._own = own
+        self._hear = hear
         self._known_version: int | None = None
 
     @property
@@ -327,7 +333,12 @@ class AgentClient:
     ) -> Answer:
         if expect and self._worker_id is not None and self._fleet_id is not None:
             args = {**args, "expect": {"worker_id": self._worker_id, "fleet_id": self._fleet_id}}
-        answer = await self._call(verb, args, limit, stream)
+        answer = None
+        try:
+            answer = await self._call(verb, args, limit, stream)
+        finally:
+            if self._hear is not None:
+                self._hear(verb, args, answer)
         return validated(model, answer, self.worker, verb)
 
     async def _call(

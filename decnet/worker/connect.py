@@ -21,6 +21,7 @@ from .algorithms import HOST_CERTIFICATES, HOST_KEYS, STRONG
 from .attempt import TOO_MANY, Attempt
 from .backoff import backoff
 from .concurrency import Concurrency
+from .fleet_keys import OTHER_KEYS
 from .hostkeys import HostKey
 from .identities import OwnKeys
 from .refusals import refused
@@ -31,9 +32,6 @@ from .way import Way, connected_socket, open_way
 CONNECT_LIMIT = 10.0
 DISCONNECT_LIMIT = 1.0
 TRIES = 6
-
-OTHER_KEYS = {"ecdsa-sha2-nistp256": "fleet_ecdsa", "ssh-rsa": "fleet_rsa"}
-"""The other types of the fleet's key, for workers whose sshd accepts no ed25519, and their files."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from decnet.model.worker import Hello, Worker
 
 from .agent_package import AgentPackage
 from .client import AgentClient, check_identity
-from .connect import OTHER_KEYS
+from .fleet_keys import OTHER_KEYS
 from .fleetkey import SIGNATURES, USUAL, FleetKey
 from .hostkeys import HostKey
 from .login import HostKeyProof, Login, Place

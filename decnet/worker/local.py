@@ -13,16 +13,10 @@ from typing import Any
 
 from decnet.errors import Unreachable, WorkerError
 from decnet.wire import PROTOCOL
-from decnet.wire.fault import VARIABLE
 
-from .agent_package import start
+from .agent_start import local_environment, start
 from .exchange import PIECE, Sink, Source, converse, describe_status
 from .translate import exhausted
-
-PASSED_ON = ("PATH", "DECNET_AGENT_HOME", "DECNET_DOCKER_SOCKET")
-AGENT_FAULT = "DECNET_AGENT_FAULT"
-"""Becomes the agent's $DECNET_FAULT: ours counts this process's places."""
-DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class LocalSession:
@@ -34,7 +28,7 @@ class LocalSession:
         self.noise = 0
         self.protocol = PROTOCOL
         self._argv = (sys.executable, *start(str(agent)))
-        self._environment = _environment(home)
+        self._environment = local_environment(str(home) if home is not None else None)
 
     async def call(
         self, verb: str, args: dict[str, Any], *, limit: float, stream: AsyncIterator[bytes] | None = None
@@ -111,13 +105,3 @@ async def _end(process: Process) -> None:
             pass
         await asyncio.shield(_exit_status(process))
     process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001 - else a child's open pipe is a leak
-
-
-def _environment(home: Path | None) -> dict[str, str]:
-    environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    environment.setdefault("PATH", DEFAULT_PATH)
-    if AGENT_FAULT in os.environ:
-        environment[VARIABLE] = os.environ[AGENT_FAULT]
-    if home is not None:
-        environment["DECNET_AGENT_HOME"] = str(home)
-    return environment

@@ -18,7 +18,8 @@ from decnet.model.worker import Hello, Worker
 from decnet.wire.authorized import USUAL
 
 from . import connect
-from .agent_package import AgentPackage, start
+from .agent_package import AgentPackage
+from .agent_start import start
 from .bootstrap import run_command, run_script
 from .client import CONTROL_LIMIT, SWEEP_LIMIT, validated
 from .exchange import CANNOT_START, describe_status

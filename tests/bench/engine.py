@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from decnet.wire import PROTOCOL
-from decnet.worker.agent_package import start
+from decnet.worker.agent_start import start
 
 from .place import median, on_worker
 from .rows import Row

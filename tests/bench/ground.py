@@ -19,7 +19,8 @@ from decnet.model.worker import Worker
 from decnet.store.desired import save_fleet
 from decnet.store.paths import Home
 from decnet.store.tables import transaction
-from decnet.worker.agent_package import AgentPackage, start
+from decnet.worker.agent_package import AgentPackage
+from decnet.worker.agent_start import start
 
 from .place import LAB, WORKER
 

@@ -29,6 +29,11 @@ HEAVY = (
 
 def imported(folder: Path, *argv: str) -> set[str]:
     """The heavy modules that a command imports."""
+    return set(HEAVY) & modules(folder, *argv)
+
+
+def modules(folder: Path, *argv: str) -> set[str]:
+    """All modules that a command imports."""
     (folder / "fleet.toml").write_text(FLEET)
     script = (
         "import sys; from decnet.cli import main\ntry: main()\nfinally: print(*sys.modules, file=sys.stderr)"
@@ -38,7 +43,13 @@ def imported(folder: Path, *argv: str) -> set[str]:
         cwd=folder, env={**os.environ, "DECNET_HOME": str(folder / "home")},
         capture_output=True, text=True, timeout=60, check=True,
     )  # fmt: skip
-    return set(HEAVY) & set(ended.stderr.split())
+    return set(ended.stderr.split())
+
+
+def at_start() -> set[str]:
+    """The modules that an empty Python has."""
+    script = "import sys; print(*sys.modules)"
+    return set(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout.split())
 
 
 @pytest.mark.parametrize(
@@ -47,6 +58,25 @@ def imported(folder: Path, *argv: str) -> set[str]:
 )
 def test_a_command_that_asks_no_worker_imports_no_heavy_module(tmp_path: Path, command: str) -> None:
     assert imported(tmp_path, *command.split()) == set()
+
+
+def test_a_repeated_command_without_changes_imports_next_to_nothing_and_writes_nothing(
+    tmp_path: Path,
+) -> None:
+    home = Home(tmp_path / "home")
+    open_home(home)
+    save_fleet(home, new_fleet())
+    first, second = modules(tmp_path, "status"), modules(tmp_path, "status")
+    written = {path: path.stat().st_mtime_ns for path in home.root.rglob("*")}
+    third = modules(tmp_path, "status")
+    assert "decnet.commands.status" in first
+    assert {name for name in second if name.startswith("decnet.")} == {
+        *("decnet.cli", "decnet.cli.repeat", "decnet.console", "decnet.console.streams", "decnet.errors"),
+        *("decnet.store", "decnet.store.unchanged", "decnet.wire", "decnet.wire.canonical"),
+        *("decnet.wire.framing", "decnet.wire.limits", "decnet.wire.text"),
+    }
+    assert (len(third - at_start()) <= 40, third) == (True, second)
+    assert {path: path.stat().st_mtime_ns for path in home.root.rglob("*")} == written
 
 
 def test_a_status_without_workers_imports_nothing_of_ssh_docker_and_jobs(tmp_path: Path) -> None:

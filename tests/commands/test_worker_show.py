@@ -9,7 +9,6 @@ from typing import Any
 
 from decnet.catalog import load
 from decnet.commands.worker import show
-from decnet.engine.connections import FLEET_KEY
 from decnet.engine.context import Context
 from decnet.engine.outcome import TextOutcome
 from decnet.model.worker import Route, Worker
@@ -17,6 +16,7 @@ from decnet.store.atomic import write_whole
 from decnet.store.fleet_table import FleetTable
 from decnet.store.home_check import open_home
 from decnet.store.paths import Home
+from decnet.worker.fleet_keys import FLEET_KEY
 from decnet.worker.fleetkey import ensure_key
 from decnet.worker.hostkeys import pin
 

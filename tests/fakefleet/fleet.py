@@ -33,7 +33,6 @@ from decnet.commands.topologies.mutate import TopologyMutateOptions, read
 from decnet.commands.topologies.mutate import mutate as topology_mutate
 from decnet.commands.topologies.teardown import teardown as topology_teardown
 from decnet.commands.worker import remove
-from decnet.engine.connections import FLEET_KEY
 from decnet.engine.context import Context
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import TextOutcome
@@ -63,6 +62,7 @@ from decnet.store.topologies import TopologyTable
 from decnet.wire import container_name
 from decnet.worker.agent_package import agent_file
 from decnet.worker.enrol import Enrolment
+from decnet.worker.fleet_keys import FLEET_KEY
 from decnet.worker.fleetkey import ensure_key
 from decnet.worker.hostkeys import pin
 

@@ -24,7 +24,6 @@ from typing import Any
 from fakefleet import Clock, FakeFleet, FakeWorker, in_memory
 from free_ports import free_port
 
-from decnet.engine.connections import FLEET_KEY
 from decnet.model.fleet import Attachment, Decky, Fleet, Network
 from decnet.model.worker import Worker
 from decnet.store.atomic import write_whole
@@ -35,6 +34,7 @@ from decnet.store.paths import Home
 from decnet.wire import GENESIS, chained
 from decnet.worker import hostkeys
 from decnet.worker.agent_package import AgentPackage
+from decnet.worker.fleet_keys import FLEET_KEY
 from decnet.worker.fleetkey import ensure_key
 
 HERE = Path(__file__).parent

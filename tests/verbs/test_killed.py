@@ -13,8 +13,8 @@ from fakefleet import FakeFleet, in_memory
 from fakefleet.aged import age
 from fakefleet.killing import Command, Executioner, copied
 
-from decnet.engine.connections import FLEET_KEY
 from decnet.store.atomic import write_whole
+from decnet.worker.fleet_keys import FLEET_KEY
 from decnet.worker.fleetkey import ensure_key
 
 from .conftest import FOUR
