@@ -10,12 +10,12 @@ from typing import Any
 from decnet.commands.rollouts.mixed import mixed
 from decnet.commands.topology_rows import topologies_of
 from decnet.engine.agent_version import describe_mismatch
-from decnet.engine.asked import is_settled
 from decnet.engine.context import Context
 from decnet.engine.decide import make_plan, with_images
 from decnet.engine.lan_failures import cut_off_workers, faulty_deckies, lan_failures
 from decnet.engine.observe import observe
 from decnet.engine.outcome import Listing, RolloutView, StatusOutcome
+from decnet.engine.settled import is_settled
 from decnet.engine.snapshot import Snapshot, load_snapshot
 from decnet.engine.topologies import follow_seen, would_move
 from decnet.engine.unenrolled_workers import resurfaced_workers, unenrolled

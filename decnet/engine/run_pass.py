@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from decnet.engine.address_conflicts import examine_conflicts
 from decnet.engine.agent_version import replace_agents
 from decnet.engine.apply import ApplyResult, apply, commit
-from decnet.engine.asked import is_settled
 from decnet.engine.busy_workers import blocking_jobs, still_busy, wait_for_jobs
 from decnet.engine.connections import Connections
 from decnet.engine.context import Context
@@ -36,6 +35,7 @@ from decnet.engine.rollouts import (
     rollout_preview,
     view,
 )
+from decnet.engine.settled import is_settled
 from decnet.engine.snapshot import Snapshot, load_snapshot
 from decnet.engine.topologies import follow_desired, record_intent, settle
 from decnet.engine.unenrolled_workers import resurfaced_workers
