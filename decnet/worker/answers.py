@@ -107,7 +107,7 @@ class _Running:
                 version == PROTOCOL and not rest
             ):
                 return dict(result)
-        raise ValueError("the answer is no result")
+        raise ValueError("the answer is not a result")
 
     def end(self) -> None:
         """End the process, and all of its session, if it still runs."""
