@@ -69,17 +69,12 @@ def return_(context: Context, words: list[Any]) -> int:
 def exit_(context: Context, words: list[Any]) -> int:
     if context.controls_jobs and keeps_stopped_jobs(context):
         return 1
-    if context.shell.mode == "i" and not context.is_subshell:
-        context.err(
-            "logout\n"
-            if words[0] == "logout" or context.shell.script.startswith("-")
-            else "exit\n"
-            if context.shell.dialect.bash
-            else ""
-        )
-    elif words[0] == "logout" and context.shell.dialect.bash and not context.shell.script.startswith("-"):
+    is_login, bash = context.shell.script.startswith("-"), context.shell.dialect.bash
+    if words[0] == "logout" and bash and not is_login:
         context.complain("logout: not login shell: use `exit'")
         return 1
+    if words[0] == "exit" and bash and context.shell.mode == "i" and not context.is_subshell:
+        context.err("logout\n" if is_login else "exit\n")
     if len(words) > 2 and context.shell.dialect.bash and str(words[1]).isdecimal():
         context.complain(f"{words[0]}: too many arguments")
         raise Discard(1)

@@ -22,6 +22,8 @@ def wait(context: Context, words: list[Any]) -> Work:
         return (yield from _next_of(context, own))
     if not arguments:
         running = [task for job in own if not job.stopped for task in job.tasks]
+        if context.controls_jobs and context.shell.dialect.bash:
+            context.jobs.forget_done()
         yield Signalled(Ended(running), context)
         if context.controls_jobs and context.shell.dialect.bash:
             report_done(context)

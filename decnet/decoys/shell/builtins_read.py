@@ -30,7 +30,12 @@ def read(context: Context, words: list[Any]) -> Work:
     bad = next((name for name in names if not NAME.match(name.partition("[")[0])), None)
     if bad is not None:
         return bad_name(context, "read", bad)
-    raw, complete, late = yield from _take(context, source, options)
+    by_key = bool(options.keys() & {"n", "N", "d"})
+    source.by_key, source.echo = by_key and source.is_terminal, "s" not in options
+    try:
+        raw, complete, late = yield from _take(context, source, options)
+    finally:
+        source.by_key, source.echo = False, True
     text = raw.decode("utf-8", "surrogateescape").replace("\0", "")
     try:
         if "a" in options and shell.dialect.bash:

@@ -1,41 +1,96 @@
-"""What the Tab key adds: names of commands and files."""
+"""What the Tab key adds: names of commands, variables, users and files, as bash completes them."""
 
 from __future__ import annotations
 
 import re
 from os.path import commonprefix
 
+from .all_builtins import ALL
 from .builtins import builtin_names
-from .commands import command_names
+from .locales import word_order
+from .parser import KEYWORDS
 from .programs import PROGRAMS
 from .state import Shell
+from .variables import OF_BASH, SPECIAL_ARRAYS
 
-WORD = re.compile(r"(?:[^\s;|&<>()'\"]|\\.)*$")
+WORD = re.compile(r"(?:[^\s;|&<>()'\"=:]|\\.)*$")
 COMMAND_STARTS = re.compile(r"(?:^|[;|&(]|\b(?:sudo|then|do|else|exec|nohup|time)\s)\s*$")
-FOLDERS_ONLY = re.compile(r"(?:^|[;|&(]\s*)(?:cd|pushd|rmdir)\s+(?:-\S*\s+)*$")
+FOLDERS_ONLY = re.compile(r"(?:^|[;|&(]\s*)(?:cd|pushd|rmdir)\s+(?:-\S*\s+)*[\"']?$")
+TO_QUOTE = re.compile(r"([\s'\"\\$&;|<>()*?`!#])")
+MOST_ENTRIES = 5000
+Completed = tuple[str, list[str]]
 
 
-def complete(shell: Shell, text: str) -> tuple[str, list[str]]:
+def complete(shell: Shell, text: str) -> Completed:
     """For the text before the cursor: what is to be added, and the choices."""
-    found = WORD.search(text)
-    word = found[0] if found else ""
+    quote = _open_quote(text)
+    found = WORD.search(text) if not quote else None
+    word = found[0] if found else text[text.rfind(quote) + 1 :] if quote else ""
     before = text[: len(text) - len(word)]
+    variable = re.search(r"\$(\{?)(\w*)$", word)
+    if variable and quote != "'":
+        return _variable(shell, variable[1], variable[2])
+    if word.startswith("~") and "/" not in word:
+        users = [f"~{line.partition(':')[0]}/" for line in (shell.read("/etc/passwd") or "").splitlines()]
+        return _added(word, sorted(name for name in users if name.startswith(word)))
     if "/" not in word and COMMAND_STARTS.search(before):
-        programs = (name for name, program in PROGRAMS.items() if program.exists(shell))
-        names = {
-            *builtin_names(shell.dialect.name),
-            *command_names(),
-            *programs,
-            *shell.functions,
-            *shell.aliases,
-        }
-        choices = sorted(name for name in names if name.startswith(word)) if word else []
-        return _added(word, choices, choices)
-    if word.startswith("$") and "/" not in word:
-        names = {"$" + name for name in {*shell.variables, *shell.arrays} if name[:1] != " "}
-        choices = sorted(name for name in names if name.startswith(word))
-        return _added(word, choices, [each[1:] for each in choices] if len(choices) > 1 else choices)
-    word = re.sub(r"\\(.)", r"\1", word)
+        return _added(word, _commands(shell, word) if word else [])
+    return _file(shell, word, quote, folders_only=bool(FOLDERS_ONLY.search(before)))
+
+
+def _open_quote(text: str) -> str:
+    """The quote that the text has begun and not ended, "" for none."""
+    quote, at = "", 0
+    while at < len(text):
+        key = text[at]
+        if key == "\\" and quote != "'":
+            at += 1
+        elif quote:
+            quote = "" if key == quote else quote
+        elif key in "'\"":
+            quote = key
+        at += 1
+    return quote
+
+
+def _variable(shell: Shell, brace: str, begun: str) -> Completed:
+    named = {*shell.variables, *shell.arrays}
+    if shell.dialect.bash:
+        named |= {name for name, value in OF_BASH.items() if value(shell) is not None} | set(SPECIAL_ARRAYS)
+    names = _sorted(shell, [name for name in named if name.isidentifier() and name.startswith(begun)])
+    if len(names) == 1:
+        is_folder = not brace and _is_folder(shell, shell.variables.get(names[0], ""))
+        return names[0][len(begun) :] + "}" * bool(brace) + ("/" if is_folder else " "), names
+    choices = [f"${brace}{name}{'}' * bool(brace)}" for name in names]
+    return commonprefix(names)[len(begun) :], choices
+
+
+def _is_folder(shell: Shell, path: str) -> bool:
+    node = shell.node(path) if path.startswith("/") else None
+    return node is not None and node.folder
+
+
+def _commands(shell: Shell, begun: str) -> list[str]:
+    names = {*shell.functions, *shell.aliases, *builtin_names(shell.dialect.name)}
+    names |= {*ALL, *KEYWORDS["bash"]} if shell.dialect.bash else {*()}
+    names |= {
+        name for name, program in PROGRAMS.items() if program.exists(shell) and shell.world.system.has_ash
+    }
+    names = {name for name in names if name.startswith(begun)}
+    for folder in dict.fromkeys(shell.variables.get("PATH", "").split(":")[:16]):
+        where = shell.absolute(folder or ".")
+        fits = [name for name in shell.entries(where)[:MOST_ENTRIES] if name.startswith(begun)]
+        names |= {name for name in fits if _is_executable(shell, f"{where.rstrip('/')}/{name}")}
+    return _sorted(shell, list(names))
+
+
+def _is_executable(shell: Shell, path: str) -> bool:
+    node = shell.node(path)
+    return node is not None and not node.folder and bool(node.mode & 0o111)
+
+
+def _file(shell: Shell, word: str, quote: str, *, folders_only: bool) -> Completed:
+    word = word if quote else re.sub(r"\\(.)", r"\1", word)
     folder, _, name = word.rpartition("/")
     prefix = word[: len(word) - len(name)]
     base = shell.variables.get("HOME", "/") + folder[1:] if folder.startswith("~") else folder
@@ -45,19 +100,29 @@ def complete(shell: Shell, text: str) -> tuple[str, list[str]]:
         for each in shell.entries(where)
         if each.startswith(name) and (name[:1] == "." or each[:1] != ".")
     ]
-    nodes = {each: shell.node(f"{where.rstrip('/')}/{each}") for each in entries[:2000]}
-    if FOLDERS_ONLY.search(before):
+    nodes = {
+        each: shell.node(f"{where.rstrip('/')}/{each}") for each in _sorted(shell, entries[:MOST_ENTRIES])
+    }
+    if folders_only:
         nodes = {each: node for each, node in nodes.items() if node is not None and node.folder}
-    shown = [each + ("/" if node is not None and node.folder else "") for each, node in nodes.items()]
-    added, choices = _added(name, list(nodes), shown)
-    body = added.removesuffix(" ")
-    return re.sub(r"([\s'\"\\$&;|<>()*?`!#])", r"\\\1", body) + added[len(body) :], choices
+    shown = [each + "/" * (node is not None and node.folder) for each, node in nodes.items()]
+    if len(shown) == 1:
+        end = "" if shown[0].endswith("/") else f"{quote} "
+        rest = shown[0][len(name) :]
+        return (rest if quote else TO_QUOTE.sub(r"\\\1", rest)) + end, shown
+    rest = commonprefix(list(nodes))[len(name) :]
+    return rest if quote else TO_QUOTE.sub(r"\\\1", rest), shown
 
 
-def _added(word: str, choices: list[str], shown: list[str]) -> tuple[str, list[str]]:
-    if not choices:
-        return "", []
+def _sorted(shell: Shell, names: list[str]) -> list[str]:
+    given = (shell.variables.get(name) for name in ("LC_ALL", "LC_COLLATE", "LANG"))
+    locale = next((value for value in given if value), "C").partition(".")[0]
+    is_plain = locale in ("C", "POSIX") or shell.world.system.busybox
+    return sorted(names) if is_plain else sorted(names, key=word_order)
+
+
+def _added(word: str, choices: list[str]) -> Completed:
     if len(choices) == 1:
-        end = "" if shown[0].endswith("/") else " "
-        return shown[0][len(word) :] + end, shown
-    return commonprefix(choices)[len(word) :], shown
+        end = "" if choices[0].endswith("/") else " "
+        return choices[0][len(word) :] + end, choices
+    return commonprefix(choices)[len(word) :], choices

@@ -88,6 +88,8 @@ class Stream(Plain):
         self.is_terminal = is_terminal
         self.raw = False
         """Of a terminal: whether a command gets each key at once, without echo."""
+        self.by_key = False
+        """Of a terminal: whether a command gets each key at once, with echo."""
         self.echo = True
 
     def write(self, data: bytes) -> None:

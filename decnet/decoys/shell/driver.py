@@ -242,6 +242,9 @@ class Driver:
             stream.write("".join(self._keys).encode("utf-8", "surrogateescape"))
             self._keys.clear()
             return
+        if stream.by_key:
+            await self._pass_keys()
+            return
         await self._turn.pass_on()
         shown = self._typed.take(self._keys)
         await self._channel.write(shown.encode("utf-8", "surrogateescape") if stream.echo else b"")
@@ -251,6 +254,19 @@ class Driver:
             stream.ended = True
         elif end == INTERRUPT:
             self._engine.press(2)
+
+    async def _pass_keys(self) -> None:
+        """What is typed for a command that takes each key at once, and does not echo it itself."""
+        stream = self._engine.input
+        text = "".join(self._keys).replace("\r", "\n")
+        self._keys.clear()
+        if INTERRUPT in text:
+            await self._channel.write(b"^C\r\n")
+            self._engine.press(2)
+            return
+        data = text.encode("utf-8", "surrogateescape")
+        await self._channel.write(data.replace(b"\n", b"\r\n") if stream.echo else b"")
+        stream.write(data)
 
     def _woken(self, wake: float | None) -> None:
         """A wait has ended without input. Raises TimeoutError if no command was to wake up."""
@@ -263,6 +279,8 @@ class Driver:
     async def _read_line(self, line: Line) -> None:
         """The line that a shell prompts for."""
         brackets = has_brackets(line.shell)
+        left = self._engine.input.take() if self._engine.input.is_readable else b""
+        self._keys.extendleft(reversed(left.decode("utf-8", "surrogateescape")))
         prompt = line.prompt.replace("\n", "\r\n").encode("utf-8", "surrogateescape")
         await self._channel.write(BRACKETS * brackets + prompt)
         history = [*old_history(line.shell)[-200:], *line.shell.history]

@@ -147,6 +147,8 @@ class Editor:
             self._is_quoted = True
         elif key == TAB and self._complete is not None:
             await self._completed(self._complete)
+        elif key in (SUSPEND, "\x1c") and self._is_readline:
+            pass  # Signals, which bash ignores at a prompt.
         elif ord(key[0]) < 32 or key == "\x7f":
             await self._bell(key)
         else:
@@ -281,7 +283,9 @@ class Editor:
             await self._replace(line, _word_before(line, at))
         elif key in ERASE:
             await self._kill(line, _word_before(line, at), at, kills)
-        elif key in "fdulc":
+        elif key not in "fdulct":
+            await self._bell("\x02")
+        else:
             end = _word_after(line, at)
             if key == "d":
                 await self._kill(line, at, end, kills)

@@ -25,7 +25,7 @@ class PlainLine:
             return INTERRUPT
         if key == END:
             return END if not line else None
-        if key in "\x7f\x08":
+        if key == "\x7f":
             self._line = line[:-1]
         elif key == "\x15":
             self._line = ""

@@ -13,6 +13,7 @@ from .context import Context, Discard, Leave, Returned, Work
 from .descriptors import Stream
 from .dialect import BadSyntax, Incomplete, error_text
 from .history import remember
+from .history_expansion import expand_history
 from .parser import Parser
 from .state import Shell
 from .tasks import INTERRUPT, Killed, Line, Readable
@@ -35,7 +36,7 @@ def converse(context: Context) -> Work:
             if text is None and keeps_stopped_jobs(context):
                 continue
             if text is None:
-                if shell.dialect.bash or shell.script.startswith("-"):
+                if shell.dialect.name != "ash" or shell.script.startswith("-"):
                     context.err(
                         ("logout" if shell.script.startswith("-") else "exit") + "\n"
                         if shell.dialect.bash
@@ -86,7 +87,9 @@ def _command(context: Context) -> Work:
                 context.err(_unfinished(context, text))
                 return ""
             return None
-        line = _from_history(context, line)
+        line = expand_history(context, line)
+        if line is None:
+            return ""
         text += line + "\n"
         if line.strip() and text == line + "\n":
             remember(shell, line)
@@ -150,42 +153,6 @@ def _unfinished(context: Context, text: str) -> str:
     return ""
 
 
-def _from_history(context: Context, line: str) -> str:
-    """`!!`, `!$`, `!word`, `!number`: printed, then executed."""
-    shell = context.shell
-    if "!" not in line or not shell.dialect.bash:
-        return line
-    history = shell.history
-
-    def one(found: re.Match[str]) -> str:
-        if found[1]:
-            return found[0]
-        word = found[2]
-        if not history:
-            return found[0]
-        if word == "!":
-            return history[-1]
-        if word == "$":
-            return history[-1].split()[-1] if history[-1].split() else ""
-        if word == "*":
-            return " ".join(history[-1].split()[1:])
-        if word.lstrip("-").isdecimal():
-            number = int(word[:6])
-            at = number if number < 0 else number - 1
-            return history[at] if -len(history) <= at < len(history) else found[0]
-        return next((each for each in reversed(history) if each.startswith(word)), found[0])
-
-    changed = re.sub(r"('[^']*')|(?<![\[${\\])!(!|\$|\*|-?\d{1,5}|[A-Za-z][\w./-]*)", one, line)
-    if changed == line:
-        missing = re.search(r"(?<![\[${\\])!([A-Za-z][\w./-]*)", re.sub(r"'[^']*'", "", line))
-        if missing:
-            context.err(f"{shell.script}: !{missing[1]}: event not found\n")
-            return ""
-        return line
-    context.out(changed + "\n")
-    return changed[:4096]
-
-
 def _report_jobs(context: Context) -> None:
     """Background commands that have ended."""
     if context.is_subshell:
@@ -214,8 +181,6 @@ def prompt_of(shell: Shell) -> str:
         return shell.prompt()
     sign = "#" if shell.user == "root" else "$"
     if shell.dialect.bash:
-        if shell.script == "bash":
-            return shell.prompt()
         return f"{shell.script.rsplit('/', 1)[-1]}-{_version(shell)}{sign} "
     if shell.dialect.name == "ash" and shell.world.system.has_ash:
         return shell.prompt()
@@ -241,6 +206,9 @@ def expanded(shell: Shell, text: str) -> str:
         r"\\(0\d{1,2}|.)",
         lambda found: values.get(found[1], chr(int(found[1], 8)) if found[1].isdecimal() else found[0]),
         text,
+    )
+    text = re.sub(
+        r"\$\{(\w+):\+([^{}]*)\}", lambda found: found[2] if value_of(shell, found[1]) else "", text
     )
     return re.sub(r"\$(\w+)|\$\{(\w+)\}", lambda found: value_of(shell, found[1] or found[2]) or "", text)
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from .descriptors import Stream
 from .dialect import ASH, BASH, DASH, Dialect
 from .history import begin_history
 from .process import Process
+from .profile import begin_profile
 from .state import PATH, Shell
 from .variables import bash_version
 
@@ -47,6 +48,8 @@ def _wanted(words: list[str]) -> _Wanted:
             wanted.about = word
         elif word.startswith("--"):
             wanted.login = wanted.login or word == "--login"
+            if word in ("--norc", "--noprofile"):
+                wanted.options.add(word[2:])
             if word in ("--rcfile", "--init-file") and arguments:
                 arguments.pop(0)
         else:
@@ -149,20 +152,26 @@ def _child(
     work: Callable[[Any], Work],
 ) -> Work:
     child = context.fork()
-    enter(child.shell, script, arguments, dialect, mode)
-    child.shell.options = options
+    enter(child.shell, script, arguments, dialect, mode, options)
     return (yield context.as_process(child, work(child)))
 
 
-def enter(shell: Shell, script: str, arguments: list[str], dialect: Dialect | None, mode: str) -> None:
-    """Make a forked shell one of its own: only what is exported is left."""
+def enter(
+    shell: Shell,
+    script: str,
+    arguments: list[str],
+    dialect: Dialect | None,
+    mode: str,
+    options: Iterable[str] = (),
+) -> None:
+    """Make a forked shell one of its own, with these options: only what is exported is left."""
     shell.dialect = dialect or dialect_named(shell, "sh")
     shell.script, shell.positional, shell.mode = script, arguments, mode
     kept = {*shell.exported, "IFS", "OPTIND"}
     shell.variables = {name: value for name, value in shell.variables.items() if name in kept}
     shell.variables["IFS"], shell.variables["OPTIND"] = " \t\n", "1"
     shell.arrays, shell.functions, shell.aliases, shell.kinds, shell.notes = {}, {}, {}, {}, {}
-    shell.readonly, shell.options, shell.shopts, shell.calls = set(), set(), set(), []
+    shell.readonly, shell.options, shell.shopts, shell.calls = set(), set(options), set(), []
     if shell.program:
         shell.variables["_"] = shell.program
         shell.exported.add("_")
@@ -171,6 +180,7 @@ def enter(shell: Shell, script: str, arguments: list[str], dialect: Dialect | No
     if mode == "i":
         shell.history = []
         begin_history(shell)
+        begin_profile(shell, reads_files="norc" not in shell.options)
     shell.variables.setdefault("PATH", PATH)
     if "PWD" not in shell.variables:
         shell.variables["PWD"] = shell.cwd

@@ -77,7 +77,7 @@ def sudo(context: Context, process: Process) -> Work:
     if words and context.where(words[0]) is None:
         context.err(f"sudo: {words[0]}: command not found\n")
         return 1
-    return (yield _as_user(context, user, words, login="i" in given or "s" in given, by_sudo=True))
+    return (yield _as_user(context, user, words, login="i" in given, by_sudo=True))
 
 
 def _options(words: list[str]) -> tuple[dict[str, str], str]:
@@ -176,11 +176,14 @@ def su(context: Context, process: Process) -> Work:
         )
         return 1
     program = program or _login_shell(shell, user)
+    home = shell.world.home(user)
+    if login and not shell.node(home) and not shell.world.system.busybox:
+        context.err(f"su: warning: cannot change directory to {home}: No such file or directory\n")
     if program.endswith(("/nologin", "/false")):
         context.out("This account is currently not available.\n" if program.endswith("/nologin") else "")
         return 1
     words = [program.rpartition("/")[2] or "sh", "-c", command] if command is not None else []
-    return (yield _as_user(context, user, words, login=login or command is None))
+    return (yield _as_user(context, user, words, login=login))
 
 
 def _login_shell(shell: Shell, user: str) -> str:

@@ -19,6 +19,7 @@ from .evaluator import Evaluator
 from .greeting import greeting
 from .history import begin_history, save_history
 from .logging_in import come, leave
+from .profile import begin_profile
 from .state import Answer, Shell
 from .stream import Stream
 
@@ -83,6 +84,7 @@ async def run_shell(
     else:
         shell.variables["TERM"] = channel.terminal.name
         begin_history(shell)
+        begin_profile(shell)
         last = next(reversed(files.logins(user)), None)
         await channel.write(greeting(world, last, session.source, user).replace("\n", "\r\n").encode())
         engine.main = engine.spawn(shell, evaluator.interactive(), evaluator.fds)

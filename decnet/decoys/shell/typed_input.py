@@ -3,7 +3,7 @@
 from collections import deque
 
 END, INTERRUPT, KILL = "\x04", "\x03", "\x15"
-ERASE = "\x7f\x08"
+ERASE, ERASE_WORD = "\x7f", "\x17"
 
 
 class TypedInput:
@@ -50,13 +50,17 @@ class TypedInput:
         if key == INTERRUPT:
             self.end, self._line = INTERRUPT, ""
             return "^C\r\n"
-        if key in ERASE:
-            erased, self._line = self._line[-1:], self._line[:-1]
-            return "\b \b" if erased else ""
-        if key == KILL:
-            erased, self._line = self._line, ""
-            return "\b \b" * len(erased)
+        if key in (ERASE, ERASE_WORD, KILL):
+            return self._erase(key)
         return self._add(key)
+
+    def _erase(self, key: str) -> str:
+        line = self._line
+        if key == ERASE:
+            self._line = line[:-1]
+        else:
+            self._line = _without_word(line) if key == ERASE_WORD else ""
+        return "\b \b" * sum(map(_width, line[len(self._line) :]))
 
     def _add(self, key: str) -> str:
         if len(self._line) >= self._most:
@@ -67,3 +71,18 @@ class TypedInput:
     def _pass_on(self, newline: str) -> None:
         self._passed.append(self._line + newline)
         self._line = ""
+
+
+def _width(key: str) -> int:
+    """Columns that a key takes: a control character two, as ^X."""
+    return 1 if key >= " " or key == "\t" else 2
+
+
+def _without_word(line: str) -> str:
+    """What ^W leaves: words are letters, digits and underscores."""
+    at = len(line)
+    while at and not (line[at - 1].isalnum() or line[at - 1] == "_"):
+        at -= 1
+    while at and (line[at - 1].isalnum() or line[at - 1] == "_"):
+        at -= 1
+    return line[:at]

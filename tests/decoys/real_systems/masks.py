@@ -46,7 +46,6 @@ MASKS: tuple[tuple[str, str], ...] = (
     (r"(?m)^((?:\x1b\[\?2004l\r)?\[\d+\]) \d+(?=\r?$)", r"\1 PID"),
     (r"(?m)^(\S+: line \d+:) +\d+ (?=Killed|Terminated|Segmentation)", r"\1 PID "),
     (r"(?m)^.*systemd-private-[0-9a-f]{32}-systemd-timesyncd\.service-.{6}\r?\n", ""),
-    (r"(?m)^(SSH_C\w+)=[\d. ]+", r"\1=ADDRESSES"),
     (r"/dev/pts/\d+", "/dev/pts/N"),
     (r"(systemd-private-)[0-9a-f]{32}(-\S+\.service-)[A-Za-z0-9]{6}", r"\1ID\2XXXXXX"),
     (r"\$y\$j9T\$[./A-Za-z0-9]{22}\$[./A-Za-z0-9]{43}", "$y$j9T$HASH"),

@@ -1,6 +1,6 @@
 """Runs inside of the namespaces, before the change of the root: a shell on a terminal of its own devpts.
 
-Words: the tree's root, the command to type, the shell's name, and its variables. Prints what was
+Words: the tree's root, the shell's name, and its variables. The input is the command to type. Prints what was
 shown; its status is that of the command."""
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from real_systems.at_prompt import typed  # noqa: E402 (run as a file)
 
 TIOCSPTLCK, TIOCGPTN = 0x40045431, 0x80045430
+IUTF8 = 0o40000
+"""As a client of ssh asks for."""
 NO_STATUS = 255
 """The shell has left, or what was typed still waits."""
 
@@ -28,6 +30,9 @@ def main(root: str, text: str, shell: str, variables: list[str]) -> None:
     master = os.open(f"{root}/dev/pts/ptmx", os.O_RDWR | os.O_NOCTTY)
     fcntl.ioctl(master, TIOCSPTLCK, struct.pack("i", 0))
     (number,) = struct.unpack("I", fcntl.ioctl(master, TIOCGPTN, struct.pack("I", 0)))
+    modes = termios.tcgetattr(master)
+    modes[0] |= IUTF8
+    termios.tcsetattr(master, termios.TCSANOW, modes)
     fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     if os.fork() == 0:
         _become(root, number, shell, dict(each.split("=", 1) for each in variables))
@@ -60,4 +65,4 @@ def _become(root: str, number: int, shell: str, variables: dict[str, str]) -> No
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:])
+    main(sys.argv[1], sys.stdin.read(), sys.argv[2], sys.argv[3:])

@@ -1,0 +1,45 @@
+"""What the start-up files of a release set in a bash with a prompt: PS1, aliases, colours.
+
+Sources: /etc/bash.bashrc, /etc/skel/.bashrc and /root/.bashrc of Debian and Ubuntu, /etc/bashrc of Rocky."""
+
+from __future__ import annotations
+
+from .state import Shell
+
+CHROOT = "${debian_chroot:+($debian_chroot)}"
+PLAIN = f"{CHROOT}\\u@\\h:\\w\\$ "
+COLOURED = f"{CHROOT}\\[\\033[01;32m\\]\\u@\\h\\[\\033[00m\\]:\\[\\033[01;34m\\]\\w\\[\\033[00m\\]\\$ "
+TITLE = f"\\[\\e]0;{CHROOT}\\u@\\h: \\w\\a\\]"
+OWN = "\\s-\\v\\$ "
+COLOURS = {
+    "ls": "ls --color=auto",
+    "grep": "grep --color=auto",
+    "fgrep": "fgrep --color=auto",
+    "egrep": "egrep --color=auto",
+}
+SHORT = {"ll": "ls -alF", "la": "ls -A", "l": "ls -CF"}
+ALERT = (
+    'notify-send --urgency=low -i "$([ $? = 0 ] && echo terminal || echo error)" '
+    "\"$(history|tail -n1|sed -e '\\''s/^\\s*[0-9]\\+\\s*//;s/[;&|]\\s*alert$//'\\'')\""
+)
+
+
+def begin_profile(shell: Shell, *, reads_files: bool = True) -> None:
+    """Set them. `reads_files`: it has not been started with --norc."""
+    system = shell.world.system
+    if not shell.dialect.bash or system.id not in ("debian", "ubuntu"):
+        return
+    if not reads_files:
+        shell.variables["PS1"] = OWN
+        return
+    terminal, root = shell.variables.get("TERM", ""), shell.user == "root"
+    shell.variables["PS1"] = PLAIN
+    if root and system.id == "debian":
+        return
+    coloured = terminal.startswith("xterm-color") or (terminal.endswith("-256color") and not root)
+    shell.variables["PS1"] = COLOURED if coloured else PLAIN
+    if terminal.startswith(("xterm", "rxvt")):
+        shell.variables["PS1"] = TITLE + shell.variables["PS1"]
+    shell.aliases |= COLOURS | (SHORT if system.id == "ubuntu" else {})
+    if system.id == "ubuntu" and not root:
+        shell.aliases["alert"] = ALERT

@@ -1,0 +1,82 @@
+# ruff: noqa: E501 (what is typed and shown is compared as it is)
+"""What is typed at a prompt, as Debian 12 and Ubuntu 22.04 answered it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+import pytest
+from test_shell_language import persona
+from test_terminal import Keyboard
+
+from decnet.decoys.events import Recorder
+from decnet.decoys.host.world import World
+from decnet.decoys.shell.terminal import run_shell
+
+PROMPT = "root@web01:~# "
+
+
+def shown(*typed: str, release: str = "debian-12") -> str:
+    """What the terminal shows after the greeting, without the marks of bracketed paste; § is the prompt."""
+    channel = Keyboard((*typed, "exit\r"))
+    into = os.open(os.devnull, os.O_WRONLY)
+    session = Recorder(into).session("192.0.2.9", 4000)
+    asyncio.run(asyncio.wait_for(run_shell(World(persona(release)), "root", session, channel), 20))
+    os.close(into)
+    text = (
+        channel.shown.decode().replace("\x1b[?2004h", "").replace("\x1b[?2004l\r", "").replace("\r\n", "\n")
+    )
+    text = text[text.index(PROMPT) :].replace(PROMPT, "§")
+    return text.removesuffix("§exit\nlogout\n")
+
+
+CASES = {
+    "cat /etc/host\t\t\x15": "§cat /etc/host\a\nhost.conf    hostname     hosts        hosts.allow  hosts.deny   \n§cat /etc/host",
+    "mkdir /tmp/d1 /tmp/d2\rcd /tmp/d\t\t\x15": "§mkdir /tmp/d1 /tmp/d2\n§cd /tmp/d\a\nd1/ d2/ \n§cd /tmp/d",
+    'echo "/etc/hostn\t\r': '§echo "/etc/hostname" \n/etc/hostname\n',
+    "echo ${LOGNA\t\r": "§echo ${LOGNAME} \nroot\n",
+    "ls -d ~ro\t\r": "§ls -d ~root/\n/root/\n",
+    "echo $BASH_VERSI\t\t\x15": "§echo $BASH_VERSI\a\n$BASH_VERSINFO  $BASH_VERSION   \n§echo $BASH_VERSI",
+    "echo one two three\recho !:1 !*\r": "§echo one two three\none two three\n§echo !:1 !*\necho one one two three\none one two three\n",
+    "echo one\r^one^two\r": "§echo one\none\n§^one^two\necho two\ntwo\n",
+    "echo a/b.c\recho !$:h !$:t:r !!:s/a/x/:p\r": "§echo a/b.c\na/b.c\n§echo !$:h !$:t:r !!:s/a/x/:p\necho a b echo x/b.c\n",
+    "echo one\r!?on?\r": "§echo one\none\n§!?on?\necho one\none\n",
+    "!nosuch\r": "§!nosuch\n-bash: !nosuch: event not found\n",
+    "echo '!!' \"a!b\"; echo a!\r": "§echo '!!' \"a!b\"; echo a!\n-bash: !b: event not found\n",
+    "bash --norc\rexit\r": "§bash --norc\nbash-5.2# exit\nexit\n",
+    "logout\r": "§logout\n",
+}
+"""What is typed at once, and what is shown for it."""
+
+
+@pytest.mark.parametrize("keys", CASES)
+def test_what_is_typed_is_answered_as_by_bash(keys: str) -> None:
+    text = shown(keys)
+
+    assert text.startswith(CASES[keys]), text
+
+
+@pytest.mark.parametrize(
+    ("pieces", "text"),
+    [
+        (("read -s -p 'Password: ' x\r", "secret\r", 'echo "[$x]"\r'), "Password: §echo \"[$x]\"\n[secret]\n"),
+        (("read -n 1 -p 'Sure? ' x\r", "yecho $x\r"), "Sure? yecho $x\n§echo $x\ny\n"),
+        (("cat\r", "abc def\x17x\r", "\x04"), "abc def\b \b\b \b\b \bx\nabc x\n"),
+        (("sh\r", "\x04", "echo back\r"), "# \n§echo back\n"),
+        (("sudo su\r", "exit\r"), "§exit\nexit\n"),
+        (("sleep 0 &\r", "\r", "wait\r", "\r"), "§wait\n§\n"),
+    ],
+)  # fmt: skip
+def test_a_command_that_reads_the_terminal_is_answered_as_by_linux(
+    pieces: tuple[str, ...], text: str
+) -> None:
+    assert text in shown(*pieces)
+
+
+def test_the_prompt_of_ubuntu_sets_the_title_of_the_window_and_has_aliases() -> None:
+    text = shown("alias ls; cd /tmp\r", release="ubuntu-22.04")
+
+    assert text.startswith(
+        "§alias ls; cd /tmp\nalias ls='ls --color=auto'\n\x1b]0;root@web01: /tmp\aroot@web01:/tmp# "
+    )
