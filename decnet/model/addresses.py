@@ -141,6 +141,13 @@ def free(spans: Iterable[Range], blocked: Container[int], last_resort: Container
             yield address
 
 
+def blocks_around(address: int) -> Iterator[Range]:
+    """The networks of the size of a LAN that have the address, the widest first."""
+    for length in range(WIDEST, NARROWEST + 1):
+        rest = (1 << 32 - length) - 1
+        yield address & ~rest, address | rest
+
+
 def size(spans: Iterable[Range]) -> int:
     """How many addresses the ranges hold, overlaps counted once."""
     total, end = 0, -1

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import heapq
 import random
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from decnet.errors import SpecError
 from decnet.model.addresses import (
     Range,
+    blocks_around,
     free,
     network,
     number,
@@ -119,13 +121,22 @@ class _Allocation:
             for worker, each in facts.items()
             if each.address
         }
-        weight, lan_groups = weights(capacity, facts), LanGroups(lans)
+        weight, lan_groups, ordered = weights(capacity, facts), LanGroups(lans), sorted(hosts)
         self.pools = {
             worker: _worker_pool(
-                worker, lan, hosts, capacity.get(worker), weight.get(worker, 0), lan_groups.group_of(worker)
+                worker,
+                lan,
+                {each: hosts[each] for each in _within(ordered, lan)},
+                capacity.get(worker),
+                weight.get(worker, 0),
+                lan_groups.group_of(worker),
             )
             for worker, lan in lans.items()
         }
+        self.on_lan: dict[str, list[_WorkerPool]] = {}
+        for pool in self.pools.values():
+            self.on_lan.setdefault(pool.lan_group, []).append(pool)
+        self.by_subnet: dict[Range, list[_WorkerPool]] | None = None
         self.queue: list[tuple[float, str]] | None = None
         self.worker: dict[str, str] = {}
         self.address: dict[str, int] = {}
@@ -141,7 +152,7 @@ class _Allocation:
 
     def _start_address_iterators(self, unavailable: set[int], leaving: set[int]) -> None:
         for pool in self.pools.values():
-            blocked = _Blocked(unavailable | set(pool.reserved), pool.lan_group, self.owner)
+            blocked = _Blocked((unavailable, pool.reserved), pool.lan_group, self.owner)
             pool.addresses = free(pool.ranges, blocked, leaving)
 
     def settle(self) -> None:
@@ -176,9 +187,8 @@ class _Allocation:
         kept = draft.kept
         if kept is None or kept.worker not in self.pools or _lenient_number(kept.ip) in self.in_use:
             return
-        lan_group = self.pools[kept.worker].lan_group
-        for pool in self._by_load():
-            if pool.lan_group == lan_group and self._may_have(pool, kept.ip):
+        for pool in self._by_load(self.on_lan[self.pools[kept.worker].lan_group]):
+            if self._may_have(pool, kept.ip):
                 self._assign_worker(draft, pool)
                 return
 
@@ -199,7 +209,7 @@ class _Allocation:
     def _requested_address(self, draft: Draft) -> int:
         address = number(draft.ip or "", what=f"{draft.name}: ip", place=draft.at("ip"))
         if draft.name not in self.worker:
-            pools = [pool for pool in self._by_load() if pool.has(address)]
+            pools = self._by_load(self._around(address))
             if not pools:
                 self._refuse_subnet(draft, address)
             self._assign_worker(draft, pools[0])
@@ -251,7 +261,7 @@ class _Allocation:
                 self._claim(draft, address)
             return
         if self.queue is None:
-            self.queue = [(self._share(pool), pool.worker) for pool in self._by_load()]
+            self.queue = [(self._share(pool), pool.worker) for pool in self._by_load(self.pools.values())]
         while self.queue:
             pool = self.pools[self.queue[0][1]]
             address = None if pool.full else next(pool.addresses, None)
@@ -264,9 +274,17 @@ class _Allocation:
             return
         self._refuse_full(draft, [pool for pool in self.pools.values() if pool.open])
 
-    def _by_load(self) -> list[_WorkerPool]:
-        """Workers that may receive one more, the relatively emptiest first."""
-        pools = [pool for pool in self.pools.values() if pool.open and not pool.full]
+    def _around(self, address: int) -> list[_WorkerPool]:
+        """The workers whose subnet has the address."""
+        if self.by_subnet is None:
+            self.by_subnet = {}
+            for pool in self.pools.values():
+                self.by_subnet.setdefault((pool.low, pool.high), []).append(pool)
+        return [pool for each in blocks_around(address) for pool in self.by_subnet.get(each, ())]
+
+    def _by_load(self, pools: Iterable[_WorkerPool]) -> list[_WorkerPool]:
+        """Those of these workers that may receive one more, the relatively emptiest first."""
+        pools = [pool for pool in pools if pool.open and not pool.full]
         return sorted(pools, key=lambda pool: (self._share(pool), pool.worker))
 
     def _share(self, pool: _WorkerPool) -> float:
@@ -299,13 +317,15 @@ class _Allocation:
 class _Blocked:
     """The unavailable addresses of one LAN: those blocked from the start, and those assigned since."""
 
-    def __init__(self, unavailable: set[int], lan_group: str, owner: Mapping[tuple[str, int], str]) -> None:
+    def __init__(
+        self, unavailable: tuple[Container[int], ...], lan_group: str, owner: Mapping[tuple[str, int], str]
+    ) -> None:
         self._unavailable = unavailable
         self._lan_group = lan_group
         self._owner = owner
 
     def __contains__(self, address: object) -> bool:
-        return address in self._unavailable or (self._lan_group, address) in self._owner
+        return (self._lan_group, address) in self._owner or any(address in each for each in self._unavailable)
 
 
 def _worker_pool(
@@ -323,6 +343,13 @@ def _worker_pool(
         weight=weight,
         lan_group=lan_group,
     )
+
+
+def _within(ordered: Sequence[int], lan: Network) -> Sequence[int]:
+    """Those of the sorted addresses that are in the subnet of the LAN."""
+    subnet = network(lan)
+    first = bisect_left(ordered, int(subnet.network_address))
+    return ordered[first : bisect_right(ordered, int(subnet.broadcast_address))]
 
 
 def _lenient_number(ip: str) -> int:
