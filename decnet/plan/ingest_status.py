@@ -44,11 +44,12 @@ def ingest_status(
     """The records of one worker after one status. `now` is the operator's clock, seconds since the epoch."""
     page = status.journal
     rows = list(records.lifecycle)
+    opened = _OpenRows(rows)
     verified = verify_page(page, records.cursor)
     unmatched = [
         record
         for record in verified.records
-        if record.operation not in ROLLOUT_OPERATIONS and not _close_row(rows, record, now)
+        if record.operation not in ROLLOUT_OPERATIONS and not opened.close(record, now)
     ]
     if records.cursor is None and not records.lifecycle:
         # Nothing is known of this worker (any more): its journal is the history.
@@ -119,15 +120,27 @@ def _unmatched_notes(page: JournalPage, unmatched: list[JournalRecord]) -> list[
     return notes
 
 
-def _close_row(rows: list[LifecycleRow], record: JournalRecord, now: float) -> bool:
-    """Close the newest open row for the record's decky and operation that its own request has opened:
-    an old record that is read again does not end an operation in progress."""
-    for index in range(len(rows) - 1, -1, -1):
-        row = rows[index]
-        if row.status in OPEN and (row.project, row.decky, row.operation, row.request_id) == record.key:
-            rows[index] = _closed_row(row, record, now)
-            return True
-    return False
+class _OpenRows:
+    """The open ones of these rows: a worker's page may have thousands of records, and none goes through all
+    rows."""
+
+    def __init__(self, rows: list[LifecycleRow]) -> None:
+        self._rows = rows
+        self._places: dict[tuple[str, str, str, str], list[int]] = {}
+        for place, row in enumerate(rows):
+            if row.status in OPEN:
+                key = (row.project, row.decky, row.operation, row.request_id)
+                self._places.setdefault(key, []).append(place)
+
+    def close(self, record: JournalRecord, now: float) -> bool:
+        """Close the newest row for the record's decky and operation that its own request has opened: an old
+        record that is read again does not end an operation in progress."""
+        places = self._places.get(record.key)
+        if not places:
+            return False
+        place = places.pop()
+        self._rows[place] = _closed_row(self._rows[place], record, now)
+        return True
 
 
 def _row_from_record(record: JournalRecord, journal_id: str, now: float) -> LifecycleRow | None:

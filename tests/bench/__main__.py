@@ -29,7 +29,11 @@ from .rollout_pass import rollout_pass_rows
 from .rollouts import rollout_rows
 from .rows import show
 from .running import Measure, Run
+from .scale import scale_rows
 from .sessions import session_rows
+from .sizes_commands import command_growth
+from .sizes_plan import plan_growth
+from .sizes_store import store_growth
 from .spool import spool_rows
 from .startup import start_up_rows
 from .topologies import topology_rows
@@ -43,6 +47,8 @@ ALONE: dict[str, Measure] = {
     "topologies": lambda: [*topology_rows(), *topology_pass_rows()],
     "rollouts": rollout_rows,
     "sessions": session_rows,
+    "growth": lambda: [*plan_growth(), *store_growth(), *command_growth()],
+    "scale": scale_rows,
 }
 ON_A_WORKER: dict[str, Measure] = {
     "startup": start_up_rows,

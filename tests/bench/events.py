@@ -80,7 +80,7 @@ def _storing() -> list[Row]:
 
 
 def _formats() -> list[Row]:
-    events = [event for row in _rows(FORMATTED) if (event := event_of(row)) is not None]
+    events = [event for row in stored_rows(FORMATTED) if (event := event_of(row)) is not None]
     seen = [Sighting(each.event, "w1", __version__) for each in events]
     return [
         Row(
@@ -95,8 +95,8 @@ def _formats() -> list[Row]:
 
 
 def _questions(home: Home, count: int) -> list[Row]:
-    _fill(home, count)
-    built, _ = _timed(lambda: _index(home))
+    fill(home, count)
+    built, _ = _timed(lambda: index(home))
     index = index_path(home).stat().st_size / 1024**2
     events = sum(each.stat().st_size for each in home.events_dir.rglob("*.jsonl*")) / 1024**2
     rows = [
@@ -105,7 +105,7 @@ def _questions(home: Home, count: int) -> list[Row]:
     ]
     questions: list[tuple[str, float, Callable[[Coverage | None], int]]] = [
         ("--since 1h", HOUR_AIM, lambda coverage: _count(home, NOW - 3600, coverage)),
-        ("attackers", SOURCES_AIM, lambda coverage: _sources(home, coverage)),
+        ("attackers", SOURCES_AIM, lambda coverage: sources(home, coverage)),
         ("--since 30d", MONTH_AIM, lambda coverage: _count(home, NOW - 30 * DAY, coverage)),
         ("summary --since 30d", MONTH_AIM, lambda coverage: _counted(home, NOW - 30 * DAY, coverage)),
         ("--since 30d --tail 100", HOUR_AIM, lambda coverage: _last(home, NOW - 30 * DAY, coverage)),
@@ -138,23 +138,23 @@ def _last(home: Home, since: float, coverage: Coverage | None) -> int:
     return len(deque(read_events(home, since=since, coverage=coverage), maxlen=100))
 
 
-def _sources(home: Home, coverage: Coverage | None) -> int:
+def sources(home: Home, coverage: Coverage | None) -> int:
     known, rest = totals(home) if coverage is None else ({}, coverage)
     return len(merged(known, by_source(read_touches(home, coverage=rest)).values()))
 
 
-def _index(home: Home) -> None:
+def index(home: Home) -> None:
     while (done := update_index(home, 60.0)) is not None and done.after < done.whole:
         pass
 
 
-def _fill(home: Home, count: int) -> None:
+def fill(home: Home, count: int) -> None:
     """The files of the workers, as pulls leave them."""
     for worker in range(WORKERS):
         folder = home.events(f"w{worker}")
         folder.mkdir(parents=True)
         size, parts, lines = 0, [], []
-        for row in _rows(count // WORKERS, seed=worker):
+        for row in stored_rows(count // WORKERS, seed=worker):
             lines.append(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
             size += len(lines[-1])
             if size > LIMIT:
@@ -166,7 +166,7 @@ def _fill(home: Home, count: int) -> None:
             part.rename(folder / f"events.jsonl.{number}")
 
 
-def _rows(count: int, seed: int = 0) -> Iterator[dict[str, Any]]:
+def stored_rows(count: int, seed: int = 0) -> Iterator[dict[str, Any]]:
     """Stored rows of a year: mostly contacts and logins, of sources that come back."""
     dice = random.Random(seed)
     for number in range(count):
@@ -203,7 +203,7 @@ def store(count: int) -> dict[str, float]:
 
 def _answers(count: int) -> Iterator[bytes]:
     rows: list[dict[str, Any]] = []
-    for row in _rows(count):
+    for row in stored_rows(count):
         rows.append({name: value for name, value in row.items() if name not in ("worker", "spool_id")})
         if len(rows) == PAGE:
             yield orjson.dumps({"events": rows, "first_seq": 1, "last_seq": count, **PAGE_FIELDS})

@@ -18,6 +18,7 @@ from decnet.model.record import WorkerRecords
 from decnet.model.worker import Hello
 from decnet.plan.compose import ExpectedSlice, expected_containers
 from decnet.plan.decky_view import desired_row
+from decnet.plan.images import upgraded
 from decnet.plan.reconcile import reconcile
 from decnet.store.paths import Home
 from decnet.store.records import Records
@@ -33,11 +34,13 @@ PEER, AIM = "the nearest peer's pass, measured elsewhere", 1 / 30
 class Large:
     """A fleet, what is recorded of it, and what its workers report: all in order."""
 
-    def __init__(self, deckies: int, workers: int) -> None:
+    def __init__(self, deckies: int, workers: int, *, pinned: bool = False) -> None:
+        """With `pinned`, each decky names its images, as after its first pass."""
         names = [f"w{n}" for n in range(workers)]
-        lans = {name: _lan(number) for number, name in enumerate(names)}
-        made = {f"d{n}": _decky(n, workers) for n in range(deckies)}
-        self.fleet = Fleet(fleet_id="bench", lans=lans).with_deckies(made)
+        lans = {name: lan(number) for number, name in enumerate(names)}
+        made = {f"d{n}": decky(n, workers) for n in range(deckies)}
+        fleet = Fleet(fleet_id="bench", lans=lans).with_deckies(made)
+        self.fleet = upgraded(fleet, lans, wanted()) if pinned else fleet
         self.expected: dict[str, ExpectedSlice] = expected_containers(self.fleet, load(), wanted())
         self.recorded = {name: self.records(name) for name in names}
         self.observed: dict[str, Observation] = {name: self.seen(name, {}) for name in names}
@@ -77,13 +80,13 @@ class Large:
         return {worker: Seen(worker=worker, status=seen_status(())) for worker in self.observed}
 
 
-def _lan(worker: int) -> Network:
+def lan(worker: int) -> Network:
     """Each worker has a LAN of its own: 10.X.Y.0/24."""
     block = f"10.{worker >> 8}.{worker & 255}"
     return Network(driver="macvlan", interface="eth0", subnet=f"{block}.0/24", gateway=f"{block}.1")
 
 
-def _decky(number: int, workers: int) -> Decky:
+def decky(number: int, workers: int) -> Decky:
     worker, place = number % workers, number // workers
     return Decky(
         name=f"d{number}",

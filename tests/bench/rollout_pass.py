@@ -19,11 +19,10 @@ from decnet.engine.rollout_observation import observed_units
 from decnet.engine.rollouts import advance
 from decnet.engine.snapshot import load_snapshot
 from decnet.errors import Unreachable, WorkerFailure
-from decnet.images import ImageNames, wanted
+from decnet.images import ImageNames
 from decnet.model.actual import NotSeen, Observation
 from decnet.model.rollout import Policy, Rollout, RolloutEvent
 from decnet.model.worker import Worker
-from decnet.plan.compose import expected_containers
 from decnet.plan.images import upgraded
 from decnet.plan.rollout import effective_fleet, open_rollout, step
 from decnet.store.desired import save_fleet
@@ -61,7 +60,7 @@ def rollout_pass_rows(workers: int = WORKERS, deckies: int = DECKIES) -> list[Ro
 
 @contextmanager
 def _ground(workers: int, deckies: int) -> Iterator[tuple[Context, Large]]:
-    large = _pinned(Large(deckies, workers))
+    large = Large(deckies, workers, pinned=True)
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder))
         home.records_dir.mkdir(parents=True)
@@ -79,15 +78,6 @@ def _ground(workers: int, deckies: int) -> Iterator[tuple[Context, Large]]:
                 )
             )
         yield Context(home, load(), emit=lambda event: None), large
-
-
-def _pinned(large: Large) -> Large:
-    """The same fleet after its first pass: each decky names its images."""
-    large.fleet = upgraded(large.fleet, large.fleet.lans, wanted())
-    large.expected = expected_containers(large.fleet, load(), wanted())
-    large.recorded = {name: large.records(name) for name in large.recorded}
-    large.observed = {name: large.seen(name, {}) for name in large.observed}
-    return large
 
 
 def _observed(large: Large) -> dict[str, Observation]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from types import FrameType
 
 import pytest
 
@@ -291,3 +293,22 @@ def test_a_pull_that_brings_nothing_changes_nothing() -> None:
     learned = ingest_status(known(row("web", "succeeded", ended=NOW - 5)), pulled(), now=NOW)
     again = ingest_status(learned.records, pulled(), now=NOW + 100)
     assert again.records == learned.records
+
+
+def test_no_record_of_a_page_goes_through_all_rows() -> None:
+    """A page may have thousands of records, and the worker may lie: their keys are compared once each."""
+    names = [f"web-{number}" for number in range(40)]
+    status = pulled(*linked([record(number, name) for number, name in enumerate(names, 1)]))
+    keys = 0
+
+    def count(frame: FrameType, event: str, _: object) -> None:
+        nonlocal keys
+        keys += event == "call" and frame.f_code.co_qualname == "JournalRecord.key"
+
+    sys.setprofile(count)
+    try:
+        ended = ingest_status(known(*map(row, names)), status, now=NOW)
+    finally:
+        sys.setprofile(None)
+    assert {each.status for each in ended.records.lifecycle} == {"succeeded"}
+    assert keys == len(names)
