@@ -43,6 +43,18 @@ def unready(base: Container) -> Optional[str]:
     return "has not become ready" if command and not command.startswith(SLEEPER) else cut_off(base)
 
 
+def serves(expected: Dict[str, Any], base: Optional[Container]) -> bool:
+    """Whether the base is ready and all expected ports are open, as far as the kernel shows it without the
+    engine; False if it does not."""
+    if base is None or not base.pid or not (shown(base.pid, "cmdline") or b"").startswith(SLEEPER):
+        return False
+    tables = [shown(base.pid, "net/" + table) for table in TABLES]
+    found = set()
+    for table, content in zip(TABLES, tables):
+        found |= ports_in((content or b"").decode("ascii", "replace"), table[:3])
+    return all(tuple(port) in found for name in expected for port in expected[name].get("ports", []))
+
+
 def cut_off(base: Container) -> Optional[str]:
     """The error of a base that has lost an interface with an address of it; None if it has all, or if that is
     not visible."""

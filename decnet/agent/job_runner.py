@@ -10,7 +10,6 @@ import time
 from decnet.wire import (
     JOB_SECONDS_AFTER_PROGRESS,
     PROJECT,
-    clean,
     clean_lines,
     container_name,
     job_limit,
@@ -20,20 +19,18 @@ from decnet.wire import (
 from . import composerun, docker, inner_networks, jobs, journal, limits, network, probe, scans, slices
 from .batches import batches_of
 from .containers import by_name, fleet_containers, holders, on_networks, start_tick
+from .creation import Creation
 from .detach import is_open
-from .health import trouble
-from .home import path
+from .home import path, read_json
 from .identity import boot_id
-from .logs import tail
-from .readiness import remember
+from .in_parallel import meanwhile
 from .removal import remove_containers
 from .request import Refusal
+from .watch import Watch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, Optional, Tuple
-
-    from .containers import Container
+    from typing import Any, Dict, List, Optional
 
 _stopped = False
 
@@ -114,13 +111,20 @@ class Run:
         for decky, message in self.content.get("barred", {}).items():
             self.end(decky, message)
         claims = [step for step in steps if step["decky"] in self.open and (step["up"] or step["start"])]
-        self._refuse_conflicts(claims)
-        claims = [step for step in claims if step["decky"] in self.open]
         if any(step["up"] for step in claims):
             self._make_networks()
-            self._bring_up(claims)
-        elif self.project != PROJECT:
-            self._note_errors(inner_networks.silence_all({self.project: self.content}))
+            creation = self._creation(claims)
+            with meanwhile(lambda: creation.create(self.may_go_on)):
+                conflicting = self._refuse_conflicts(claims)
+            for decky in conflicting:
+                creation.discard(decky)
+            claims = [step for step in claims if step["decky"] in self.open]
+            self._bring_up(claims, creation)
+        else:
+            self._refuse_conflicts(claims)
+            claims = [step for step in claims if step["decky"] in self.open]
+            if self.project != PROJECT:
+                self._note_errors(inner_networks.silence_all({self.project: self.content}))
         self._start(claims)
         self._watch_to_the_end(claims)
 
@@ -186,10 +190,13 @@ class Run:
         """Let the job fail for errors that are no decky's, each of which begins with what it concerns."""
         self.failed.update({error.split(" ")[0].rstrip(":"): error for error in errors})
 
-    def _refuse_conflicts(self, claims: List[Dict[str, Any]]) -> None:
-        for decky, mac in probe.conflicts(self.content, claims).items():
+    def _refuse_conflicts(self, claims: List[Dict[str, Any]]) -> List[str]:
+        """End the deckies whose address another host has; these."""
+        conflicts = probe.conflicts(self.content, claims)
+        for decky, mac in conflicts.items():
             address = (slices.on_lan(self.content["slice"]["deckies"][decky]) or {})["address"]
             self.end(decky, "another host (%s) answers for address %s" % (mac, address))
+        return list(conflicts)
 
     def _make_networks(self) -> None:
         worker_id = str(self.content["worker_id"])
@@ -199,29 +206,39 @@ class Run:
         # A bundle that an earlier agent has accepted has none.
         inner_networks.ensure(self.content.get("inner", {}), self.fleet_id, worker_id, self.project)
 
-    def _bring_up(self, claims: List[Dict[str, Any]]) -> None:
-        """One compose run for all; if that fails permanently, one per decky, so that the valid ones come
-        up."""
+    def _creation(self, claims: List[Dict[str, Any]]) -> Creation:
+        names = [name for step in claims for name in step["up"]]
+        document = read_json(slices.FOLDER, self.project, slices.COMPOSE)
+        present = by_name(fleet_containers(self.fleet_id))
+        return Creation(document, self.project, self._file(), names, present)
+
+    def _bring_up(self, claims: List[Dict[str, Any]], creation: Creation) -> None:
+        """What the engine has refused gets one compose run; if that fails permanently, one per decky, so that
+        the valid ones come up."""
         self.progress.set(current="bringing up")
         watch = Watch(self, [step["decky"] for step in claims])
-        names = [name for step in claims for name in step["up"]]
-        error = self._compose(names, watch)
+        creation.start(self.may_go_on, watch.tick)
+        left = [step for step in claims if step["up"] and step["decky"] in creation.failed]
+        error = self._compose([name for step in left for name in step["up"]], watch) if left else None
         if error is None:
             return
-        for step in claims:
-            if step["up"] and step["decky"] in self.open:
+        for step in left:
+            if step["decky"] in self.open:
                 error = self._compose(step["up"], watch) if not _stopped else "interrupted"
                 if error is not None:
                     self.end(step["decky"], clean_lines(error, 2000))
 
+    def _file(self) -> str:
+        return os.path.abspath(path(slices.FOLDER, self.project, slices.COMPOSE))
+
     def _compose(self, names: List[str], watch: Watch) -> Any:
         compose = composerun.Compose(list(self.content["compose_command"]), "")
-        file, error = path(slices.FOLDER, self.project, slices.COMPOSE), None
+        error = None
         for attempt in range(limits.RETRIES + 1):
             if self.deadline - time.monotonic() <= limits.HEALTH:
                 return error or limits.NO_TIME
             left = self.last_end - time.monotonic()
-            error = composerun.up(compose, self.project, file, names, left, self.locks, watch.tick)
+            error = composerun.up(compose, self.project, self._file(), names, left, self.locks, watch.tick)
             if error is None or _stopped or not composerun.is_transient(error) or attempt == limits.RETRIES:
                 return error
             time.sleep(2**attempt)
@@ -258,7 +275,7 @@ class Run:
         watch = Watch(self, [step["decky"] for step in claims if step["decky"] in self.open])
         until = min(time.monotonic() + limits.HEALTH, self.deadline)
         while not watch.check() and time.monotonic() < until and not _stopped:
-            time.sleep(0.2)
+            watch.pause()
         watch.give_up("interrupted" if _stopped else "")
 
     def base_of(self, decky: str) -> str:
@@ -271,58 +288,8 @@ class Run:
         is_late = self.deadline - time.monotonic() <= limits.HEALTH
         return "compose did not end in time" if is_late else None
 
-
-class Watch:
-    """The deckies of `names` that have not been healthy yet."""
-
-    def __init__(self, run: Run, names: List[str]) -> None:
-        self._run = run
-        self._names = names
-        self._last: Dict[str, Tuple[str, str]] = {}
-
-    def tick(self) -> Optional[str]:
-        """Record which deckies are healthy by now; why the job has to end, if it has to."""
-        try:
-            self.check()
-        except (Refusal, docker.EngineError):
-            # The engine may be too busy to answer while it starts containers; only the final check counts.
-            pass
-        return self._run.reason_to_end()
-
-    def check(self) -> bool:
-        """Check the remaining deckies once; whether none is left."""
-        waiting = [name for name in self._names if name in self._run.open]
-        if waiting:
-            found, ready = by_name(fleet_containers(self._run.fleet_id)), []
-            for decky in waiting:
-                expected = self._run.content["slice"]["deckies"][decky]["containers"]
-                reason = trouble(expected, found, self._run.base_of(decky))
-                if reason is None:
-                    ready.append(decky)
-                else:
-                    self._last[decky] = reason
-            self._end_as_healthy(ready, found)
-        return not any(name in self._run.open for name in self._names)
-
-    def _end_as_healthy(self, deckies: List[str], found: Dict[str, Container]) -> None:
-        slice_deckies = self._run.content["slice"]["deckies"]
-        if deckies:
-            remember([found[name] for decky in deckies for name in slice_deckies[decky]["containers"]])
-        for decky in deckies:
-            self._run.end(decky)
-
-    def give_up(self, error: str) -> None:
-        """Record the remaining deckies as failed, with the reason and the last lines of the failed
-        container."""
-        waiting = [name for name in self._names if name in self._run.open]
-        found = by_name(fleet_containers(self._run.fleet_id)) if waiting else {}
-        for decky in waiting:
-            container, reason = self._last.get(decky, (self._run.base_of(decky), "was not observed"))
-            message = error or "%s %s" % (container, reason)
-            if container in found:
-                lines = tail(found[container].id, limits.FAILURE_LINES, 4096).splitlines()
-                message = "\n".join([message] + [clean(line, 300) for line in lines])
-            self._run.end(decky, message[:2000])
+    def may_go_on(self) -> bool:
+        return self.reason_to_end() is None
 
 
 def _stop(_number: int, _frame: object) -> None:

@@ -33,8 +33,8 @@ sys.exit(b" 200 " not in head)
 
 
 class EngineServer(socketserver.ThreadingUnixStreamServer):
-    """`engine` is what it serves, `runs` are the arguments of each `compose up`, and
-    `on_compose` is called before one."""
+    """`engine` is what it serves, `asked` the method and path of each request that changes something, `runs`
+    the arguments of each `compose up`. `on_create` is called before a container is created."""
 
     daemon_threads = True
 
@@ -44,7 +44,8 @@ class EngineServer(socketserver.ThreadingUnixStreamServer):
         self.engine = Engine(folder / "engine.json", "engine-1")
         self.engine.images = {name: {} for name in IMAGES}
         self.runs: list[list[str]] = []
-        self.on_compose: Callable[[list[str]], None] = lambda names: None
+        self.asked: list[tuple[str, str]] = []
+        self.on_create: Callable[[], None] = lambda: None
         self._program = folder / "compose"
         self._program.write_text(COMPOSE % sys.executable)
         self._program.chmod(0o755)
@@ -62,6 +63,18 @@ class EngineServer(socketserver.ThreadingUnixStreamServer):
         return {each["Name"]: each["State"] for each in self.engine.containers.values()}
 
     @property
+    def created(self) -> list[list[str]]:
+        """The names of the containers that were created, in groups: between them others were started."""
+        groups: list[list[str]] = [[]]
+        for method, target in self.asked:
+            path, _, name = target.partition("?name=")
+            if path == "/containers/create":
+                groups[-1].append(name)
+            elif groups[-1] and method == "POST" and path.endswith("/start"):
+                groups.append([])
+        return [sorted(group) for group in groups if group]
+
+    @property
     def has_network(self) -> bool:
         return any(each["Name"] == "decnet_lan" for each in self.engine.networks.values())
 
@@ -69,7 +82,6 @@ class EngineServer(socketserver.ThreadingUnixStreamServer):
         if "up" not in argv:
             return 200, b""
         self.runs.append(argv)
-        self.on_compose(argv[argv.index("--no-build") + 1 :])
         document = json.loads(Path(argv[argv.index("-f") + 1]).read_text())
         try:
             for name in argv[argv.index("--no-build") + 1 :]:
@@ -92,6 +104,10 @@ class _Connection(socketserver.StreamRequestHandler):
         if target == "/compose":
             status, content = self.server.compose(json.loads(body))
         else:
+            if method != "GET":
+                self.server.asked.append((method, target))
+            if target.startswith("/containers/create?"):
+                self.server.on_create()
             status, content = self.server.engine.answer(method, target, body)
         self.wfile.write(b"HTTP/1.0 %d -\r\n\r\n" % status + content)
 

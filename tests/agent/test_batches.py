@@ -28,17 +28,12 @@ def three(desk: Desk, engine: EngineServer) -> Desk:
     """Three deckies, and none of the programs that made them is remembered."""
     seat = engine.serve(desk.enrolled_by_hand())
     assert seat.get("apply", request(THREE, 1))["state"] == "done"
-    engine.runs.clear()
+    engine.asked.clear()
     return seat
 
 
 def apply(seat: Desk, deckies: dict[str, Any], batch: int | None, **more: Any) -> str:
     return str(seat.get("apply", {**request(deckies, 2, rollout(batch=batch), seat=seat), **more})["state"])
-
-
-def made(engine: EngineServer) -> list[list[str]]:
-    """What each program was asked to make."""
-    return [argv[argv.index("--no-build") + 1 :] for argv in engine.runs]
 
 
 @pytest.mark.parametrize(
@@ -52,9 +47,9 @@ def test_no_more_deckies_than_the_batch_change_at_once(
     three: Desk, engine: EngineServer, batch: int | None, groups: list[list[str]]
 ) -> None:
     down: list[int] = []
-    engine.on_compose = lambda names: down.append(len(THREE) - len(engine.containers))
+    engine.on_create = lambda: down.append(len(THREE) - len(engine.containers))
     assert apply(three, MOVED, batch) == "done"
-    assert (made(engine), max(down)) == (groups, len(groups[0]))
+    assert (engine.created, max(down)) == (groups, len(groups[0]))
     assert sorted(each["Ip"] for each in engine.engine.containers.values()) == [
         f"127.77.0.{number}" for number in (21, 22, 23)
     ]
@@ -63,7 +58,9 @@ def test_no_more_deckies_than_the_batch_change_at_once(
 def test_after_a_failed_decky_the_rest_is_not_begun_and_runs_as_before(
     three: Desk, engine: EngineServer
 ) -> None:
-    engine.engine.refusal = lambda decky: "no space left on device" if decky == "bob" and engine.runs else ""
+    engine.engine.refusal = lambda decky: (
+        "no space left on device" if decky == "bob" and engine.created else ""
+    )
     assert apply(three, MOVED, 1) == "failed"
     assert records(three)[-3:] == [
         (PROJECT, "ada", "change", "succeeded"), (PROJECT, "bob", "change", "failed"),
@@ -78,11 +75,11 @@ def test_after_a_failed_decky_the_rest_is_not_begun_and_runs_as_before(
 def test_deckies_that_exchange_an_address_change_together(three: Desk, engine: EngineServer) -> None:
     swapped = {"ada": THREE["cyd"], "bob": ("127.77.0.22", {}), "cyd": THREE["ada"]}
     assert apply(three, swapped, 1) == "done"
-    assert made(engine) == [["ada", "cyd"], ["bob"]]
+    assert engine.created == [["ada", "cyd"], ["bob"]]
 
 
 def test_a_network_that_is_made_again_takes_all_deckies_at_once(three: Desk, engine: EngineServer) -> None:
     args = request(MOVED, 2, rollout(batch=1), seat=three)
     other = bundle(MOVED, "other", 2, args["steps"], lan={**LAN, "gateway": "127.77.0.2"})
     state = three.get("apply", {**other, "rollout": rollout(batch=1), "wait": 30.0})["state"]
-    assert (state, made(engine)) == ("done", [["ada", "bob", "cyd"]])
+    assert (state, engine.created) == ("done", [["ada", "bob", "cyd"]])

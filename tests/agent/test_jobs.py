@@ -14,6 +14,7 @@ from agent_desk import Desk
 
 from decnet.agent import job_runner, jobs, journal, limits, removal
 from decnet.agent.containers import Container
+from decnet.agent.creation import Creation
 from decnet.agent.home import write_json
 from decnet.agent.request import Refusal
 from decnet.model.actual import Job
@@ -102,7 +103,8 @@ def test_compose_is_not_begun_when_the_jobs_time_is_over(home: Path, monkeypatch
     run.deadline = time.monotonic() + limits.HEALTH - 1
     begun: list[object] = []
     monkeypatch.setattr(job_runner.composerun, "up", lambda *args: begun.append(args))
-    run._bring_up([step])
+    creation = Creation({"services": {"a": {"labels": {LABEL_DECKY: "a"}}}}, PROJECT, "", ["a"], {})
+    run._bring_up([step], creation)
     assert (begun, run.failed) == ([], {"a": limits.NO_TIME})
 
 

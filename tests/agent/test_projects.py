@@ -96,13 +96,30 @@ def test_two_projects_stand_side_by_side(both: Desk, engine: EngineServer) -> No
     ]
 
 
-def test_compose_is_run_for_the_project_with_the_projects_file(seat: Desk, engine: EngineServer) -> None:
+def test_the_containers_belong_to_the_compose_project_with_the_projects_file(
+    seat: Desk, engine: EngineServer
+) -> None:
+    apply_both(seat)
+    keys = ("project", "service", "project.config_files", "oneoff", "container-number")
+    assert {
+        each["Name"]: [each["Labels"][f"com.docker.compose.{key}"] for key in keys]
+        for each in engine.engine.containers.values()
+    } == {
+        name: [project, name, str(seat.home / "projects" / project / "compose.json"), "False", "1"]
+        for project, name in ((PROJECT, "web"), (TOPOLOGY, "decnet-t-0123abcd-web"))
+    }
+    assert engine.runs == []
+
+
+def test_what_the_engine_refuses_is_left_to_compose_with_the_projects_file(
+    seat: Desk, engine: EngineServer
+) -> None:
+    engine.engine.refusal = lambda decky: "" if engine.runs else "try again"
     apply_both(seat)
     start = ["up", "-d", "--no-deps", "--no-recreate", "--no-build"]
-    assert engine.runs == [
-        ["-p", project, "-f", str(seat.home / "projects" / project / "compose.json"), *start, name]
-        for project, name in ((PROJECT, "web"), (TOPOLOGY, "decnet-t-0123abcd-web"))
-    ]
+    file = str(seat.home / "projects" / PROJECT / "compose.json")
+    assert engine.runs == [["-p", PROJECT, "-f", file, *start, "web"]]
+    assert engine.containers == {"web": "running", "decnet-t-0123abcd-web": "running"}
 
 
 def test_the_fleets_containers_have_no_new_label(both: Desk, engine: EngineServer) -> None:

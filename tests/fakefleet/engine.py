@@ -44,7 +44,8 @@ class Engine:
     """Containers, networks and images of one machine.
 
     `now` is its clock, `listens` gives the ports that are open in a container, `refusal` why Docker does
-    nothing for a decky, `speech` the lines that a container logs at its "start" and "stop".
+    nothing for a decky, `speech` the lines that a container logs at its "start" and "stop", `on_start` what
+    happens next.
     """
 
     def __init__(self, file: Path, engine_id: str) -> None:
@@ -56,6 +57,7 @@ class Engine:
         self.refusal: Callable[[str], str] = lambda decky: ""
         self.now: Callable[[], float] = lambda: 0.0
         self.speech: Callable[[dict[str, Any], str], list[str]] = lambda container, moment: []
+        self.on_start: Callable[[dict[str, Any]], None] = lambda container: None
         self.containers: dict[str, dict[str, Any]] = {}
         self.networks: dict[str, dict[str, Any]] = {}
         self.images: dict[str, dict[str, str]] = {}
@@ -121,6 +123,7 @@ class Engine:
         self.count += 1
         container.update(State="running", Tick=self.count, Pid=FIRST_PID + self.count, Since=self.now())
         container["Log"] += self.speech(container, "start")
+        self.on_start(container)
         self.save()
 
     def exit(self, container: dict[str, Any], code: int = 0) -> None:
@@ -195,6 +198,8 @@ class Engine:
                 return 200, {"Version": VERSION}
             case "GET", ["containers", "json"]:
                 return 200, [_row(each) for each in self.containers.values() if _labelled(each, filters)]
+            case "POST", ["containers", "create"]:
+                return 201, {"Id": self.create(query["name"], _service(json.loads(body)))["Id"]}
             case _, ["containers", name, *rest]:
                 return self._container(method, self._known(name), rest, query, body)
             case "POST", ["exec", name, "start"]:
@@ -203,11 +208,19 @@ class Engine:
                 found = [each for each in self.networks.values() if _labelled(each, filters)]
                 wanted = filters.get("name", [])
                 return 200, [each for each in found if all(word in each["Name"] for word in wanted)]
+            case "POST", ["networks", name, "connect"]:
+                return self._connected(name, json.loads(body))
             case _, ["networks", name]:
                 return self._network(method, name, json.loads(body or b"{}"))
             case _, ["images", *rest]:
                 return self._image(method, rest, filters, body)
         raise AssertionError(f"the fake engine has no {method} /{'/'.join(parts)}")
+
+    def _connected(self, network: str, join: dict[str, Any]) -> Answer:
+        container = self._known(join["Container"])
+        container["Inner"][network] = join["EndpointConfig"]["IPAMConfig"]["IPv4Address"]
+        self.save()
+        return 200, b""
 
     def _known(self, name: str) -> dict[str, Any]:
         found = self.named(name)
@@ -407,6 +420,25 @@ def _on_networks(container: dict[str, Any]) -> dict[str, str]:
     """Its address by network."""
     on_lan = {"decnet_lan": container["Ip"]} if container["Ip"] else {}
     return {**on_lan, **container.get("Inner", {})}
+
+
+def _service(body: dict[str, Any]) -> dict[str, Any]:
+    """What a request to create a container describes, as a compose document does."""
+    host, ends = body["HostConfig"], body["NetworkingConfig"]["EndpointsConfig"]
+    joined = host["NetworkMode"].partition(":")[2]
+    networks = {
+        "lan" if name == "decnet_lan" else name: {"ipv4_address": end["IPAMConfig"]["IPv4Address"]}
+        for name, end in ends.items()
+    }
+    return {
+        "image": body["Image"],
+        "labels": body["Labels"],
+        "command": body.get("Cmd", []),
+        "environment": dict(each.split("=", 1) for each in body["Env"]),
+        "mac_address": body.get("MacAddress", ""),
+        **({"cpus": host["NanoCpus"] / 1e9} if "NanoCpus" in host else {}),
+        **({"network_mode": f"service:{joined}"} if joined else {"networks": networks}),
+    }
 
 
 def _first_mac(service: dict[str, Any]) -> str:

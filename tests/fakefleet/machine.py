@@ -101,6 +101,7 @@ class FakeWorker:
         self.engine = Engine(folder / "engine.json", f"engine-of-{name}")
         self.engine.listens = self._listens
         self.engine.now = clock.now
+        self.engine.on_start = self._started
         self.engine.refusal = lambda decky: self._state.broken.get(decky, Broken()).error
         Socket.engines[str(self.socket)] = self.engine
         lan.machines.append(self)
@@ -414,17 +415,19 @@ class FakeWorker:
     def _brought_up(self, services: dict[str, Any]) -> list[str]:
         errors = []
         for name, service in sorted(services.items(), key=lambda pair: "network_mode" in pair[1]):
-            broken = self._state.broken.get(service["labels"]["decnet.decky"], Broken())
             try:
                 container = self.engine.named(name) or self.engine.create(name, service)
                 if container["State"] != "running":
                     self.engine.start(container)
-                self._clock.advance(self.start_seconds)
-                if broken.exit_code and "network_mode" in service:
-                    self.engine.loop(container, broken.exit_code, broken.log)
             except EngineFailure as error:
                 errors.append(f"ERROR: for {name}  Cannot start service {name}: {error}")
         return errors
+
+    def _started(self, container: dict[str, Any]) -> None:
+        self._clock.advance(self.start_seconds)
+        broken = self._state.broken.get(container["Labels"]["decnet.decky"], Broken())
+        if broken.exit_code and container["Mode"].startswith("container:"):
+            self.engine.loop(container, broken.exit_code, broken.log)
 
     def _listens(self, _base: str, container: str) -> set[tuple[int, str]]:
         """A decoy listens on the ports of its description."""
