@@ -237,9 +237,18 @@ class Progress:
 
 def wait_for_end(job_id: str, seconds: float) -> None:
     """Return when the job's lock is free, or after so many seconds."""
+    _wait_for(job_id + ".lock", seconds)
+
+
+def wait_until_idle(seconds: float) -> None:
+    """Return when no job runs, or after so many seconds."""
+    _wait_for(WORK_LOCK, seconds)
+
+
+def _wait_for(lock: str, seconds: float) -> None:
     deadline = time.monotonic() + seconds
-    while _is_held(job_id + ".lock") and time.monotonic() < deadline:
-        time.sleep(0.03)
+    while _is_held(lock) and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 def _start(job_id: str, claim: Claim, carry_out: Callable[[str, List[int]], int]) -> None:

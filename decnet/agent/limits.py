@@ -19,6 +19,7 @@ SESSIONS = 4.0
 PROBE = 0.5
 PROBE_MOST = 10.0
 WAIT_MOST = 600.0
+STATUS_WAIT = 10.0
 
 NO_TIME = "the job's time limit passed before its turn"
 

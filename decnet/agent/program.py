@@ -20,7 +20,7 @@ VERBS = {
     "enrol": ("enrolment", "enrol_verb", limits.CONTROL * 2 + limits.SWEEP),
     "hello": ("identity", "hello", limits.CONTROL),
     "facts": ("facts", "facts", limits.CONTROL * 2),
-    "status": ("status", "status", limits.CONTROL * 2),
+    "status": ("status", "status", limits.CONTROL * 2 + limits.STATUS_WAIT),
     "slice": ("slices", "slice_verb", limits.CONTROL),
     "probe": ("probe", "probe_verb", limits.CONTROL + limits.PROBE_MOST),
     "apply": ("apply", "apply", limits.COMPOSE_CHECK + limits.WAIT_MOST + limits.CONTROL),

@@ -6,11 +6,14 @@ import time
 
 from . import docker, limits
 from .containers import Container, fleet_containers
+from .in_parallel import work_off
 from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List
+    from typing import Any, Callable, Dict, List, Optional
+
+    from .in_parallel import Task
 
 
 def remove_containers(fleet_id: str, targets: List[Dict[str, Any]], until: float) -> Dict[str, str]:
@@ -37,12 +40,13 @@ def remove_containers(fleet_id: str, targets: List[Dict[str, Any]], until: float
         else:
             chosen.append(container)
     chosen = [container for container in chosen if container.decky not in errors]
+    chosen.sort(key=lambda container: not container.service)
     # With the process its file system in memory goes.
     collect(chosen)
-    # Services before bases: a decoy writes its last events to its log while its network is still there.
+    # A decoy writes its last events to its log while its network is still there: bases run until they are
+    # removed. A base has no last events.
     _together([c for c in chosen if c.service], _stop, errors, until)
     scans.drain(fleet_id, chosen)
-    _together([c for c in chosen if not c.service], _stop, errors, until)
     drain(chosen)
     _together([c for c in chosen if c.decky not in errors], _remove, errors, until)
     return errors
@@ -61,30 +65,25 @@ def _remove(container: Container) -> None:
 def _together(
     group: List[Container], act: Callable[[Container], None], errors: Dict[str, str], until: float
 ) -> None:
-    """Four at a time; the engine gets no faster with more."""
-    from threading import Thread
+    def task(container: Container) -> Task:
+        def run() -> List[Task]:
+            error = _error_of(container, act, until)
+            if error is not None:
+                errors[container.decky] = "%s: %s" % (container.name, error)
+            return []
 
-    waiting = list(reversed(group))
+        return run
 
-    def work() -> None:
-        while True:
-            try:
-                container = waiting.pop()
-            except IndexError:
-                return
-            if time.monotonic() > until:
-                errors[container.decky] = "%s: %s" % (container.name, limits.NO_TIME)
-                continue
-            try:
-                act(container)
-            except docker.EngineError as error:
-                if error.status not in (304, 404):
-                    errors[container.decky] = "%s: %s" % (container.name, error.message)
-            except Refusal as error:
-                errors[container.decky] = "%s: %s" % (container.name, error.message)
+    work_off([task(container) for container in group])
 
-    threads = [Thread(target=work) for _ in range(min(limits.PARALLEL, len(group)))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+
+def _error_of(container: Container, act: Callable[[Container], None], until: float) -> Optional[str]:
+    if time.monotonic() > until:
+        return limits.NO_TIME
+    try:
+        act(container)
+    except docker.EngineError as error:
+        return None if error.status in (304, 404) else error.message
+    except Refusal as error:
+        return error.message
+    return None

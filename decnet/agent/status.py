@@ -7,7 +7,7 @@ from decnet.wire import PROJECT
 from . import docker, identity, journal, limits, request, slices
 from .containers import Container, fleet_containers, uptime
 from .home import trouble
-from .jobs import deckies_at_work, recent_jobs
+from .jobs import deckies_at_work, recent_jobs, wait_until_idle
 from .lan import Lookout, cut_off_interfaces
 from .readiness import note_readiness
 from .request import Refusal
@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 
 
 def status(args: Dict[str, Any]) -> Dict[str, Any]:
-    """The answer that `model.actual.Status` describes."""
-    request.only(args, "cursor", "sessions")
+    """The answer that `model.actual.Status` describes. With `wait`, as soon as no job runs, or after so many
+    seconds."""
+    request.only(args, "cursor", "sessions", "wait")
+    wait = request.seconds(args, "wait", 0.0, limits.STATUS_WAIT)
     has_sessions = request.flag(args, "sessions")
     cursor = journal.check_cursor(args.get("cursor"))
     known = identity.require(args)
+    if wait:
+        wait_until_idle(wait)
     # Jobs are read before the journal, and the journal before the containers: a job that continues in between
     # appears as running with its records, never as ended without them, and no end is reported with an older
     # state.

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from .job_runner import Run
 
 LOOK = 0.02
-PAUSE = 0.3
-"""How long the kernel's tables alone are read, before the engine is asked again."""
+"""Seconds between two looks into the kernel's tables, for each decky."""
+PAUSE = 0.4
+"""How long these tables alone are read, before the engine is asked again."""
 
 
 class Watch:
@@ -65,8 +66,9 @@ class Watch:
         after PAUSE."""
         until = time.monotonic() + PAUSE
         while time.monotonic() < until:
-            time.sleep(LOOK)
-            begun = {name for name in self._names if name in self._run.open and self._serves(name)}
+            waiting = [name for name in self._names if name in self._run.open]
+            time.sleep(LOOK * len(waiting))
+            begun = {name for name in waiting if self._serves(name)}
             if begun - self._begun:
                 self._begun |= begun
                 return

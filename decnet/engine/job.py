@@ -44,6 +44,9 @@ JOB_EXIT_GRACE_SECONDS = 10.0
 SILENCE_TIMEOUT_SECONDS = 20.0
 """How long a worker may be silent during its job before it counts as lost."""
 
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 2.0
+"""Between two answers about a job that runs: the agent waits so long for its end, if it is not too old."""
+
 HEALS_KEPT = 20
 LOG_LINES, LOG_CHARS = 15, 200
 """Lines, and characters per line, that are shown of a failed container's log."""
@@ -234,30 +237,31 @@ class _Follower:
         self.save(self.records.model_copy(update={"lifecycle": rows}))
 
     async def follow(self) -> None:
-        """Poll until every step has an end. Raises Unreachable when the worker stays silent."""
-        clock, pause, ended = self.ctx.monotonic, 0.15, 0
-        begun = last_answer = clock()
+        """Ask until every step has an end. Raises Unreachable when the worker stays silent."""
+        clock, pause, ended = self.ctx.monotonic, FIRST_PAUSE_SECONDS, 0
+        asked = begun = last_answer = clock()
         deadline = begun + (job_limit(len(self.steps)) if self.steps else PUSH_SECONDS)
         is_last = False
         while True:
             try:
-                running = self._ingest(await self.client.status(self.records.cursor))
-                last_answer = clock()
+                running = self._ingest(await self.client.status(self.records.cursor, wait=pause))
+                answered = last_answer = clock()
             except (Unreachable, WorkerError):
-                if clock() - last_answer > SILENCE_TIMEOUT_SECONDS:
+                answered, running = clock(), True
+                if answered - last_answer > SILENCE_TIMEOUT_SECONDS:
                     raise
-                running = True
             if not running:
                 return
             if is_last:
                 break
-            await self.ctx.sleep(pause)
-            pause = min(pause * 1.3, 1.0)
+            await self.ctx.sleep(max(0.0, asked + pause - answered))
+            pause = min(pause * 1.3, LONGEST_PAUSE_SECONDS)
+            asked = clock()
             if len(self.outcomes) > ended:
                 ended = len(self.outcomes)
-                deadline = max(deadline, clock() + JOB_SECONDS_AFTER_PROGRESS)
+                deadline = max(deadline, asked + JOB_SECONDS_AFTER_PROGRESS)
             # This machine may have been suspended: poll once more after the limit.
-            is_last = clock() > deadline
+            is_last = asked > deadline
         raise WorkerError(
             f"its job did not end within {clock() - begun:.0f} s; it continues in the background",
             hint="decnet status shows its result",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 PROTOCOL = 2
-AGENT_VERSION = 9
+AGENT_VERSION = 10
 """Increased by one, by hand, with every released change of `decnet.agent` or `decnet.wire`: a command that
 holds the operator's lock replaces an agent with a lower number, and keeps one with a higher. An agent that
 reports no version counts as 0."""
@@ -26,6 +26,9 @@ TOPOLOGIES_VERSION = 8
 ROLLOUTS_VERSION = 9
 """The first version whose `apply` accepts `rollout`, whose `status` accepts `sessions`, and which has the
 verb `confirm`."""
+
+WAIT_VERSION = 10
+"""The first version whose `status` accepts `wait`."""
 
 ROLLOUT_OPERATIONS = frozenset({"arm", "confirm", "revert"})
 """Operations of journal records that end no operation of the operator: a dead man was armed, was confirmed,

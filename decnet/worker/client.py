@@ -126,14 +126,20 @@ class AgentClient:
         others = sorted(images)
         return await self._request(Facts, "facts", {"images": others} if others else {}, CONTROL_LIMIT)
 
-    async def status(self, cursor: Cursor | None = None, *, sessions: bool = False) -> Status:
+    async def status(
+        self, cursor: Cursor | None = None, *, sessions: bool = False, wait: float = 0.0
+    ) -> Status:
         """The heartbeat and one page of the journal after `cursor`; `journal.more`: there are more. With
-        `sessions`, also who is at work on its deckies; agents before ROLLOUTS_VERSION do not report that."""
+        `sessions`, also who is at work on its deckies; agents before ROLLOUTS_VERSION do not report that.
+        With `wait`, as soon as no job runs there, or after so many seconds; agents before WAIT_VERSION, and
+        those that were never asked before, do not wait."""
         args: dict[str, Any] = {"cursor": cursor.model_dump() if cursor else None}
         if sessions and await self._version() >= wire.ROLLOUTS_VERSION:
             args["sessions"] = True
-        status = await self._request(Status, "status", args, CONTROL_LIMIT)
-        self._checked(status.hello)
+        if wait and (self._known_version or 0) >= wire.WAIT_VERSION:
+            args["wait"] = wait
+        status = await self._request(Status, "status", args, CONTROL_LIMIT + wait)
+        self._known_version = self._checked(status.hello).version
         return status
 
     async def slices(self) -> dict[str, HeldSlice]:

@@ -88,7 +88,7 @@ def test_nothing_more_is_removed_when_the_jobs_time_is_over(
     late = removal.remove_containers("f", [target], time.monotonic() - 1)
     assert (late, asked) == ({"web": f"web: {limits.NO_TIME}"}, [])
     assert removal.remove_containers("f", [target], time.monotonic() + 60) == {}
-    assert asked == ["/containers/i/stop", "/containers/i"]
+    assert asked == ["/containers/i"]
 
 
 def test_compose_is_not_begun_when_the_jobs_time_is_over(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

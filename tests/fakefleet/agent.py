@@ -240,6 +240,7 @@ REPLACED: dict[str, dict[str, Any]] = {
     "lan": {"Probes": _Probes},
     "probe": {"Probes": _Probes},
     "program": {"_limit": lambda seconds: None},
+    "status": {"wait_until_idle": lambda seconds: None},
     "readiness": {"shown": lambda pid, name: here().process_file(pid, name)},
     "request": {"_read": _read},
     "uploads": {
