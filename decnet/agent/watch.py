@@ -15,10 +15,21 @@ from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, List, Optional, Set, Tuple
+    from typing import Any, Dict, List, Optional, Protocol, Set, Tuple
 
     from .containers import Container
-    from .job_runner import Run
+
+    class Run(Protocol):
+        """The job, as far as it is observed; `open` are the steps that have not ended, by decky."""
+
+        content: Dict[str, Any]
+        fleet_id: str
+        open: Dict[str, Dict[str, Any]]
+
+        def end(self, decky: str, error: str = "") -> None: ...
+        def base_of(self, decky: str) -> str: ...
+        def reason_to_end(self) -> Optional[str]: ...
+
 
 LOOK = 0.02
 """Seconds between two looks into the kernel's tables, for each decky."""

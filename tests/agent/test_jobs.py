@@ -108,6 +108,57 @@ def test_compose_is_not_begun_when_the_jobs_time_is_over(home: Path, monkeypatch
     assert (begun, run.failed) == ([], {"a": limits.NO_TIME})
 
 
+def left_to_compose(
+    monkeypatch: pytest.MonkeyPatch, *errors: str | None
+) -> tuple[list[list[str]], list[float], dict[str, str]]:
+    """A job of one decky of which the engine has refused something; Compose's runs end with these errors, and
+    then always with the last. The names of each run, the pauses, and the job's errors."""
+    row = accepted(deckies=("a",))
+    step = {"decky": "a", "operation": "create", "remove": [], "up": ["a"], "start": []}
+    content = {
+        "project": PROJECT, "fleet_id": "f", "request_id": "r1", "steps": [step], "compose": {},
+        "compose_command": ["no"],
+    }  # fmt: skip
+    run = job_runner.Run(content, jobs.Progress(row["job_id"]), [])
+    ends, runs, pauses = list(errors), [], []
+
+    def up(compose: object, project: str, file: str, names: list[str], *_: object) -> str | None:
+        runs.append(names)
+        return ends.pop(0) if len(ends) > 1 else ends[0]
+
+    monkeypatch.setattr(job_runner.composerun, "up", up)
+    monkeypatch.setattr(job_runner.time, "sleep", pauses.append)
+    creation = Creation({"services": {"a": {"labels": {LABEL_DECKY: "a"}}}}, PROJECT, "", ["a"], {})
+    creation.discard("a")
+    run._bring_up([step], creation)
+    return runs, pauses, run.failed
+
+
+def test_an_error_of_compose_that_passes_by_itself_is_tried_again(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "jobs").mkdir()
+    passing = left_to_compose(monkeypatch, "network decnet_lan not found", None)
+    assert passing == ([["a"]] * 2, [1], {})
+
+
+def test_an_error_of_compose_that_stays_is_given_up_and_reported(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four tries for all, four for the one decky."""
+    (home / "jobs").mkdir()
+    staying = left_to_compose(monkeypatch, "TLS handshake timeout")
+    assert staying == ([["a"]] * 8, [1, 2, 4] * 2, {"a": "TLS handshake timeout"})
+
+
+@pytest.mark.parametrize("error", ["no space left on device", "pull access denied for x"])
+def test_an_error_of_compose_that_cannot_pass_is_not_tried_again(
+    home: Path, monkeypatch: pytest.MonkeyPatch, error: str
+) -> None:
+    (home / "jobs").mkdir()
+    assert left_to_compose(monkeypatch, error) == ([["a"]] * 2, [], {"a": error})
+
+
 def test_the_time_of_a_job_grows_with_its_work_and_with_each_decky_that_ends(home: Path) -> None:
     (home / "jobs").mkdir()
     row = accepted(deckies=("a", "b"))

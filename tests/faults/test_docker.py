@@ -47,46 +47,6 @@ def put(stage: Stage, script: str) -> None:
     assert stage.on(stage.place, "mount", "--bind", str(other), COMPOSE).code == 0
 
 
-def failing(error: str) -> str:
-    return f'case "$*" in *" up "*) echo >> $TRIES; echo "ERROR: {error}"; exit 1;; esac\nexec $REAL "$@"'
-
-
-def test_errors_of_compose_that_pass_by_themselves_are_tried_again_within_a_bound(
-    bare: Stage, compose: Stage
-) -> None:
-    put(
-        bare,
-        'case "$*" in *" up "*) echo >> $TRIES\n'
-        '[ $(wc -l < $TRIES) -gt 1 ] || { echo "ERROR: network decnet_lan not found"; exit 1; };; esac\n'
-        'exec $REAL "$@"',
-    )
-    bare.decnet("deploy", "-c", bare.spec(FLEET), "--yes")
-    assert len((bare.folder / "tries").read_text().splitlines()) == 2
-    assert set(bare.containers()) == {"web", "web-http"}
-
-
-@pytest.mark.slow
-def test_a_permanent_error_of_compose_is_given_up_and_reported(bare: Stage, compose: Stage) -> None:
-    put(bare, failing("TLS handshake timeout"))
-    said = bare.decnet("deploy", "-c", bare.spec(FLEET), "--yes", code=4)
-    assert "TLS handshake timeout" in said.out + said.err
-    # Four tries for all, four for the one decky.
-    assert len((bare.folder / "tries").read_text().splitlines()) == 8
-    assert bare.containers() == {}
-    assert bare.decnet("history", "web", "-o", "json").json[-1]["status"] == "failed"
-
-
-@pytest.mark.parametrize("error", ["no space left on device", "pull access denied for x"])
-@pytest.mark.slow
-def test_an_error_of_compose_that_cannot_pass_is_not_tried_again(
-    bare: Stage, compose: Stage, error: str
-) -> None:
-    put(bare, failing(error))
-    said = bare.decnet("deploy", "-c", bare.spec(FLEET), "--yes", code=4)
-    assert error in said.out + said.err
-    assert len((bare.folder / "tries").read_text().splitlines()) == 2
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("script", "says"),

@@ -20,7 +20,7 @@ def test_a_sample_of_places_at_which_a_deploy_its_job_and_a_teardown_are_killed(
     sent = places.index("request sent", places.index("apply to be sent")) + 1
     assert broken(stage, sent, deploy)
     stage.decnet(*TEARDOWN.argv)
-    assert broken(stage, of_agent.index("compose started") + 1, deploy, agent="job")
+    assert broken(stage, of_agent.index("POST /containers/create answered") + 1, deploy, agent="job")
 
 
 @pytest.mark.slow

@@ -1,0 +1,109 @@
+"""What the engine is asked to create for a service of a compose document: what Compose would ask for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agent_desk import base, service
+
+from decnet.agent.creation import body_of
+from decnet.wire import PROJECT, digest
+
+FILE = "/home/projects/decnet/compose.json"
+DOCUMENT: dict[str, Any] = {
+    "version": "2.4",
+    "networks": {"lan": {"external": True, "name": "decnet_lan"}},
+    "services": {
+        "web": base("web", "192.0.2.7", "f" * 64),
+        "web-ssh": {
+            **service("web", "ssh", ["run", "a$$b"], "e" * 64),
+            "cap_add": ["NET_BIND_SERVICE"],
+            "tmpfs": ["/tmp:size=1m,mode=1777", "/run"],
+        },
+    },
+}
+
+
+def compose_labels(name: str, plain: dict[str, Any]) -> dict[str, str]:
+    return {
+        "com.docker.compose.project": PROJECT,
+        "com.docker.compose.service": name,
+        "com.docker.compose.container-number": "1",
+        "com.docker.compose.oneoff": "False",
+        "com.docker.compose.config-hash": digest(plain),
+        "com.docker.compose.project.config_files": FILE,
+        "com.docker.compose.project.working_dir": "/home/projects/decnet",
+    }
+
+
+def test_a_base_has_its_address_and_its_mac_where_each_engine_reads_it() -> None:
+    asked = DOCUMENT["services"]["web"]
+    assert body_of(DOCUMENT, "web", PROJECT, FILE, "") == {
+        "Image": "decnet/base:0123456789ab",
+        "Hostname": "host-web",
+        "Env": ["SUBNET=192.0.2.0/24", "ADDRESS=192.0.2.7", "MAC=02:42:c0:00:02:07"],
+        "Labels": {**asked["labels"], **compose_labels("web", asked)},
+        "StopSignal": "SIGKILL",
+        "MacAddress": "02:42:c0:00:02:07",
+        "HostConfig": {
+            "NetworkMode": "decnet_lan",
+            "CapAdd": ["NET_ADMIN", "NET_RAW", "SETUID", "SETGID", "SETPCAP"],
+            "CapDrop": ["ALL"],
+            "SecurityOpt": ["no-new-privileges:true"],
+            "ReadonlyRootfs": True,
+            "Memory": 32 << 20,
+            "NanoCpus": 500_000_000,
+            "PidsLimit": 32,
+            "RestartPolicy": {"Name": "unless-stopped"},
+            "LogConfig": {"Type": "json-file", "Config": {"max-size": "1m", "max-file": "2"}},
+            "Sysctls": asked["sysctls"],
+            "Tmpfs": {},
+        },
+        "NetworkingConfig": {
+            "EndpointsConfig": {
+                "decnet_lan": {
+                    "IPAMConfig": {"IPv4Address": "192.0.2.7"}, "MacAddress": "02:42:c0:00:02:07",
+                }
+            }
+        },
+    }  # fmt: skip
+
+
+def test_a_service_joins_its_base_and_has_single_dollar_signs() -> None:
+    asked = DOCUMENT["services"]["web-ssh"]
+    plain = {**asked, "command": ["run", "a$b"], "environment": {"PERSONA": '{"price":"$5"}'}}
+    labels = {**asked["labels"], **compose_labels("web-ssh", plain)}
+    assert body_of(DOCUMENT, "web-ssh", PROJECT, FILE, "b" * 64) == {
+        "Image": "decnet/decoys:0123456789ab",
+        "User": "65534:65534",
+        "Cmd": ["run", "a$b"],
+        "Env": ['PERSONA={"price":"$5"}'],
+        "Labels": {**labels, "com.docker.compose.depends_on": "web:service_started:true"},
+        "StopSignal": "SIGTERM",
+        "StopTimeout": 2,
+        "HostConfig": {
+            "NetworkMode": "container:" + "b" * 64,
+            "CapAdd": ["NET_BIND_SERVICE"],
+            "CapDrop": ["ALL"],
+            "SecurityOpt": ["no-new-privileges:true"],
+            "ReadonlyRootfs": True,
+            "Memory": 64 << 20,
+            "NanoCpus": 500_000_000,
+            "PidsLimit": 64,
+            "RestartPolicy": {"Name": "unless-stopped"},
+            "LogConfig": {"Type": "json-file", "Config": {"max-size": "4m", "max-file": "3"}},
+            "Tmpfs": {"/tmp": "size=1m,mode=1777", "/run": ""},
+        },
+        "NetworkingConfig": {"EndpointsConfig": {}},
+    }
+
+
+def test_without_a_limit_in_the_document_none_is_asked_for() -> None:
+    """The kernel of that worker cannot give it."""
+    bare = {
+        key: value
+        for key, value in DOCUMENT["services"]["web"].items()
+        if key not in ("mem_limit", "cpus", "pids_limit")
+    }
+    host = body_of({**DOCUMENT, "services": {"web": bare}}, "web", PROJECT, FILE, "")["HostConfig"]
+    assert not {"Memory", "NanoCpus", "PidsLimit"} & set(host)
