@@ -41,6 +41,7 @@ def deploy_rows() -> list[Row]:
         "up",
         "-d",
         "--no-build",
+        "--no-recreate",
     )
     idle = median(lambda: on_worker(*compose), 3)
     limit = engine_limit()
