@@ -14,7 +14,10 @@ from .waits import Input, Turn, at_most
 MOST_VISITS = 200
 MOST_OF_ONE_SOURCE = 60
 IDLE_SECONDS = 30.0
-"""After so many seconds of silence a connection gives way to any new one that needs its place."""
+"""After so many seconds of silence a connection gives way to any new one that needs its place. Single bytes
+that lead to no answer are silence."""
+MOST_ECHO = 3
+"""Bytes that answer a key: no more than its echo, or that of an erased one."""
 STREAM_LIMIT = 64 * 1024
 WRITE_SECONDS = 30.0
 TOTAL_SECONDS = 4 * 3600.0
@@ -41,6 +44,8 @@ class Line:
     def write(self, data: bytes | bytearray) -> None:
         """Send later; `send` waits until there is room for more."""
         self.sent["bytes"] += len(data)
+        if len(data) > MOST_ECHO:
+            self.reader.move()
         self.writer.write(data)
 
     async def send(self, data: bytes) -> None:
@@ -191,12 +196,13 @@ class Visits:
         return self._evict(set(self._sources), IDLE_SECONDS)
 
     def _evict(self, sources: set[str], seconds: float) -> bool:
-        """End the longest idle connection of these sources, if it has been silent for so many seconds."""
+        """End the connection of these sources that has been idle for longest, if for so many seconds; with 0
+        the one that has been silent for longest."""
         lines = [(line, task) for task, line in self._lines.items() if line.session.source in sources]
         if not lines:
             return False
-        line, task = min(lines, key=lambda each: each[0].reader.heard)
-        if time.monotonic() - line.reader.heard < seconds:
+        line, task = min(lines, key=lambda each: each[0].reader.moved if seconds else each[0].reader.heard)
+        if time.monotonic() - line.reader.moved < seconds:
             return False
         line.summary["evicted"] = True
         self._leave(task)

@@ -10,6 +10,7 @@ from typing import SupportsIndex
 LONGEST_WAIT = float(os.environ.get("LONGEST_WAIT") or "inf")
 """Seconds; upper bound of every wait. Tests set it, containers do not."""
 TURN_SECONDS = 0.01
+MOVING_BYTES = 1024
 
 
 def at_most(seconds: float) -> asyncio.Timeout:
@@ -19,19 +20,26 @@ def at_most(seconds: float) -> asyncio.Timeout:
 
 class Input(asyncio.StreamReader):
     """A visitor's input. Its end is noticed at once, even during another wait. `heard` is the time, on the
-    monotonic clock, of the last byte, or of the connection; `received` counts its bytes."""
+    monotonic clock, of the last byte, or of the connection; `received` counts its bytes. `moved` is the time
+    from which on it has sent only a little, byte by byte, and has not been answered."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(limit, asyncio.get_running_loop())
-        self.heard = time.monotonic()
-        self.received = 0
+        self.heard = self.moved = time.monotonic()
+        self.received = self._counted = 0
         self._calls: list[Callable[[], None]] = []
         self._is_over = False
 
     def feed_data(self, data: Iterable[SupportsIndex]) -> None:
         self.heard = time.monotonic()
         self.received += len(data)  # type: ignore[arg-type] # asyncio gives bytes
+        if self.received - self._counted >= MOVING_BYTES:
+            self.move()
         super().feed_data(data)
+
+    def move(self) -> None:
+        """It has got an answer, or sent as much as one who is not slow on purpose."""
+        self.moved, self._counted = time.monotonic(), self.received
 
     def feed_eof(self) -> None:
         super().feed_eof()

@@ -17,12 +17,14 @@ import sys
 from pathlib import Path
 
 from . import osguess
+from .beats import beat_rows
 from .compare import MARGIN, compared, show_changes
 from .density import density_rows
 from .engine import deploy_rows, heartbeat_rows
 from .engines import engine_rows
 from .events import event_rows
 from .fanout import dead_rows, fanout_rows, repeat_rows, thousand_rows
+from .load import load_rows, slow_rows
 from .passes import three_way_rows
 from .report import read
 from .rollout_pass import rollout_pass_rows
@@ -39,6 +41,7 @@ from .startup import start_up_rows
 from .topologies import topology_rows
 from .topology_pass import topology_pass_rows
 from .touch import touch_rows
+from .wakeups import wakeup_rows
 
 ALONE: dict[str, Measure] = {
     "pass": lambda: [*three_way_rows(), *rollout_pass_rows()],
@@ -49,6 +52,10 @@ ALONE: dict[str, Measure] = {
     "sessions": session_rows,
     "growth": lambda: [*plan_growth(), *store_growth(), *command_growth()],
     "scale": scale_rows,
+    "beats": beat_rows,
+    "wakeups": wakeup_rows,
+    "load": load_rows,
+    "slow": slow_rows,
 }
 ON_A_WORKER: dict[str, Measure] = {
     "startup": start_up_rows,

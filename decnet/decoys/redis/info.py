@@ -13,6 +13,7 @@ from .instance import Instance
 from .keyspace import Database, now
 
 UNITS = "KMGTP"
+PID_SECONDS = 5.0
 ASKED_FOR = ("Commandstats", "Latencystats")
 """Sections that come only with `all`, `everything` or by their names."""
 COMPILERS = {
@@ -211,7 +212,16 @@ def human(count: int) -> str:
 
 
 def _pid(server: Instance) -> int:
-    """The number of its process, as the machine's other services show it."""
+    """The number of its process, as the machine's other services show it. Looking it up takes as long as the
+    kernel's tables of connections are."""
+    until, found = server.pid
+    if time.monotonic() > until:
+        found = _looked_up_pid(server)
+        server.pid = time.monotonic() + PID_SECONDS, found
+    return found
+
+
+def _looked_up_pid(server: Instance) -> int:
     machine = server.machine
     known = services(machine)
     if machine.system.sysname != "Linux" or all(each.service != "redis" for each in known):

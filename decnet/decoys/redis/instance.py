@@ -132,6 +132,8 @@ class Instance:
         self.incoming = Budget(MOST_RECEIVED)
         self.clients: dict[int, Client] = {}
         self._events: list[asyncio.Event] = []
+        self.pid = (0.0, 0)
+        """Until when (monotonic) the number of its process is known, and the number."""
         self.began = 0.0
         self._begin((persona.text("password") or "").encode())
 

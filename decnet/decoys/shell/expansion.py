@@ -77,15 +77,15 @@ class Expansion:
                 found.append(text)
                 continue
             pattern = "".join(quoted(piece) if hidden else piece for piece, hidden in pieces)
-            found += self._paths(pattern, text) if self._is_pattern(pattern) else [text]
+            found += (yield from self._paths(pattern, text)) if self._is_pattern(pattern) else [text]
         return found
 
     def _is_pattern(self, text: str) -> bool:
         return is_pattern(text, extended="extglob" in self.shell.shopts)
 
-    def _paths(self, pattern: str, text: str) -> list[str]:
+    def _paths(self, pattern: str, text: str) -> Expanding:
         """The paths that a pattern stands for, or what the options want if there are none."""
-        found = paths_of(self.shell, pattern, self.spend)
+        found = yield from paths_of(self.shell, pattern, self.spend)
         if not found and "failglob" in self.shell.shopts:
             raise ExpansionError(f"no match: {text}", fatal=False)
         return found or ([] if "nullglob" in self.shell.shopts else [text])

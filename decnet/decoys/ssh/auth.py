@@ -158,7 +158,7 @@ class _Authentication:
             return False, False
         if bound and host_key != self._transport.host_key:
             return False, False
-        permit = self._logins.permit_of(shown(name), blob)
+        permit = await self._logins.permit_of(shown(name), blob)
         if permit is None:
             return False, False
         if not is_signed:

@@ -9,9 +9,12 @@ import ipaddress
 import time
 from base64 import b64encode
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ..view import View
 from ..wildcards import is_like
+
+if TYPE_CHECKING:
+    from ..view import View
 
 FILES = (".ssh/authorized_keys", ".ssh/authorized_keys2")
 """OpenSSH's default, below the home folder; Dropbear has the first one."""

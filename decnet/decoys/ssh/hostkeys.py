@@ -9,11 +9,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ..host.host_keys import announce_key
 from ..persona import Persona
 from ..primes import EXPONENT, prime
+from .kex import point
 from .wire import mpint, string
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -37,8 +37,7 @@ class HostKeys:
         if algorithm == "ssh-ed25519":
             return string(algorithm) + string(self._ed25519.public_key().public_bytes_raw())
         if algorithm.startswith("ecdsa"):
-            point = self._ecdsa.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-            return string(algorithm) + string("nistp256") + string(point)
+            return string(algorithm) + string("nistp256") + string(point(self._ecdsa.public_key()))
         return string("ssh-rsa") + mpint(EXPONENT) + mpint(self._rsa.public_key().public_numbers().n)
 
     def sign(self, algorithm: str, data: bytes) -> bytes:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from . import sntrup
 from .wire import Malformed, mpint, string
@@ -89,8 +88,14 @@ def _sntrup(client: bytes) -> Agreed:
 def _nist(curve: ec.EllipticCurve, client: bytes) -> Agreed:
     ours = ec.generate_private_key(curve)
     secret = ours.exchange(ec.ECDH(), ec.EllipticCurvePublicKey.from_encoded_point(curve, client))
-    public = ours.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-    return Agreed(string(public), mpint(int.from_bytes(secret, "big")))
+    return Agreed(string(point(ours.public_key())), mpint(int.from_bytes(secret, "big")))
+
+
+def point(key: ec.EllipticCurvePublicKey) -> bytes:
+    """A public key without compression (SEC 1, 2.3.3). The library's own encoder loads all of its formats of
+    keys: a megabyte."""
+    numbers, size = key.public_numbers(), (key.curve.key_size + 7) // 8
+    return b"\4" + numbers.x.to_bytes(size, "big") + numbers.y.to_bytes(size, "big")
 
 
 CURVES: dict[str, type[ec.EllipticCurve]] = {

@@ -2,32 +2,31 @@
 
 import asyncio
 import functools
+import gc
 import random
-from collections.abc import Awaitable, Callable
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from ..credentials import Accounts
 from ..events import Recorder, Session
-from ..homes import settle
 from ..host.services import services
-from ..host.world import World
 from ..machine import Machine
 from ..persona import Persona
 from ..serve import Stop
-from ..shell.consoles import console_of
-from ..shell.terminal import run_command, run_shell
-from ..shell.transfers import SFTP_SERVERS, WHERE_DROPBEAR_LOOKS
 from ..tcp_server import Line, receive
-from ..threads import in_thread
-from ..visitors import VisitorFiles, Visitors, visitors_of
+from ..threads import Later, in_thread
+from ..visitors import Visitors, visitors_of
 from ..waits import at_most
 from .auth import authenticate
-from .authorized import Permit
-from .channels import Channel, Connection
+from .channels import Connection
 from .dialects import dialect_of
 from .hostkeys import HostKeys
 from .logins import Logins
 from .transport import LOGIN_SECONDS, Refused, Transport
 from .wire import Malformed
+
+if TYPE_CHECKING:
+    from ..host.world import World
 
 UNAUTHENTICATED = (10, 30, 100)
 """OpenSSH's MaxStartups: the number of connections from which some are dropped, their percentage, and the
@@ -64,6 +63,10 @@ class SshServer:
         self._keys = HostKeys(persona, OLD_RSA_BITS if old else RSA_BITS)
         self._accounts = Accounts(persona)
         self._persona = persona
+        # For the first login: by then the other services of the decky have been started, and many decoys
+        # never have one. In a thread, because the shell takes long to load.
+        self._world = Later(lambda: _world_of(persona))
+        self._logged_in = Later(_loaded)
         self._startups = 0
         self._sessions = 0
 
@@ -117,52 +120,43 @@ class SshServer:
         try:
             shown = list(SHOWN_KEYS) if self._dialect.shows_keys else []
             with self._visitors.visit(session.source) as files:
-                if console_of(self._world.persona) is None:
-                    await in_thread(self._world.make_files)
-                    settle(self._world, files, user)
-                run, permit = self._runner(user, session, files, logins.permit), logins.permit
+                logged_in = await self._logged_in.get()
+                work = await logged_in.begin(await self._world.get(), user, session, files, logins.permit)
                 await Connection(
                     transport,
                     session,
                     shown,
-                    run,
-                    has_terminals=permit.has_terminal,
-                    subsystems=self._subsystems(),
+                    work.run,
+                    has_terminals=logins.permit.has_terminal,
+                    subsystems=work.subsystems(dropbear=self._dialect.dropbear),
                 ).serve()
         finally:
             self._sessions -= 1
 
-    def _subsystems(self) -> dict[str, str]:
-        """The program of each subsystem; a console has none. Dropbear looks for one that devices lack."""
-        if console_of(self._world.persona) is not None:
-            return {}
-        if self._dialect.dropbear:
-            return {"sftp": WHERE_DROPBEAR_LOOKS}
-        path = SFTP_SERVERS.get(self._world.system.id)
-        return {"sftp": path} if path is not None else {}
-
-    def _runner(
-        self, user: str, session: Session, files: VisitorFiles, permit: Permit
-    ) -> Callable[[Channel], Awaitable[int]]:
-        async def run(channel: Channel) -> int:
-            command = channel.command if permit.command is None else permit.command
-            typed = permit.command is not None or not channel.is_subsystem
-            if command is not None:
-                return await run_command(self._world, user, session, channel, command, files, is_typed=typed)
-            return await run_shell(self._world, user, session, channel, files)
-
-        return run
-
     def _logins(self, session: Session) -> Logins:
         return Logins(
-            lambda: self._world, self._accounts, self._visitors, session.source, self._dialect.dropbear
+            self._world.get,
+            self._accounts,
+            self._visitors,
+            session.source,
+            self._dialect.dropbear,
+            self._logged_in.get,
         )
-
-    @functools.cached_property
-    def _world(self) -> World:
-        """Made for the first login: by then the other services of the decky have been started."""
-        return World(self._persona)
 
     @functools.cached_property
     def _visitors(self) -> Visitors:
         return visitors_of(self._persona)
+
+
+def _world_of(persona: Persona) -> "World":
+    from ..host.world import World
+
+    return World(persona)
+
+
+def _loaded() -> ModuleType:
+    from . import logged_in
+
+    # As at the start: a garbage collection would look at all of it.
+    gc.freeze()
+    return logged_in

@@ -1,6 +1,6 @@
 """Visits: negotiate options, ask for a login, and accept the machine's weak password."""
 
-import functools
+import gc
 import random
 import re
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from ..events import Recorder, shown
 from ..persona import Persona
 from ..serve import Stop
 from ..tcp_server import Gone, Line, receive
+from ..threads import Later, in_thread
 from ..visitors import Visitors, visitors_of
 from ..waits import at_most
 from . import jetdirect
@@ -38,6 +39,8 @@ class TelnetServer:
         self._persona = persona
         self._dialect: Dialect = dialect_of(persona)
         self._accounts = Accounts(persona)
+        self._world = Later(lambda: _loaded(persona))
+        """For the first login."""
 
     async def converse(self, line: Line) -> None:
         """One visit."""
@@ -85,22 +88,28 @@ class TelnetServer:
         await jetdirect.converse(keyboard, self._persona, record)
 
     async def _shell(self, user: str, keyboard: Keyboard, line: Line) -> None:
-        from ..homes import settle
-        from ..shell.consoles import console_of
-        from ..shell.terminal import run_shell
-        from ..threads import in_thread
-
         with visitors_of(self._persona).visit(line.session.source) as files:
+            world = await self._world.get()
+
+            from ..homes import settle
+            from ..shell.consoles import console_of
+            from ..shell.terminal import run_shell
+
             if console_of(self._persona) is None:
-                await in_thread(self._world.make_files)
-                settle(self._world, files, user)
-            await run_shell(self._world, user, line.session, keyboard, files)
+                await in_thread(world.make_files)
+                settle(world, files, user)
+            await run_shell(world, user, line.session, keyboard, files)
 
-    @functools.cached_property
-    def _world(self) -> "World":
-        from ..host.world import World
 
-        return World(self._persona)
+def _loaded(persona: Persona) -> "World":
+    """Loads the shell too, which takes long."""
+    from .. import homes  # noqa: F401
+    from ..host.world import World
+    from ..shell import consoles, terminal  # noqa: F401
+
+    # As at the start: a garbage collection would look at all of it.
+    gc.freeze()
+    return World(persona)
 
 
 async def negotiate(keyboard: Keyboard, dialect: Dialect) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Generator
 from itertools import groupby
 
 from ...host.node import Node
 from ...view import TOO_LONG
 from ...visitors import LONGEST_PATH
+from ..process import Process
 from ..state import Shell
 
 READ, WRITE, SEARCH = 4, 2, 1
@@ -87,6 +89,20 @@ def links_of(shell: Shell, where: str, node: Node) -> int:
     names = shell.entries(where)
     inside = (shell.lstat(f"{where.rstrip('/')}/{name}") for name in names)
     return 2 + sum(1 for each in inside if each is not None and each.folder)
+
+
+def links_in_steps(process: Process, where: str, node: Node) -> Generator[float, None, int]:
+    """The same, with pauses: a folder can have thousands of entries."""
+    shell = process.shell
+    if not node.folder:
+        return links_of(shell, where, node)
+    count = 2
+    for name in shell.entries(where):
+        if process.tired:
+            yield 0.0
+        inside = shell.lstat(f"{where.rstrip('/')}/{name}")
+        count += inside is not None and inside.folder
+    return count
 
 
 def uid_of(shell: Shell, node: Node) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 
 from ...host.node import Node
@@ -349,11 +349,14 @@ def _fit(cells: list[Cell], width: int, *, by_rows: bool) -> tuple[int, list[int
 
 
 def long_rows(
-    shell: Shell, style: Style, rows: list[Named], now: float, others: list[Named]
-) -> Iterator[str]:
-    """The lines of `ls -l`. `others` count for the widths only."""
-    table = [_fields(shell, style, name, where, node, now) for name, where, node in rows]
-    measured = table + [_fields(shell, style, name, where, node, now) for name, where, node in others]
+    process: Process, style: Style, rows: list[Named], now: float, others: list[Named]
+) -> Generator[float | str, None, None]:
+    """The lines of `ls -l`, and 0.0 for a pause before them. `others` count for the widths only."""
+    shell = process.shell
+    measured = []
+    for name, where, node in rows + others:
+        measured.append((yield from _fields(process, style, name, where, node, now)))
+    table = measured[: len(rows)]
     widths = [max((len(row[at]) for row in measured), default=0) for at in range(8)]
     has_devices = any(node is not None and node.kind in ("c", "b") for _, _, node in rows)
     quoted_names = style.aligned and any(style.named(name)[:1] in ("'", '"') for name, _, _ in rows)
@@ -410,13 +413,17 @@ def _shown(shell: Shell, style: Style, name: str, where: str, node: Node | None,
     return f"{text} -> {style.painted(shell, style.named(node.target), shell.real(place), there)}{style.sign(there)}"
 
 
-def _fields(shell: Shell, style: Style, name: str, where: str, node: Node | None, now: float) -> list[str]:
+def _fields(
+    process: Process, style: Style, name: str, where: str, node: Node | None, now: float
+) -> Generator[float, None, list[str]]:
     if node is None:
         return ["?", "?", "-?????????", "?", "?", "?", "?", "?"]
+    shell = process.shell
+    links = yield from facts.links_in_steps(process, where, node)
     owner = str(facts.uid_of(shell, node)) if style.numeric else node.owner
     group = str(facts.gid_of(shell, node)) if style.numeric else node.group_name
     return [str(facts.inode_number(where, node)), style.blocks(facts.blocks_of(shell, where, node)), facts.mode_text(node),
-            str(facts.links_of(shell, where, node)), owner, group,
+            str(links), owner, group,
             style.bytes(facts.size_of(where, node)), when_of(style.time_style, node.changed, now)]  # fmt: skip
 
 

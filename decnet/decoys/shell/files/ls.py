@@ -105,7 +105,7 @@ def _folder(
         process.out(("" if first else "\n") + f"{shown}:\n")
     elif not first:
         process.out("\n")
-    rows, status = _entries(process, options, row), 0
+    rows, status = (yield from _entries(process, options, row)), 0
     searchable = facts.may(shell, row.where, facts.SEARCH)
     if not searchable:
         for each in rows:
@@ -130,7 +130,7 @@ def _below(row: Row, name: str) -> str:
     return f"{row.name.rstrip('/')}/{name}"
 
 
-def _entries(process: Process, options: Options, row: Row) -> list[Row]:
+def _entries(process: Process, options: Options, row: Row) -> Generator[Any, Any, list[Row]]:
     shell = process.shell
     names = shell.entries(row.where)
     process.spend(500 + 20 * len(names))
@@ -152,6 +152,8 @@ def _entries(process: Process, options: Options, row: Row) -> list[Row]:
             Row("..", facts.parent_of(row.where), shell.node(facts.parent_of(row.where))),
         ]
     for name in names:
+        if process.tired:
+            yield 0.0
         where = f"{base}/{name}"
         node = shell.lstat(where)
         if "L" in options:
@@ -257,10 +259,11 @@ def _print(
     process.spend(50 * len(rows))
     yield 0.0
     if style.long:
-        for at, line in enumerate(long_rows(shell, style, nodes, time.time(), more)):
-            process.spend(60)
-            process.out(line + style.end)
-            if process.tired and at % 20 == 0:
+        for line in long_rows(process, style, nodes, time.time(), more):
+            if isinstance(line, str):
+                process.spend(60)
+                process.out(line + style.end)
+            if process.tired:
                 yield 0.0
         return 0
     fronts = [style.front(shell, where, node) for _, where, node in nodes + more]

@@ -102,7 +102,7 @@ def _whole(process: Process, options: Options, path: str, where: str) -> Generat
         if not (yield from confirmed(process, question)):
             return ""
     kept: list[str] = []
-    for shown, place, is_folder in _depth_first(process, path, where):
+    for shown, place, is_folder in (yield from _depth_first(process, path, where)):
         process.spend(100)
         if process.tired:
             yield 0.0
@@ -134,13 +134,15 @@ def _whole(process: Process, options: Options, path: str, where: str) -> Generat
     return messages
 
 
-def _depth_first(process: Process, path: str, where: str) -> list[tuple[str, str, bool]]:
+def _depth_first(process: Process, path: str, where: str) -> Generator[Any, Any, list[tuple[str, str, bool]]]:
     """All below a folder, the folder last: as shown, where it is, whether it is a folder."""
     shell = process.shell
     found: list[tuple[str, str, bool]] = []
     stack = [(path, where)]
     while stack and len(found) < 5_000:
         shown, place = stack.pop()
+        if process.tired:
+            yield 0.0
         node = shell.lstat(place)
         if node is None:
             continue

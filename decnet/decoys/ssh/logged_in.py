@@ -1,0 +1,51 @@
+"""What a visitor does once logged in. Loads the shell."""
+
+from __future__ import annotations
+
+from ..events import Session
+from ..homes import settle
+from ..host.world import World
+from ..shell.consoles import console_of
+from ..shell.terminal import run_command, run_shell
+from ..shell.transfers import SFTP_SERVERS, WHERE_DROPBEAR_LOOKS
+from ..threads import in_thread
+from ..visitors import VisitorFiles
+from .authorized import Permit
+from .channels import Channel
+
+
+class LoggedIn:
+    """One user's login from one source."""
+
+    def __init__(
+        self, world: World, user: str, session: Session, files: VisitorFiles, permit: Permit
+    ) -> None:
+        self._world = world
+        self._user = user
+        self._session = session
+        self._files = files
+        self._permit = permit
+
+    async def run(self, channel: Channel) -> int:
+        """Run what a channel requests, or what the key's line says instead; the exit status."""
+        forced, session, files = self._permit.command, self._session, self._files
+        command = channel.command if forced is None else forced
+        if command is None:
+            return await run_shell(self._world, self._user, session, channel, files)
+        typed = forced is not None or not channel.is_subsystem
+        return await run_command(self._world, self._user, session, channel, command, files, is_typed=typed)
+
+    def subsystems(self, *, dropbear: bool) -> dict[str, str]:
+        """The program of each subsystem; a console has none. Dropbear looks for one that devices lack."""
+        if console_of(self._world.persona) is not None:
+            return {}
+        path = WHERE_DROPBEAR_LOOKS if dropbear else SFTP_SERVERS.get(self._world.system.id)
+        return {"sftp": path} if path is not None else {}
+
+
+async def begin(world: World, user: str, session: Session, files: VisitorFiles, permit: Permit) -> LoggedIn:
+    """Prepare the machine for this user."""
+    if console_of(world.persona) is None:
+        await in_thread(world.make_files)
+        settle(world, files, user)
+    return LoggedIn(world, user, session, files, permit)
