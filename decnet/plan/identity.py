@@ -14,6 +14,9 @@ from decnet.wire import clean
 from .draft import Draft
 
 ATTEMPTS = 200
+NAMES_TRIED, MOST_DIGITS = 10, 5
+"""Hostnames of a style that are tried before one more digit makes room, and digits that are added at most: a
+fleet of thousands does not search for the last free name."""
 HONEYPOT_WORDS = ("decnet", "decky", "honeypot", "canary")
 _HOSTNAME = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$")
 _MAC = re.compile(r"^([0-9a-f]{2}:){5}[0-9a-f]{2}$")
@@ -55,9 +58,9 @@ def check_mac(draft: Draft, used: dict[str, str]) -> str:
 def random_hostname(draft: Draft, catalog: Catalog, rng: random.Random, used: Collection[str]) -> str:
     """A hostname in the style of the machine, unique in the fleet (ignoring case)."""
     styles = style_of(draft, catalog).split("|")
-    for attempt in range(ATTEMPTS * 5):
-        # A style with few names gets one more digit when all are used.
-        style = rng.choice(styles) + "N" * (attempt // ATTEMPTS)
+    for attempt in range(NAMES_TRIED * (1 + MOST_DIGITS)):
+        # A style with few names gets one more digit when most are used.
+        style = rng.choice(styles) + "N" * (attempt // NAMES_TRIED)
         name = _STYLE.sub(_filler(rng, catalog.words or ("host",)), style)
         if _plausible(name, draft.name) and name.lower() not in used:
             return name

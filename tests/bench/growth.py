@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from decnet.cli import COLLECTED_AFTER
 
-ROUNDS = 3
+ROUNDS = 2
 MOST = 1.05
 """The highest exponent of what grows with its size and no faster: 1, and what the clock is wrong by."""
 

@@ -22,7 +22,7 @@ MEMORY = Path("/dev/shm")
 
 
 def command_growth(sizes: tuple[int, ...] = WORKERS) -> list[Growth]:
-    """Processor seconds and memory of each command, with its start-up."""
+    """Processor seconds of each command without its start-up, and memory."""
     with fleets(sizes) as homes:
         taken = {name: {size: ran(home, name) for size, home in homes.items()} for name in COMMANDS}
     return [

@@ -35,7 +35,7 @@ from .rollouts import opened, seen
 from .simulated import FACTS
 
 ENTRIES = (500, 1_500, 4_500)
-DECKIES = (1_000, 3_000, 9_000)
+DECKIES = (2_500, 7_500, 22_500)
 UNITS = (250, 1_000, 4_000)
 RECORDS = (125, 500, 2_000)
 PER_LAN = (2, 8, 32)

@@ -25,7 +25,7 @@ from .events import NOW, fill, index, sources, stored_rows
 from .growth import Growth, grown
 from .passes import Large
 
-DECKIES = (1_000, 3_000, 9_000)
+DECKIES = (2_500, 7_500, 22_500)
 WORKERS = (250, 1_000, 4_000)
 EVENTS = (25_000, 75_000, 225_000)
 FORMATTED = (2_000, 6_000, 18_000)

@@ -14,7 +14,8 @@ from decnet.errors import SpecError
 from decnet.model.addresses import parse_addresses, size, text_of
 from decnet.model.fleet import Decky, Fleet, Network
 from decnet.model.worker import Facts
-from decnet.plan.resolve import vendor_of
+from decnet.plan.identity import NAMES_TRIED, random_hostname
+from decnet.plan.resolve import resolve, vendor_of
 
 from .world import SEVERAL, decky, deployed, fleet, lan, spec
 
@@ -309,3 +310,21 @@ def test_chance_is_the_callers() -> None:
     first = deployed(spec(FIVE), seed=3)
     random.seed(2)
     assert deployed(spec(FIVE), seed=3) == first
+
+
+def test_a_fleet_of_thousands_does_not_search_for_the_last_free_hostname() -> None:
+    """A crowded style gets one more digit after a few names that are used."""
+
+    class Crowded:
+        tries = 0
+
+        def __contains__(self, name: object) -> bool:
+            self.tries += 1
+            return self.tries <= NAMES_TRIED
+
+    used = Crowded()
+    draft = resolve(spec(FIVE), SEVERAL, rng=random.Random(1), desired={})[0]
+    free = random_hostname(draft, SEVERAL, random.Random(1), ())
+    name = random_hostname(draft, SEVERAL, random.Random(1), used)  # type: ignore[arg-type]
+    assert used.tries == NAMES_TRIED + 1
+    assert sum(map(str.isdigit, name)) > sum(map(str.isdigit, free))
