@@ -1,6 +1,6 @@
 """`make bench`: what things cost, each against a reference measured in the same run.
 
-    python -m tests.bench [-o FILE] [PART...]
+    python -m tests.bench [-o FILE [--keep]] [PART...]
     python -m tests.bench --compare OLD.json [NEW.json] [--margin 0.15]     what got worse
     python -m tests.bench.page [FILE]     docs/performance.md from the results of a whole run
     python -m tests.bench nmap      what nmap -O takes each kind of machine for: docs/os-profiles.md
@@ -89,7 +89,7 @@ def main() -> int:
         chosen.add("deploy")
     # An installed decnet has its modules compiled.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    run = Run(args.output)
+    run = Run(args.output, keep=args.keep)
     run.parts(ALONE, chosen)
     if chosen & {*ON_A_WORKER, *WITH_IMAGES}:
         run.in_the_lab(ON_A_WORKER, WITH_IMAGES, chosen)
@@ -102,6 +102,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="What things cost.")
     parser.add_argument("part", nargs="*", choices=[[], *PARTS], help="only these; else all of them")
     parser.add_argument("-o", "--output", type=Path, default="bench.json", help="default: bench.json")
+    parser.add_argument("--keep", action="store_true", help="keep the other parts that the file has")
     parser.add_argument("--compare", type=Path, nargs="+", metavar="FILE", help="OLD.json [NEW.json]")
     parser.add_argument("--margin", type=float, default=MARGIN, help="by how much a ratio may be higher")
     return parser.parse_args()

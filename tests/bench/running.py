@@ -10,7 +10,7 @@ from pathlib import Path
 from decnet.lab import down, provide_images, up
 
 from .place import LAB, on_worker
-from .report import Part, Results, header, write
+from .report import Part, Results, header, read, write
 from .rows import Result, Skipped
 
 Measure = Callable[[], Sequence[Result]]
@@ -19,8 +19,10 @@ Measure = Callable[[], Sequence[Result]]
 class Run:
     """Keeps the results in a file that is written after each part."""
 
-    def __init__(self, path: Path) -> None:
-        self.path, self.results = path, Results(header(), {})
+    def __init__(self, path: Path, *, keep: bool = False) -> None:
+        """With `keep`, the parts of an earlier run that are not run now stay in the file."""
+        self.path = path
+        self.results = Results(header(), read(path).parts if keep and path.exists() else {})
 
     def parts(self, parts: Mapping[str, Measure], chosen: set[str]) -> None:
         for name, measure in parts.items():

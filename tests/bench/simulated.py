@@ -40,6 +40,8 @@ from decnet.worker.agent_package import AgentPackage
 from .passes import Large
 
 ANSWERS = "answers"
+SITES = 10
+"""Each worker has the tag of one of so many sites."""
 FACTS: dict[str, Any] = {
     "interface": "eth0", "docker_version": "27.1.1", "compose_version": "2.29.1", "architecture": "x86_64",
     "disk_free_mib": 50_000, "memory_mib": 16_000, "python": "3.12.3", "root": True, "heals_at_boot": True,
@@ -63,7 +65,8 @@ def write_fleet(home: Home, workers: int, deckies: int) -> None:
 
 def _worker(large: Large, name: str) -> Worker:
     host = large.fleet.lans[name].gateway.rpartition(".")[0] + ".2"
-    return Worker(name=name, worker_id=f"id-{name}", host=host, user="root", enrolled_at=1.0)
+    tags = (f"site-{int(name[1:]) % SITES}",)
+    return Worker(name=name, worker_id=f"id-{name}", host=host, user="root", enrolled_at=1.0, tags=tags)
 
 
 def _write_worker(home: Home, large: Large, worker: Worker, agent: AgentPackage) -> None:
@@ -143,12 +146,13 @@ def context(home: Home) -> Context:
     return Context(home, load(), emit=lambda event: None, sessions=lambda worker: Answering(home, worker))
 
 
-async def _status(ctx: Context) -> None:
-    show(await status(ctx), "table")
+async def _status(ctx: Context, on: str | None = None) -> None:
+    show(await status(ctx, on=on), "table")
 
 
 COMMANDS: dict[str, Callable[[Context], Awaitable[object]]] = {
     "status": _status,
+    "status --on @site-0": lambda ctx: _status(ctx, "@site-0"),
     "reconcile": lambda ctx: reconcile(ctx, PassOptions()),
     "doctor": doctor,
     "logs": lambda ctx: logs(ctx, "*", None, 10),

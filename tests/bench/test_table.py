@@ -77,6 +77,12 @@ def test_the_rows_of_a_run_are_read_as_they_were(tmp_path: Path) -> None:
     assert read(tmp_path / "bench.json") == run.results
 
 
+def test_a_part_can_be_repeated_without_the_others(tmp_path: Path) -> None:
+    Run(tmp_path / "bench.json").parts({"a": lambda: [MET], "b": lambda: [MISSED]}, {"a", "b"})
+    Run(tmp_path / "bench.json", keep=True).part("a", lambda: [PROPORTIONAL])
+    assert read(tmp_path / "bench.json").rows == [PROPORTIONAL, MISSED]
+
+
 @pytest.mark.parametrize("text", ["{}", "nonsense", '[{"what": "a"}]', "3"])
 def test_what_is_no_run_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "other.json").write_text(text)
