@@ -17,18 +17,36 @@ import tempfile
 import time
 from pathlib import Path
 
+from .growth import Growth
 from .rows import Row
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "agent"))
 
 COUNT = 100_000
+SIZES = (10_000, 30_000, COUNT)
 CONTAINERS = 3
 A_SECOND = 2_000
 MOST_MIB = 32.0
 
 
-def spool_rows() -> list[Row]:
-    """Wall seconds, memory and disk of a whole pull."""
+def spool_rows() -> list[Row | Growth]:
+    """Wall and processor seconds, memory and disk of a whole pull."""
+    pulled = {count: _pulled(count) for count in SIZES}
+    figures = pulled[COUNT]
+    what = f"{COUNT} events of {CONTAINERS} containers pulled by the agent"
+    cpu = tuple((count, each["cpu"]) for count, each in pulled.items())
+    memory = tuple((count, each["memory"]) for count, each in pulled.items())
+    return [
+        Row(what, figures["wall"], COUNT / A_SECOND, f"{A_SECOND} a second"),
+        Row(f"{what}, processor", figures["cpu"], COUNT / A_SECOND, f"{A_SECOND} a second", 1),
+        Row(f"{what}, its memory", figures["memory"], MOST_MIB, "the limit", 1, "MiB"),
+        Row(f"{what}, its spool", figures["spool"], 32, "the limit", 1, "MiB"),
+        Growth("events pulled by the agent, CPU", cpu, "events"),
+        Growth("events pulled by the agent, its memory", memory, "events", "MiB"),
+    ]
+
+
+def _pulled(count: int) -> dict[str, float]:
     from decnet.worker.agent_package import build_agent
 
     with tempfile.TemporaryDirectory() as folder:
@@ -36,7 +54,7 @@ def spool_rows() -> list[Row]:
         agent.write_bytes(build_agent()[0])
         home.mkdir()
         argv = [sys.executable, "-m", "tests.bench.spool"]
-        engine = subprocess.Popen([*argv, "engine", str(place), str(COUNT)], stdout=subprocess.PIPE)
+        engine = subprocess.Popen([*argv, "engine", str(place), str(count)], stdout=subprocess.PIPE)
         try:
             assert engine.stdout is not None
             assert engine.stdout.readline() == b"ready\n"
@@ -44,15 +62,9 @@ def spool_rows() -> list[Row]:
         finally:
             engine.kill()
             engine.wait()
-    figures = json.loads(pulled)
-    assert figures["events"] == COUNT // CONTAINERS * CONTAINERS, figures
-    what = f"{COUNT} events of {CONTAINERS} containers pulled by the agent"
-    return [
-        Row(what, figures["wall"], COUNT / A_SECOND, f"{A_SECOND} a second"),
-        Row(f"{what}, processor", figures["cpu"], COUNT / A_SECOND, f"{A_SECOND} a second", 1),
-        Row(f"{what}, its memory", figures["memory"], MOST_MIB, "the limit", 1, "MiB"),
-        Row(f"{what}, its spool", figures["spool"], 32, "the limit", 1, "MiB"),
-    ]
+    figures: dict[str, float] = json.loads(pulled)
+    assert figures["events"] == count // CONTAINERS * CONTAINERS, figures
+    return figures
 
 
 def serve(place: Path, count: int) -> None:
