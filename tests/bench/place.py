@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from decnet.lab import Lab, run_argv
 
-LAB = Lab("bench")
+LAB = Lab(os.environ.get("DECNET_LAB_NAME", "bench"))
+"""Two runs at once need two names: each removes what the other has."""
 WORKER = "w1"
 
 
