@@ -9,6 +9,7 @@ from typing import Protocol
 
 from .host.accounts import Accounts
 from .host.node import Node
+from .host.origins import origin, remember
 from .host.tree import Tree
 from .limits import OutOfWork
 from .visitors import BEGINNING, LONGEST_PATH, MOST_FILE, VisitorFiles
@@ -186,6 +187,8 @@ class View:
         if node is None or node.folder:
             return None
         content = node.data
+        if node.size > len(content):
+            remember(node, content)
         self.files.read += len(content)
         if self.files.read > MOST_READ:
             raise OutOfWork
@@ -221,6 +224,9 @@ class View:
         names = self._names_of(path, there)
         if names:
             node = replace(node, inode=there.inode if there and there.inode else path)
+        copied = origin(content) if size == len(content) else None
+        if copied is not None:
+            node, size = replace(node, size=copied.size, digests=copied.digests), copied.size
         whole = replace(node, content=content[: MOST_FILE if size <= MOST_FILE else BEGINNING])
         for each in (path, *names):
             failed = self.change(each, whole) and self.change(

@@ -13,6 +13,7 @@ from math import inf
 
 from .node import Node
 from .packages import Package, Packages
+from .readable import readable
 from .release_data import Entry
 
 MOST_NODES = 1_500
@@ -24,6 +25,8 @@ MOST_CONTENT = 16 * 1024
 INTERPRETER_AT = 0x318
 """Where programs have the path of their interpreter, in position-independent executables of x86-64."""
 INTERPRETER = b"/lib64/ld-linux-x86-64.so.2\0"
+TEXTS = ("/etc/", "/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/", "/usr/lib/", "/lib/")
+"""Folders of files with a known text, of which no begin is in the data."""
 NO_SUMS: tuple[tuple[str, str], ...] = ()
 GZIP = b"\x1f\x8b\x08\0\0\0\0\0\x02\x03"
 
@@ -127,6 +130,8 @@ def _link(folder: str, nodes: dict[str, Node], same: list[list[str]]) -> None:
 def unknown_content(path: str, version: str, head: bytes, size: int) -> bytes:
     """What stands for the content of a file of which only the begin is known: the same on all machines that
     have this version of it, and no text that could be read."""
+    if head[:2] in (b"", b"#!") and path.startswith(TEXTS) and (text := readable(path, size, version)):
+        return text
     length = min(size, MOST_CONTENT)
     noise = random.Random(f"{path} {version}").randbytes(length)
     if head:

@@ -1,6 +1,7 @@
 # ruff: noqa: E501 (options and messages)
 """dd and split."""
 
+from ...host.origins import origin
 from ..process import Process, Running
 from .common import Failure, Options, bytes_of, content, parse, quoted, save, size_of, tool
 
@@ -34,7 +35,7 @@ def dd(process: Process) -> Running:
     sizes = {name: _dd_size(process, values.get(name, default)) for name, default in
              (("bs", values.get("ibs", "512")), ("count", "-1"), ("skip", "0"), ("seek", "0"))}  # fmt: skip
     block = max(1, sizes["bs"])
-    if process.shell.absolute(values.get("if", "-")) in DEVICES:
+    if process.shell.absolute(values.get("if", "-")) in DEVICES and (sizes["count"] or not sizes["seek"]):
         from .filling import fill
 
         wanted = sizes["count"] * block if sizes["count"] >= 0 else None
@@ -61,7 +62,8 @@ def dd(process: Process) -> Running:
         for at in range(0, len(data), 32768):
             process.out(data[at : at + 32768])
             yield 0.0
-    _dd_report(process, values, len(data), block)
+    source = origin(data)
+    _dd_report(process, values, len(data) if source is None else source.size, block)
     return 0
 
 
@@ -80,7 +82,7 @@ def _dd_size(process: Process, text: str) -> int:
 def _dd_input(process: Process, values: dict[str, str], block: int, sizes: dict[str, int]) -> bytes:
     path, count = values.get("if", "-"), sizes["count"]
     try:
-        data = content(process, path)
+        data = content(process, path) if count else b""
     except Failure as failure:
         if failure.message == "Is a directory":
             raise Failure(f"error reading '{path}': Is a directory") from None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ...host.origins import origin
 from ..process import Process, Running
 from .common import (
     Failure,
@@ -147,7 +148,7 @@ def wc(process: Process) -> Running:
     rows: list[tuple[list[int], str]] = []
     for path, data in inputs(process, options.operands, failed):
         process.spend(len(data) // 16)
-        size = _size(process, path, data) if options.operands else len(data)
+        size = _size(process, path if options.operands else "-", data)
         rows.append((_counts(data, columns, size), path if options.operands else ""))
         if process.tired:
             yield 0.0
@@ -168,7 +169,9 @@ def wc(process: Process) -> Running:
 def _size(process: Process, path: str, data: bytes) -> int:
     """Of a file that is not stored whole, all that it has."""
     node = process.shell.node(process.shell.absolute(path)) if path != "-" else None
-    return max(len(data), node.bytes) if node is not None and not node.folder else len(data)
+    if node is None or node.folder:
+        node = origin(data)
+    return max(len(data), node.bytes) if node is not None else len(data)
 
 
 def _counts(data: bytes, columns: list[str], size: int) -> list[int]:

@@ -5,6 +5,7 @@ import binascii
 import hashlib
 from collections.abc import Callable
 
+from ...host.origins import origin
 from ..process import Command, Process, Running
 from .common import Failure, Options, await_input, content, parse, quoted, split_lines, text_of, tool
 
@@ -110,6 +111,9 @@ def known_sum(process: Process, kind: str, path: str) -> str:
 
 def _digest(process: Process, kind: str, data: bytes) -> str:
     process.spend(1 + len(data) // HASHED_AT_ONCE)
+    source = origin(data)
+    if source is not None and kind in dict(source.digests):
+        return dict(source.digests)[kind]
     return hashlib.new(kind, data, usedforsecurity=False).hexdigest()
 
 
@@ -142,7 +146,8 @@ def _check(process: Process, options: Options, kind: str) -> Running:
             silent = "status" in options or ("quiet" in options and good)
             process.out("" if silent else f"{path}: {'OK' if good else 'FAILED'}\n")
         if not checked:
-            process.err(f"{process.name}: {source}: no properly formatted checksum lines found\n")
+            shown = "'standard input'" if source == "-" else source
+            process.err(f"{process.name}: {shown}: no properly formatted checksum lines found\n")
             return 1
     _warn(process, options, broken, unread, bad)
     return 1 if bad or unread else 0

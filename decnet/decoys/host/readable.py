@@ -1,0 +1,21 @@
+"""Texts of configuration and scripts that are not in the data of the releases (packaging/trees/readable.py)."""
+
+from __future__ import annotations
+
+import zipfile
+from functools import cache
+from importlib.resources import files
+
+ARCHIVE = "readable.zip"
+
+
+def readable(path: str, size: int, version: str) -> bytes:
+    """The text of a file of a package of that version, b"" if it is not known."""
+    names = _archive().NameToInfo
+    name = next((each for each in (f"{path}@{size}@{version}", f"{path}@{size}") if each in names), "")
+    return _archive().read(name) if name else b""
+
+
+@cache
+def _archive() -> zipfile.ZipFile:
+    return zipfile.ZipFile(files(__package__).joinpath("data", ARCHIVE).open("rb"))

@@ -1,0 +1,72 @@
+"""Makes readable.zip: `python -m trees.readable RELEASE ROOT...` in packaging/, by hand.
+
+Each ROOT is the tree of a system of that RELEASE. The archive has the texts of configuration, scripts and units whose
+content is not in the data of the releases, where both have the same size: an entry is named PATH@SIZE, or
+PATH@SIZE@VERSION where another release has another text of that size.
+"""
+
+from __future__ import annotations
+
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from decnet.decoys.host.readable import ARCHIVE  # noqa: E402 (the folder is no package)
+from decnet.decoys.host.release_data import ReleaseData, release_data  # noqa: E402
+
+DATA = Path(__file__).resolve().parents[2] / "decnet" / "decoys" / "host" / "data"
+FOLDERS = (
+    "/etc/",
+    "/usr/bin/",
+    "/usr/sbin/",
+    "/usr/lib/systemd/",
+    "/usr/lib/sysctl.d/",
+    "/usr/lib/tmpfiles.d/",
+)
+UNREAD = (
+    "/etc/apparmor.d/", "/etc/apt/trusted.gpg.d/", "/etc/mime.types", "/usr/lib/systemd/catalog/", "/usr/bin/py", "/etc/libnl-3/",
+)  # fmt: skip
+MOST = 12 * 1024
+"""Bytes of one text."""
+
+
+def main() -> None:
+    """Write the archive."""
+    found: dict[str, bytes] = {}
+    for release, root in zip(sys.argv[1::2], sys.argv[2::2], strict=True):
+        for name, version, text in _texts(release_data(release), Path(root), "/"):
+            found[name if found.get(name, text) == text else f"{name}@{version}"] = text
+    with zipfile.ZipFile(DATA / ARCHIVE, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name in sorted(found):
+            archive.writestr(zipfile.ZipInfo(name), found[name], zipfile.ZIP_DEFLATED)
+
+
+def _texts(data: ReleaseData, root: Path, folder: str) -> Iterator[tuple[str, str, bytes]]:
+    """Names in the archive, versions of the packages, texts."""
+    for name, entry in data.folder(folder):
+        path = f"{folder.rstrip('/')}/{name}"
+        if entry.kind == "d":
+            yield from _texts(data, root, path)
+        elif entry.kind == "f" and entry.reference[:1] != "t" and _is_wanted(path) and entry.size <= MOST:
+            text = _text(root / path[1:], entry.size)
+            if text:
+                yield f"{path}@{entry.size}", data.packages[entry.package].version, text
+
+
+def _is_wanted(path: str) -> bool:
+    return path.startswith(FOLDERS) and not path.startswith(UNREAD)
+
+
+def _text(path: Path, size: int) -> bytes:
+    """A file's text, b"" for a binary or one of another size."""
+    if path.is_symlink() or not path.is_file() or path.stat().st_size != size:
+        return b""
+    content = path.read_bytes()
+    return b"" if b"\0" in content else content
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""What a program makes of the bytes of a packaged file belongs together, by whichever way the bytes come."""
+
+from __future__ import annotations
+
+import pytest
+from decoys.plain_shell import shell_of
+
+from decnet.decoys.shell.at_once import run_at_once
+
+SAME = (
+    ("md5sum < /bin/ls", "cat /bin/ls | md5sum"),
+    ("md5sum < /bin/ls", "base64 /bin/ls | base64 -d | md5sum"),
+    ("md5sum < /bin/ls", "gzip -c /bin/ls | zcat | md5sum"),
+    ("md5sum /bin/ls | cut -c1-32", "cat /bin/ls > /tmp/x; md5sum /tmp/x | cut -c1-32"),
+    ("md5sum /bin/ls | cut -c1-32", "dd if=/bin/ls of=/tmp/x status=none; md5sum /tmp/x | cut -c1-32"),
+    ("sha1sum < /usr/sbin/sshd", "cat /usr/sbin/sshd | sha1sum"),
+    ("stat -c %s /bin/bash", "cat /bin/bash | wc -c"),
+    ("stat -c %s /bin/bash", "wc -c < /bin/bash"),
+    ("stat -c %s /bin/bash", "cat /bin/bash > /tmp/x; stat -c %s /tmp/x"),
+    ("stat -c %s /bin/ls", "dd if=/bin/ls of=/dev/null 2>&1 | tail -1 | cut -d' ' -f1"),
+    ("echo same", "cat /bin/ls > /tmp/x; cmp /bin/ls /tmp/x && echo same"),
+    ("printf '\\177ELF' | xxd -p", "head -c 4 /bin/ls | xxd -p"),
+    ("/bin/ls /etc/hostname", "cat /bin/ls > /tmp/x; chmod +x /tmp/x; /tmp/x /etc/hostname"),
+)
+
+
+@pytest.mark.parametrize("release", ["debian-12", "ubuntu-22.04"])
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_two_ways_to_the_bytes_of_a_file_agree(release: str, one: str, other: str) -> None:
+    with shell_of(release) as shell:
+        first, second = run_at_once(shell, one), run_at_once(shell, other)
+
+    assert (first.out, first.error) == (second.out, second.error)
+    assert first.out
+
+
+def test_bytes_that_a_visitor_changes_are_his_own() -> None:
+    line = "cp /bin/ls /tmp/a; cat /bin/ls > /tmp/x; echo y >> /tmp/x; wc -c < /tmp/x; cat /tmp/x | md5sum; md5sum < /bin/ls"
+    with shell_of("debian-12") as shell:
+        size, changed, whole = run_at_once(shell, line).out.splitlines()
+
+    assert int(size) > 0
+    assert changed != whole
+
+
+@pytest.mark.parametrize("release", ["debian-12", "ubuntu-22.04"])
+@pytest.mark.parametrize(
+    "path", ["/etc/protocols", "/etc/gai.conf", "/usr/bin/zgrep", "/etc/systemd/logind.conf"]
+)
+def test_configuration_and_scripts_are_texts_of_their_size(release: str, path: str) -> None:
+    with shell_of(release) as shell:
+        line = f"head -1 {path} | cut -c1; wc -c < {path}; stat -c %s {path}; grep -c '^[0-9a-f]*$' {path}"
+        mark, size, shown, _ = run_at_once(shell, line).out.splitlines()
+
+    assert mark == "#"
+    assert size == shown
