@@ -91,7 +91,7 @@ HOSTILE = (
 MOST_SECONDS = 0.25
 """Of processor time between two yields, on a slow machine; about 0.01 are wanted."""
 MOST_MEMORY = 32 * 1024 * 1024
-TURNS = 60
+TURNS = 30
 
 
 def printed(text: str) -> tuple[str, str, int]:

@@ -167,7 +167,7 @@ PROGRAMS = {
     "vim": Program(lazy("editors.vi", "vi"), lambda shell: shell.world.system.id == "ubuntu"),
     "nano": Program(lazy("editors.nano", "nano"), lambda shell: shell.world.system.id in ("debian", "ubuntu")),
     "python3": Program(lazy("python.program", "python"), lambda shell: shell.node("/usr/bin/python3") is not None),
-    "perl": Program(lazy("interpreters", "perl"), lambda shell: shell.node("/usr/bin/perl") is not None),
+    "perl": Program(lazy("perl.program", "perl"), lambda shell: shell.node("/usr/bin/perl") is not None),
     "watch": Program(lazy("watching", "watch")), "top": Program(lazy("watching", "top")),
     "screen": Program(lazy("system.screens", "screen"), lambda shell: shell.node("/usr/bin/screen") is not None),
     "sleep": Program(sleep), "time": Program(time_, lambda shell: shell.world.system.busybox), "which": Program(which),

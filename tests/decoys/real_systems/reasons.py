@@ -45,13 +45,9 @@ REASONS: dict[str, tuple[str, ...]] = {
     "the order of a hash table, or a time": (
         "export A=1", "time -p true", "mkdir /tmp/d; touch", "curl -O http://nosuch.invalid/x.sh",
     ),
-    "python, perl and the text of manual pages are not imitated": ("python3 -c", "perl -", "python -V", "man ls"),
+    "the text of manual pages is not imitated": ("man ls",),
 }  # fmt: skip
 """By reason, how commands begin."""
-WHOLE = {"the container has no disk, no firmware and a network card of its own kind": ("ls /",)}
-"""By reason, commands of which others are beginnings."""
-
-
 WHOLE = {"the container has no disk, no firmware and a network card of its own kind": ("ls /",)}
 """By reason, commands of which others are beginnings."""
 OF_A_DEVICE: dict[str, tuple[str, ...]] = {
