@@ -12,6 +12,7 @@ from decnet.engine.daemon_thread import in_daemon_thread
 from decnet.engine.progress import ImagesSent, ImageStep
 from decnet.engine.snapshot import Snapshot
 from decnet.errors import DecnetError, DockerDown, ImageFailed, Interrupted, WorkerFailure
+from decnet.model.actual import Seen
 from decnet.model.plan import Plan
 from decnet.model.spec import LOCAL
 from decnet.model.worker import Facts
@@ -78,13 +79,21 @@ async def _images_on_workers(
     other_images: dict[str, set[str]],
     failures: dict[str, WorkerFailure],
 ) -> dict[str, set[str]]:
-    """The images that each answering worker has: of this version's and of the `other_images` asked for."""
+    """The images that each answering worker has: of this version's and of the `other_images` asked for. Its
+    facts were asked for when it was observed: only other images need another call."""
+    known = {name: facts for name in needing if not other_images.get(name) and (facts := _facts(snap, name))}
     answers = await connections.call_all(
-        (snap.workers[name] for name in needing),
+        (snap.workers[name] for name in needing if name not in known),
         lambda client: client.facts(other_images.get(client.worker, ())),
     )
     failures.update({name: each for name, each in answers.items() if isinstance(each, WorkerFailure)})
-    return {name: set(answer.images) for name, answer in answers.items() if isinstance(answer, Facts)}
+    found = {name: answer for name, answer in answers.items() if isinstance(answer, Facts)}
+    return {name: set(facts.images) for name, facts in {**known, **found}.items()}
+
+
+def _facts(snap: Snapshot, worker: str) -> Facts | None:
+    observed = snap.observed.get(worker)
+    return observed.facts if isinstance(observed, Seen) else None
 
 
 def _missing(
