@@ -21,6 +21,12 @@ MOST_KEYS = 8
 TOO_MANY = "Too many authentication failures"
 """sshd's reason when it ends a connection after MaxAuthTries (auth.c, auth_maxtries_exceeded)."""
 
+WATCHED = (
+    "validate_server_host_key", "send_packet", "try_next_auth", "public_key_auth_requested",
+    "send_userauth_request", "send_service_request",
+)  # fmt: skip
+"""The methods of asyncssh's connection that are replaced on each one."""
+
 
 @dataclass
 class Attempt:

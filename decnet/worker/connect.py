@@ -18,7 +18,7 @@ from decnet.model.worker import Route, SshSettings, Worker
 from . import ssh_config
 from .account import Account
 from .algorithms import HOST_CERTIFICATES, HOST_KEYS, STRONG
-from .attempt import TOO_MANY, Attempt
+from .attempt import TOO_MANY, WATCHED, Attempt
 from .backoff import backoff
 from .concurrency import Concurrency
 from .fleet_keys import OTHER_KEYS
@@ -100,6 +100,18 @@ async def disconnect(connection: Any) -> None:
             await connection.wait_closed()
     except TimeoutError:
         connection.abort()
+    _release(connection)
+
+
+def _release(connection: Any) -> None:
+    # Its cycles of references would keep a closed connection in memory until the next full collection.
+    for name in WATCHED:
+        vars(connection).pop(name, None)
+    connection._recv_handler = _no_more
+
+
+def _no_more() -> bool:
+    return False
 
 
 class _Budget:
@@ -123,7 +135,9 @@ async def _attempt(library: Any, target: Target, concurrency: Concurrency, budge
     is_fleets = target.fleet_key is not None
     attempt = Attempt(target.name, target.user, target.host, target.port, is_fleets, target.own)
     try:
-        return await _connection(library, target, concurrency, budget, attempt)
+        connection = await _connection(library, target, concurrency, budget, attempt)
+        attempt.host_keys.watch(None)
+        return connection
     except library.PermissionDenied as error:
         raise refused(attempt) from error
     except library.DisconnectError as error:
