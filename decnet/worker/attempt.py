@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
+from weakref import WeakMethod
 
 from decnet import wire
 
@@ -99,12 +100,14 @@ class Attempt:
         method = connection._auth
         if method is None:
             return
-        succeeded = method.auth_succeeded
+        # Weak: a method that refers to itself would keep its connection in memory.
+        succeeded = WeakMethod(method.auth_succeeded)
 
         def auth_succeeded() -> None:
             # asyncssh calls it for a partial success, too; only then can the login still fail.
             self.is_half_done = True
-            succeeded()
+            if (call := succeeded()) is not None:
+                call()
 
         method.auth_succeeded = auth_succeeded
 

@@ -24,6 +24,7 @@ from .engine import deploy_rows, heartbeat_rows
 from .engines import engine_rows
 from .events import event_rows
 from .fanout import dead_rows, fanout_rows, repeat_rows, thousand_rows
+from .far import far_rows
 from .load import load_rows, slow_rows
 from .passes import three_way_rows
 from .report import read
@@ -63,6 +64,7 @@ ON_A_WORKER: dict[str, Measure] = {
     "thousand": thousand_rows,
     "repeat": repeat_rows,
     "dead": dead_rows,
+    "far": far_rows,
 }
 WITH_IMAGES: dict[str, Measure] = {
     "deploy": deploy_rows,

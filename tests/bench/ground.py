@@ -11,6 +11,7 @@ import shlex
 import shutil
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from decnet.lab import run_argv
@@ -104,12 +105,12 @@ class Ground:
         fields = Path(f"/proc/{self._sshd.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
 
-    def fleet(self, workers: int, *, dead: int = 0) -> Home:
+    def fleet(self, workers: int, *, dead: int = 0, at: Callable[[int], str] = address) -> Home:
         """An operator's home with workers whose agents answer, and some more that nothing leads to."""
-        home = self.empty_home(f"fleet-{workers}-{dead}", "fleet", workers, dead)
+        home = self.empty_home(f"fleet-{at(0)}-{workers}-{dead}", "fleet", workers, dead, at)
         agent = AgentPackage.of(self.folder / "own")
         for number in range(workers):
-            place = self.folder / "agents" / address(number)
+            place = self.folder / "agents" / at(number)
             place.mkdir(parents=True, exist_ok=True)
             identity = {
                 "worker_id": _worker_id(number),
@@ -121,13 +122,15 @@ class Ground:
         self._write_wrapper(self.folder / "own" / f"{agent.sha256}.pyz")
         return home
 
-    def empty_home(self, title: str, key: str, workers: int, dead: int = 0) -> Home:
+    def empty_home(
+        self, title: str, key: str, workers: int, dead: int = 0, at: Callable[[int], str] = address
+    ) -> Home:
         """A home that knows the workers and has nothing deployed."""
         home = Home(self.folder / title)
         for folder in (home.root, home.keys, home.records_dir):
             folder.mkdir(mode=0o700)
         shutil.copy(self.folder / key, home.keys / "fleet_ed25519")
-        rows = [_worker(number, address(number)) for number in range(workers)]
+        rows = [_worker(number, at(number)) for number in range(workers)]
         rows += [_worker(workers + number, f"203.0.113.{number + 2}") for number in range(dead)]
         with transaction(home.fleet) as tables:
             tables.replace("workers", [row.model_dump() for row in rows])

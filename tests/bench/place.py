@@ -27,13 +27,18 @@ class Spent:
 
 
 def spent(
-    argv: list[str], *, env: Mapping[str, str] | None = None, stdin: str = "", good: tuple[int, ...] = (0,)
+    argv: list[str],
+    *,
+    env: Mapping[str, str] | None = None,
+    stdin: str = "",
+    good: tuple[int, ...] = (0,),
+    where: str | None = None,
 ) -> Spent:
-    """Run a command on the worker and measure it. SystemExit where it fails."""
+    """Run a command on the worker, or elsewhere in the lab, and measure it. SystemExit where it fails."""
     began = time.perf_counter()
     variables = [f"{name}={value}" for name, value in (env or {}).items()]
     process = subprocess.Popen(
-        run_argv(LAB, WORKER, ["env", *variables, *argv]), text=True,
+        run_argv(LAB, where or WORKER, ["env", *variables, *argv]), text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     assert process.stdin is not None

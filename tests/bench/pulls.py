@@ -18,25 +18,20 @@ from decnet.catalog import load
 from decnet.engine.connections import Connections
 from decnet.engine.context import Context
 from decnet.engine.observe import observe
-from decnet.engine.workers import known_workers
+from decnet.engine.snapshot import load_snapshot
 from decnet.model.actual import Seen
-from decnet.store.desired import load_fleet
 from decnet.store.paths import Home
-from decnet.store.records import Records
 from decnet.worker.ssh_library import asyncssh
 
 
 async def rounds(home: Home, count: int) -> None:
-    fleet = load_fleet(home)
-    assert fleet is not None
-    workers = known_workers(home)
-    records = {name: Records(home).load(worker.worker_id) for name, worker in workers.items()}
     ctx = Context(home, load(), emit=lambda event: None)
+    snap = load_snapshot(ctx)
     asyncssh()
-    async with Connections(home, fleet.fleet_id) as connections:
+    async with Connections(home, snap.desired.fleet_id) as connections:
         for _ in range(count):
             cpu, began = _cpu(), time.perf_counter()
-            observed = await observe(ctx, connections, workers.values(), records)
+            observed = (await observe(ctx, connections, snap)).observed
             seen = sum(isinstance(each, Seen) for each in observed.values())
             figures = {"cpu": _cpu() - cpu, "wall": time.perf_counter() - began, "seen": seen}
             print(json.dumps(figures), flush=True)

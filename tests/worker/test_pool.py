@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -152,3 +154,24 @@ def test_room_for_a_large_fleet_is_made_once(monkeypatch: pytest.MonkeyPatch) ->
         asyncio.run(side_by_side({str(n): nothing for n in range(60)}))
     # Garbage at the time of freezing is never collected: rounds of `status --watch` would grow without end.
     assert len(frozen) == 1
+
+
+def test_a_closed_connection_is_not_kept_in_memory(tmp_path: Path) -> None:
+    """Without the garbage collector: of a thousand workers, the connections would outlive their answers."""
+
+    async def run() -> Any:
+        place = Place(tmp_path)
+        async with ssh_server(place, says_hello) as server:
+            session = place.session(server.get_port())
+            await session.call("hello", {}, limit=10)
+            connection = weakref.ref(session._connection)
+            gc.collect()
+            gc.disable()
+            try:
+                await session.close()
+                await asyncio.sleep(0.05)
+                return connection()
+            finally:
+                gc.enable()
+
+    assert asyncio.run(run()) is None

@@ -1,0 +1,85 @@
+"""A worker at the end of a slow line: what a user waits for there is round trips."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from decnet.lab import heal, slow
+
+from .clients import BARE, SSH_OPTIONS
+from .fanout import ground
+from .ground import PORT, USER, Ground
+from .place import LAB, WORKER, spent
+from .rows import Row
+
+SEAT = "operator"
+ADDRESS = "198.51.100.11"
+"""The practice worker, as the operator of the lab reaches it."""
+ROUND_TRIP = 0.080
+ROUNDS = 5
+
+
+@dataclass(frozen=True)
+class Waits:
+    """Seconds of wall time over the line of the lab and over the slow one."""
+
+    near: float
+    far: float
+
+    @property
+    def trips(self) -> float:
+        return (self.far - self.near) / ROUND_TRIP
+
+
+def far_rows() -> list[Row]:
+    """One worker over a line with a round trip of 80 ms, and the round trips that follow from the time."""
+    with ground() as made:
+        runs = _clients(made)
+        near = {name: _least(run) for name, run in runs.items()}
+        slow(LAB, WORKER, int(ROUND_TRIP * 1000 / 2))
+        try:
+            waits = {name: Waits(near[name], _least(run)) for name, run in runs.items()}
+        finally:
+            heal(LAB, WORKER)
+    mine = waits.pop("status")
+    rows = [
+        Row("status over a line of 80 ms, wall", mine.far, other.far, name) for name, other in waits.items()
+    ]
+    return rows + [
+        Row("status, round trips with the login", mine.trips, other.trips, name, 1, "")
+        for name, other in waits.items()
+    ]
+
+
+def _clients(made: Ground) -> dict[str, Callable[[], float]]:
+    home = made.fleet(1, at=lambda _: ADDRESS)
+    keys = [str(made.folder / "plain"), str(made.folder / "host.pub")]
+    known = made.folder / "far"
+    known.write_text(f"[{ADDRESS}]:{PORT} {made.host_key}\n")
+    ssh = [
+        "ssh",
+        *SSH_OPTIONS,
+        "-i",
+        keys[0],
+        "-o",
+        f"UserKnownHostsFile={known}",
+        f"{USER}@{ADDRESS}",
+        "true",
+    ]
+    status = [sys.executable, "-m", "decnet", "status", "-o", "json"]
+
+    def run(argv: list[str], **options: str) -> float:
+        return spent(argv, env=options, where=SEAT).wall
+
+    return {
+        "status": lambda: run(status, DECNET_HOME=str(home.root)),
+        "asyncssh, bare and tuned": lambda: run([sys.executable, str(BARE), *keys, str(PORT), ADDRESS]),
+        "OpenSSH": lambda: run(ssh),
+    }
+
+
+def _least(run: Callable[[], float]) -> float:
+    run()
+    return min(run() for _ in range(ROUNDS))
