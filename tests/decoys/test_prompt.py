@@ -46,6 +46,12 @@ CASES = {
     "echo '!!' \"a!b\"; echo a!\r": "§echo '!!' \"a!b\"; echo a!\n-bash: !b: event not found\n",
     "bash --norc\rexit\r": "§bash --norc\nbash-5.2# exit\nexit\n",
     "logout\r": "§logout\n",
+    "echo ${UNSET:?not there}\recho $?\r": "§echo ${UNSET:?not there}\n-bash: UNSET: not there\n§echo $?\n1\n",
+    "systemctl nosuch\r": "§systemctl nosuch\n\x1b[0;1;31mUnknown command verb nosuch.\x1b[0m\r\n",
+    "apt nosuch; apt-get nosuch\r": "§apt nosuch; apt-get nosuch\n\x1b[1;31mE: \x1b[0mInvalid operation nosuch\nE: Invalid operation nosuch\n",
+    "dpkg -L nosuch 2>&1 | head -1; dpkg -S nosuch\r": "§dpkg -L nosuch 2>&1 | head -1; dpkg -S nosuch\ndpkg-query: package 'nosuch' is not installed\n\x1b[1mdpkg-query:\x1b[0m no path found matching pattern *nosuch*\n",
+    "tput cols; tput setaf 1; tput sgr0; tput nosuch\r": "§tput cols; tput setaf 1; tput sgr0; tput nosuch\n80\n\x1b[31m\x1b(B\x1b[mtput: unknown terminfo capability 'nosuch'\n",
+    "mesg; sleep x\r": "§mesg; sleep x\nis n\nsleep: invalid time interval ‘x’\n",
 }
 """What is typed at once, and what is shown for it."""
 
@@ -65,6 +71,9 @@ def test_what_is_typed_is_answered_as_by_bash(keys: str) -> None:
         (("cat\r", "abc def\x17x\r", "\x04"), "abc def\b \b\b \b\b \bx\nabc x\n"),
         (("sh\r", "\x04", "echo back\r"), "# \n§echo back\n"),
         (("sudo su\r", "exit\r"), "§exit\nexit\n"),
+        (("cp -i /etc/hostname /etc/hosts\r", "n\r"), "cp: overwrite '/etc/hosts'? n\n§"),
+        (("seq 3 | xargs -p echo\r", "y\r"), "echo 1 2 3?...y\n1 2 3\n"),
+        (("ftp\r", "quit\r"), "§ftp\nftp> quit\n§"),
         (("sleep 0 &\r", "\r", "wait\r", "\r"), "§wait\n§\n"),
     ],
 )  # fmt: skip

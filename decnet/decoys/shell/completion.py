@@ -59,15 +59,9 @@ def _variable(shell: Shell, brace: str, begun: str) -> Completed:
         named |= {name for name, value in OF_BASH.items() if value(shell) is not None} | set(SPECIAL_ARRAYS)
     names = _sorted(shell, [name for name in named if name.isidentifier() and name.startswith(begun)])
     if len(names) == 1:
-        is_folder = not brace and _is_folder(shell, shell.variables.get(names[0], ""))
-        return names[0][len(begun) :] + "}" * bool(brace) + ("/" if is_folder else " "), names
+        return names[0][len(begun) :] + "}" * bool(brace) + " ", names
     choices = [f"${brace}{name}{'}' * bool(brace)}" for name in names]
     return commonprefix(names)[len(begun) :], choices
-
-
-def _is_folder(shell: Shell, path: str) -> bool:
-    node = shell.node(path) if path.startswith("/") else None
-    return node is not None and node.folder
 
 
 def _commands(shell: Shell, begun: str) -> list[str]:
@@ -95,11 +89,7 @@ def _file(shell: Shell, word: str, quote: str, *, folders_only: bool) -> Complet
     prefix = word[: len(word) - len(name)]
     base = shell.variables.get("HOME", "/") + folder[1:] if folder.startswith("~") else folder
     where = shell.absolute(base or ("/" if prefix else "."))
-    entries = [
-        each
-        for each in shell.entries(where)
-        if each.startswith(name) and (name[:1] == "." or each[:1] != ".")
-    ]
+    entries = [each for each in shell.entries(where) if each.startswith(name)]
     nodes = {
         each: shell.node(f"{where.rstrip('/')}/{each}") for each in _sorted(shell, entries[:MOST_ENTRIES])
     }

@@ -206,7 +206,7 @@ class Expansion:
     def unbound(self, name: str) -> ExpansionError:
         """The error of `set -u`."""
         text = {"bash": "unbound variable", "dash": "parameter not set", "ash": "parameter not set"}
-        status = 127 if self.shell.dialect.bash else 2
+        status = 2 if not self.shell.dialect.bash else 1 if self.shell.mode == "i" else 127
         return ExpansionError(f"{name}: {text[self.shell.dialect.name]}", status)
 
     def _listed(self, values: list[str], kind: str, is_quoted: bool) -> list[Segment]:

@@ -66,7 +66,9 @@ def _default(expansion: Words, part: Parameter, value: Any, is_list: bool) -> Ge
         yield from expansion.set_default(part, text)
         return [text]
     default = "parameter null or not set" if operator[0] == ":" else "parameter not set"
-    status = {"bash": 127, "dash": 2, "ash": 2}[expansion.shell.dialect.name]
+    status = {"bash": 1 if expansion.shell.mode == "i" else 127, "dash": 2, "ash": 2}[
+        expansion.shell.dialect.name
+    ]
     if expansion.shell.dialect.name != "bash" and operator[0] != ":":
         default = "parameter not set"
     elif expansion.shell.dialect.name != "bash":

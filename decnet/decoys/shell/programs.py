@@ -16,6 +16,7 @@ from .process import Process
 from .shells import enter, sh
 from .state import Shell
 from .superuser import su, sudo
+from .text.common import quoted
 from .transfers import SFTP_SERVERS
 
 Run = Callable[[Context, Process], Any]
@@ -50,8 +51,9 @@ def sleep(context: Context, process: Process) -> Work:
             if context.shell.world.system.busybox:
                 context.err(f"sleep: invalid number '{word}'\n")
             else:
+                shown = quoted(process, word)
                 context.err(
-                    f"sleep: invalid time interval '{word}'\nTry 'sleep --help' for more information.\n"
+                    f"sleep: invalid time interval {shown}\nTry 'sleep --help' for more information.\n"
                 )
             return 1
         seconds += min(LONGEST_SLEEP, float(found[1])) * UNITS[found[2]]

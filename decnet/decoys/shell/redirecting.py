@@ -85,7 +85,7 @@ def _connection(evaluator: Context, each: Redirection, target: str) -> Generator
     if end is not None:
         return end
     for line in lines[:-1]:
-        if line.startswith("bash: "):
+        if line.startswith(f"{evaluator.shell.script}: connect: "):
             evaluator.err(f"{line}\n")
         else:
             evaluator.complain(line)

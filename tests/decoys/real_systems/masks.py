@@ -47,6 +47,7 @@ MASKS: tuple[tuple[str, str], ...] = (
     (r"(?m)^(\S+: line \d+:) +\d+ (?=Killed|Terminated|Segmentation)", r"\1 PID "),
     (r"(?m)^.*systemd-private-[0-9a-f]{32}-systemd-timesyncd\.service-.{6}\r?\n", ""),
     (r"/dev/pts/\d+", "/dev/pts/N"),
+    (r"(?:\r[A-Z][A-Za-z ]+\.\.\. \d+% ?\r)+", "\r"),
     (r"(systemd-private-)[0-9a-f]{32}(-\S+\.service-)[A-Za-z0-9]{6}", r"\1ID\2XXXXXX"),
     (r"\$y\$j9T\$[./A-Za-z0-9]{22}\$[./A-Za-z0-9]{43}", "$y$j9T$HASH"),
     (r"\(\d+\) - No such process", "(PID) - No such process"),
@@ -54,7 +55,7 @@ MASKS: tuple[tuple[str, str], ...] = (
     (r"(?:BusyBox )?v1\.\d+\.\d+ \([^)]*\)", "vVERSION (BUILT)"),
 )
 """Patterns, and what stands for them: names from the dice, process numbers, password hashes; timesyncd does
-not run in a container."""
+not run in a container; how often a progress is shown."""
 
 
 def compared(reply: Reply, rule: str) -> tuple[str, str, int | None]:

@@ -13,6 +13,7 @@ from ..process import Command, Process, Running
 from ..state import Shell
 from ..text.common import Failure, Options, parse, quoted, tool
 from . import facts
+from .asking import confirmed
 from .making import make_folder, refused
 from .modes import changed_mode
 from .removing import BUSY, _sticky
@@ -60,6 +61,10 @@ def _all(process: Process, options: Options, one: Any) -> Running:
     for source in words if folder else words[:1]:
         name = source if "parents" in options else source.rstrip("/").rpartition("/")[2] or source
         target = f"{folder.rstrip('/') or ''}/{name}" if folder else words[1]
+        there = shell.lstat(shell.absolute(target)) if options.last("nfi") == "i" else None
+        question = f"{process.name}: overwrite {facts.quoted_name(target)}? "
+        if there is not None and not there.folder and not (yield from confirmed(process, question)):
+            continue
         if not (yield from one(process, options, source, target)):
             status = 1
         yield 0.0

@@ -15,7 +15,7 @@ PREFIXES = ("/dev/tcp/", "/dev/udp/")
 
 
 def connected(shell: Shell, path: str, *, writes: bool) -> Generator[Any, Any, tuple[End | None, list[str]]]:
-    """The end of a connection, or None and the lines that bash prints: those that begin with "bash: " as they
+    """The end of a connection, or None and the lines that bash prints: those that begin with its name as they
     are, the others after its name and line."""
     _, _, kind, host, name = (*path.split("/", 4), "", "")[:5]
     process = Process(shell, "bash", [])
@@ -36,5 +36,5 @@ def connected(shell: Shell, path: str, *, writes: bool) -> Generator[Any, Any, t
     if found.seconds:
         yield found.seconds
     if found.error != OPEN:
-        return None, [f"bash: connect: {found.error}", f"{path}: {found.error}"]
+        return None, [f"{process.shell.script}: connect: {found.error}", f"{path}: {found.error}"]
     return (Null() if writes else Stream(greeting(process, port), ended=True)), []

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from ..descriptors import Stream
 from ..process import Process, Running
 from ..text.common import Failure, parse
 from .common import port_names
@@ -104,9 +105,7 @@ def ftp(process: Process) -> Running:
         return 1
     words, clock = options.operands, Clock()
     if not words:
-        process.out("ftp> ")
-        process.given  # noqa: B018 (it ends with its input)
-        return 0
+        return (yield from _prompted(process))
     host = words[0]
     port = words[1] if len(words) > 1 else "21"
     if "://" in host:
@@ -131,9 +130,45 @@ def ftp(process: Process) -> Running:
                 f"ftp: Can't connect to `{address}:{port}': {found.error}\nftp: Can't connect to `{host}:{shown}'\n"
             )
     if process.from_terminal:
-        process.out("ftp> ")
-        process.given  # noqa: B018 (as above)
+        return (yield from _prompted(process))
     return 0
+
+
+NEEDS_A_CONNECTION = (
+    "ls",
+    "dir",
+    "get",
+    "put",
+    "cd",
+    "pwd",
+    "mget",
+    "mput",
+    "delete",
+    "user",
+    "bin",
+    "binary",
+    "ascii",
+)
+"""Commands that ftp answers with "Not connected."."""
+
+
+def _prompted(process: Process) -> Running:
+    """The prompt of ftp, until it is left."""
+    source = process.context.fds.get(0) if process.context is not None else None
+    for _ in range(MOST_FTP_LINES):
+        process.out("ftp> " if process.from_terminal else "")
+        yield 0.0
+        line = (yield from process.context.read_line(source)) if isinstance(source, Stream) else b""
+        word, _, _ = line.decode("utf-8", "replace").strip().partition(" ")
+        if not line or word in ("quit", "bye", "exit"):
+            process.out("\n" if not line and process.from_terminal else "")
+            break
+        if word:
+            process.out("Not connected.\n" if word in NEEDS_A_CONNECTION else "?Invalid command.\n")
+    return 0
+
+
+MOST_FTP_LINES = 500
 
 
 COMMANDS = {"telnet": telnet, "ftp": ftp}

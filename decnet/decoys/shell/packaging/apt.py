@@ -121,10 +121,10 @@ def apt(process: Process) -> Running:
         text = f"Command line option {bad} is not understood in combination with the other options"
         if not bad.startswith("--"):
             text = f"Command line option '{bad[1]}' [from {bad}] is not understood in combination with the other options."
-        process.err(f"E: {text}\n")
+        _complain(process, f"{text}\n")
         return 100
     if action not in BY_TOOL[process.name]:
-        process.err(f"E: Invalid operation {action}\n")
+        _complain(process, f"Invalid operation {action}\n")
         return 100
     yield 0.0
     if action in QUERIES:
@@ -159,12 +159,35 @@ def _quiet(flags: list[str]) -> int:
     return count
 
 
+STEPS = (
+    ("Reading package lists...", ("0%", "100%")),
+    ("Building dependency tree...", ("0%", "0%", "50%", "50%")),
+    ("Reading state information...", ("0% ", "0%")),
+)
+ERROR, NOTE = "E: ", "N: "
+COLOURS = {ERROR: "\x1b[1;31m", NOTE: "\x1b[33m"}
+
+
+def _complain(process: Process, text: str, kind: str = ERROR) -> None:
+    """One message to a line; `apt` colours its beginning on a terminal."""
+    colour = COLOURS[kind] if process.name == "apt" and process.to_terminal else ""
+    begin = f"{colour}{kind}\x1b[0m" if colour else kind
+    process.err(begin + text.replace("\nE: ", f"\n{begin}"))
+
+
+def _progress(process: Process, text: str, parts: tuple[str, ...]) -> None:
+    """A step with its progress, which a terminal sees as it grows."""
+    if not process.to_terminal:
+        process.out(f"{text}\n")
+        return
+    process.out("".join(f"\r{text} {part}\r" for part in parts) + f"\r{text} Done\r\n")
+
+
 def _steps(process: Process, flags: list[str]) -> None:
     if _quiet(flags) > 1:
         return
-    done = " Done" if process.to_terminal else ""
-    for text in ("Reading package lists...", "Building dependency tree...", "Reading state information..."):
-        process.out(f"{text}{done}\n")
+    for text, parts in STEPS:
+        _progress(process, text, parts)
 
 
 def _simulates(flags: list[str]) -> bool:
@@ -187,12 +210,14 @@ def _change(process: Process, packages: Packages, action: str, names: list[str],
         and action not in ("download", "source", "changelog")
     ):
         if action == "clean":
-            process.err(
-                "E: Could not open lock file /var/cache/apt/archives/lock - open (13: Permission denied)\nE: Unable to lock directory /var/cache/apt/archives/\n"
+            _complain(
+                process,
+                "Could not open lock file /var/cache/apt/archives/lock - open (13: Permission denied)\nE: Unable to lock directory /var/cache/apt/archives/\n",
             )
         else:
-            process.err(
-                "E: Could not open lock file /var/lib/dpkg/lock-frontend - open (13: Permission denied)\nE: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), are you root?\n"
+            _complain(
+                process,
+                "Could not open lock file /var/lib/dpkg/lock-frontend - open (13: Permission denied)\nE: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), are you root?\n",
             )
         return 100
     if action in ("clean", "autoclean", "auto-clean"):
@@ -207,20 +232,26 @@ def _change(process: Process, packages: Packages, action: str, names: list[str],
             f"{name} is already the newest version ({packages[name.partition('=')[0].partition(':')[0].rstrip('+-')].version}).\n"
         )
     for name in unknown:
-        process.err(f"E: Unable to locate package {name}\n")
+        _complain(process, f"Unable to locate package {name}\n")
         if "." in name:
-            process.err(f"E: Couldn't find any package by glob '{name}'\n")
+            _complain(process, f"Couldn't find any package by glob '{name}'\n")
     if unknown:
         return 100
     if known and action in ("remove", "purge"):
         holder = process.shell.world.booted() % 900 + 800
         lock = "/var/lib/dpkg/lock-frontend"
-        process.err(f"E: Could not get lock {lock}. It is held by process {holder} (unattended-upgr)\n")
-        process.err("N: Be aware that removing the lock file is not a solution and may break your system.\n")
-        process.err(f"E: Unable to acquire the dpkg frontend lock ({lock}), is another process using it?\n")
+        _complain(process, f"Could not get lock {lock}. It is held by process {holder} (unattended-upgr)\n")
+        _complain(
+            process,
+            "Be aware that removing the lock file is not a solution and may break your system.\n",
+            NOTE,
+        )
+        _complain(
+            process, f"Unable to acquire the dpkg frontend lock ({lock}), is another process using it?\n"
+        )
         return 100
     if action in ("upgrade", "dist-upgrade", "full-upgrade") and _quiet(flags) < 2:
-        process.out("Calculating upgrade..." + (" Done" if process.to_terminal else "") + "\n")
+        _progress(process, "Calculating upgrade...", ("0%", "10%"))
     if action not in ("check", "download", "source", "changelog"):
         process.out(
             "0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.\n" if _quiet(flags) < 2 else ""
@@ -230,9 +261,10 @@ def _change(process: Process, packages: Packages, action: str, names: list[str],
 
 def _update(process: Process, flags: list[str]) -> Running:
     if process.shell.user != "root":
-        process.out("Reading package lists..." + (" Done" if process.to_terminal else "") + "\n")
-        process.err(
-            "E: Could not open lock file /var/lib/apt/lists/lock - open (13: Permission denied)\nE: Unable to lock directory /var/lib/apt/lists/\n"
+        _progress(process, *STEPS[0])
+        _complain(
+            process,
+            "Could not open lock file /var/lib/apt/lists/lock - open (13: Permission denied)\nE: Unable to lock directory /var/lib/apt/lists/\n",
         )
         return 100
     failed: list[tuple[str, str]] = []
@@ -248,7 +280,7 @@ def _update(process: Process, flags: list[str]) -> Running:
             base, _, suite = address.removesuffix("/InRelease").partition("/dists/")
             process.out(f"Err:{number} {base} {suite} InRelease\n  Temporary failure resolving '{host}'\n")
     if _quiet(flags) < 2:
-        process.out("Reading package lists..." + (" Done" if process.to_terminal else "") + "\n")
+        _progress(process, *STEPS[0])
         if process.name == "apt":
             process.out(
                 "Building dependency tree...\nReading state information...\nAll packages are up to date.\n"
@@ -297,8 +329,8 @@ def _query(process: Process, packages: Packages, action: str, names: list[str], 
                     )
         case "search":
             if process.name == "apt":
-                done = " Done" if process.to_terminal else ""
-                process.out(f"Sorting...{done}\nFull Text Search...{done}\n")
+                _progress(process, "Sorting...", ("0%", "0%"))
+                _progress(process, "Full Text Search...", ("50%", "50%"))
             for package in packages.values():
                 fields, _, _ = packages.control(package)
                 text = fields.partition("Description: ")[2].partition("\n")[0]
@@ -312,8 +344,10 @@ def _query(process: Process, packages: Packages, action: str, names: list[str], 
                     lines = stanza(packages, packages[name]).splitlines()
                     kept = [line for line in lines if not line.startswith(("Status:", "Conffiles:", " /"))]
                     process.out("\n".join(kept) + "\n\n")
+                elif process.to_terminal:
+                    _complain(process, f"Unable to locate package {name}\n", NOTE)
             if missing and len(missing) == len(names):
-                process.err("E: No packages found\n")
+                _complain(process, "No packages found\n")
                 return 100
         case "policy":
             for name in names:
@@ -344,7 +378,7 @@ def apt_mark(process: Process) -> Running:
     elif words[:1] not in (["showhold"], ["showauto"]):
         for name in words[1:]:
             if name not in packages:
-                process.err(f"E: Unable to locate package {name}\nE: No packages found\n")
+                _complain(process, f"Unable to locate package {name}\nE: No packages found\n")
                 return 100
             process.out(
                 f"{name} {'set on hold' if words[0] == 'hold' else f'set to {words[0]}ally installed'}.\n"

@@ -123,6 +123,11 @@ def _version(process: Process, packages: Packages) -> None:
     )
 
 
+def bold(process: Process, text: str) -> str:
+    """The name in front of a message, as a terminal shows it."""
+    return f"\x1b[1m{text}\x1b[0m" if process.to_terminal else text
+
+
 def _missing(process: Process, packages: Packages, names: list[str]) -> int:
     for name in names:
         process.err(f"dpkg: package '{name}' is not installed\n")
@@ -222,7 +227,7 @@ def _each(process: Process, packages: Packages, names: list[str], missing: str, 
         package = packages.get(name.partition(":")[0])
         if package is None:
             process.err(
-                f"dpkg-query: package '{name}' {missing}\nUse dpkg --info (= dpkg-deb --info) to examine archive files.\n"
+                f"{bold(process, 'dpkg-query:')} package '{name}' {missing}\nUse dpkg --info (= dpkg-deb --info) to examine archive files.\n"
             )
             status = 1
             continue
@@ -236,7 +241,7 @@ def _files(process: Process, packages: Packages, names: list[str]) -> Running:
         package = packages.get(name.partition(":")[0])
         if package is None:
             process.err(
-                f"dpkg-query: package '{name}' is not installed\nUse dpkg --contents (= dpkg-deb --contents) to list archive files contents.\n"
+                f"{bold(process, 'dpkg-query:')} package '{name}' is not installed\nUse dpkg --contents (= dpkg-deb --contents) to list archive files contents.\n"
             )
             status = 1
             continue
@@ -263,7 +268,7 @@ def _search(process: Process, packages: Packages, patterns: list[str]) -> Runnin
             process.out(f"{names}: {path}\n")
         if not found:
             process.err(
-                f"dpkg-query: no path found matching pattern {pattern if set(pattern) & set('*?[') or pattern.startswith('/') else f'*{pattern}*'}\n"
+                f"{bold(process, 'dpkg-query:')} no path found matching pattern {pattern if set(pattern) & set('*?[') or pattern.startswith('/') else f'*{pattern}*'}\n"
             )
             status = 1
         yield 0.0

@@ -9,6 +9,7 @@ from ...restarts import call_off
 from ..process import Process, Running
 from ..text.common import Failure, parse, tool
 from ..visit import visits_of
+from .logged_errors import complain
 from .shown import clock
 from .stopping import go_down, stop
 
@@ -46,7 +47,10 @@ def mesg(process: Process) -> Running:
             )
         return 2
     if not options.operands:
-        process.out("is y\n")
+        system, user = process.shell.world.system.id, process.shell.user
+        is_off = system in ("debian", "ubuntu") and user == "root"  # Root's .profile has `mesg n`.
+        process.out(f"is {'n' if is_off else 'y'}\n")
+        return 1 if is_off else 0
     return 0
 
 
@@ -130,9 +134,10 @@ def shutdown(process: Process) -> Running:
     if name in ("init", "telinit"):
         word = options.operands[0] if options.operands else ""
         if not word or len(word) > 1 or word not in "0123456sSqQuU":
-            process.err(
-                "Expected single character argument.\n" if word else "init: required argument missing.\n"
-            )
+            if word:
+                complain(process, "Expected single character argument.")
+            else:
+                process.err("init: required argument missing.\n")
             return 1
     if shell.user != "root":
         process.err(

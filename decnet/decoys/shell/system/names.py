@@ -101,6 +101,6 @@ def printenv(process: Process) -> Running:
 
 
 COMMANDS = {
-    "uname": uname, "arch": arch, "nproc": nproc, "tty": tty, "clear": clear, "reset": clear,
+    "uname": uname, "arch": arch, "nproc": nproc, "tty": tty, "clear": clear,
     "printenv": printenv,
 }  # fmt: skip

@@ -11,6 +11,7 @@ from ...host.sysctls import sysctls
 from ..process import Process, Running
 from ..text.common import Failure, Options, parse, tool
 from ..visit import visits_of
+from .logged_errors import complain
 from .shown import clock
 
 CATEGORIES = (
@@ -114,7 +115,7 @@ def hostnamectl(process: Process) -> Running:
             return 1
         return 0
     if words and words[0] not in ("status", "icon-name", "chassis", "deployment", "location"):
-        process.err(f"Unknown command verb {words[0]}.\n")
+        complain(process, f"Unknown command verb {words[0]}.")
         return 1
     info, system = firmware(world), world.system
     guest = world.is_virtual
@@ -176,7 +177,7 @@ def timedatectl(process: Process) -> Running:
         return 0
     if words and words[0] not in ("status", "timesync-status", "show-timesync"):
         if not words[0].startswith("set-"):
-            process.err(f"Unknown command verb {words[0]}.\n")
+            complain(process, f"Unknown command verb {words[0]}.")
             return 1
         if process.shell.user != "root":
             process.err("Failed to set time: Interactive authentication required.\n")
@@ -259,7 +260,7 @@ def loginctl(process: Process) -> Running:
         return 0
     if verb.startswith(("terminate-", "kill-", "lock-", "enable-", "disable-")):
         return 0
-    process.err(f"Unknown command verb {verb}.\n")
+    complain(process, f"Unknown command verb {verb}.")
     return 1
 
 

@@ -9,6 +9,7 @@ from ...host.units import Unit
 from ..process import Process, Running
 from ..state import Shell
 from ..text.common import Failure, Options, parse, tool
+from .logged_errors import complain
 from .stopping import go_down
 from .unit_finding import OLD, VERSIONS, find, state_of, units_of
 from .unit_lists import LISTS
@@ -89,11 +90,8 @@ def systemctl(process: Process) -> Running:
     verb, *words = options.operands or ["list-units"]
     yield 0.0
     if verb not in VERBS:
-        process.err(
-            f"Unknown command verb {verb}.\n"
-            if shell.world.system.version not in ("11", "20.04", "8.10")
-            else f"Unknown operation {verb}.\n"
-        )
+        kind = "operation" if shell.world.system.version in ("11", "20.04", "8.10") else "command verb"
+        complain(process, f"Unknown {kind} {verb}.")
         return 1
     return (yield from _done(process, options, verb, words))
 

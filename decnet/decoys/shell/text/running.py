@@ -53,7 +53,12 @@ def _batches(command: list[str], words: list[str], size: int) -> list[list[str]]
 def _runs(process: Process, options: Options, runs: list[list[str]]) -> Running:
     status = 0
     for words in runs[:MOST_RUNS]:
-        if "t" in options:
+        if "p" in options:
+            process.err(" ".join(words) + "?...")
+            answer = yield from process.context.read_line(process.context.engine.input)
+            if answer[:1] not in (b"y", b"Y"):
+                continue
+        elif "t" in options:
             process.err(" ".join(words) + "\n")
         found = yield from process.call(words, b"")
         if found in (126, 127):
