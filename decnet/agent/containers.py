@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 CACHE = "containers.cache"
 RUNNING = "running"
 MOST = 20000
+_PIECE = 65536
 _STATES = ("created", "running", "paused", "restarting", "removing", "exited", "dead")
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
@@ -122,11 +123,32 @@ def on_networks(found: Iterable[Container]) -> Dict[str, int]:
 
 def start_tick(pid: int) -> int:
     """When the process was started, in clock ticks since the machine's boot; 0 if there is none."""
+    content = whole_file("/proc/%d/stat" % pid, _PIECE) or b""
     try:
-        with open("/proc/%d/stat" % pid, "rb") as file:
-            return int(file.read().rpartition(b")")[2].split()[19])
-    except (OSError, ValueError, IndexError):
+        return int(content.rpartition(b")")[2].split(None, 20)[19])
+    except (ValueError, IndexError):
         return 0
+
+
+def whole_file(place: str, most: int) -> Optional[bytes]:
+    """The first bytes of a small file; None if it cannot be read. A file object takes three times as many
+    system calls, and a heartbeat reads one file or more per container."""
+    try:
+        descriptor = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    content = b""
+    try:
+        while len(content) < most:
+            piece = os.read(descriptor, min(_PIECE, most - len(content)))
+            if not piece:
+                break
+            content += piece
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    return content
 
 
 def uptime(container: Container) -> Optional[float]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 
 from . import docker, interfaces, limits
+from .containers import whole_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,11 +69,7 @@ def cut_off(base: Container) -> Optional[str]:
 
 def shown(pid: int, name: str) -> Optional[bytes]:
     """A file of the process in /proc, at most 1 MiB; None if it cannot be read."""
-    try:
-        with open("/proc/%d/%s" % (pid, name), "rb") as file:
-            return file.read(1 << 20)
-    except OSError:
-        return None
+    return whole_file("/proc/%d/%s" % (pid, name), 1 << 20)
 
 
 def listening(container: Container) -> Set[Tuple[int, str]]:

@@ -80,13 +80,22 @@ def _worker(size: int) -> Iterator[Any]:
     from agent_desk import Desk
 
     from decnet.worker.agent_package import build_agent
+    from decnet.worker.agent_start import start
+
+    class Installed(Desk):
+        """Started as an operator's decnet starts it, which keeps its byte code."""
+
+        def argv(self, *words: str) -> list[str]:
+            return [self.python, *start(str(self.agent)), *words]
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "sleep").write_text("read forever\n")
-        (folder / "agent.pyz").write_bytes(build_agent()[0])
+        content, sha256 = build_agent()
+        (folder / f"{sha256}.pyz").write_bytes(content)
         (folder / "home").mkdir()
-        desk = Desk(folder / "agent.pyz", folder / "home", str(folder / "docker.sock")).enrolled_by_hand()
+        desk = Installed(folder / f"{sha256}.pyz", folder / "home", str(folder / "docker.sock"))
+        desk.enrolled_by_hand()
         processes: list[subprocess.Popen[bytes]] = []
         try:
             rows, listeners = _deckies(folder, size // (1 + len(SERVICES)), processes)
@@ -103,7 +112,8 @@ def _worker(size: int) -> Iterator[Any]:
             processes.append(subprocess.Popen(engine, stdout=subprocess.PIPE))
             assert processes[-1].stdout is not None
             processes[-1].stdout.readline()
-            desk.get("status")
+            while any(each["ready"] != "yes" for each in desk.get("status")["containers"]):
+                continue
             for each in listeners:
                 each.kill()
             yield desk

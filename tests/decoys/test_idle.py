@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from free_ports import free_port
 
+import decnet
 from decnet.decoys import fellows, udp_server
 from decnet.decoys.events import Recorder
 from decnet.decoys.fellows import Fellows
@@ -68,6 +72,20 @@ def test_no_service_waits_for_a_moment(service: str) -> None:
     *keys, last = run(idle())
     assert last == LOOK_SECONDS
     assert len(keys) == (service in ("ssh", "mysql", "smtp"))
+
+
+@pytest.mark.parametrize("service", ["ssh", "telnet"])
+def test_the_shell_is_loaded_at_the_first_login(service: str) -> None:
+    """It takes as much memory as all the rest."""
+    code = f"import sys, decoys.{service}; print([name for name in sys.modules if '.shell.' in name])"
+    shown = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(decnet.__file__).parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout == "['decoys.shell.stream']\n"
 
 
 def test_services_meet_again_after_a_connection_was_lost_and_only_then(

@@ -117,6 +117,24 @@ def test_a_connection_that_was_silent_for_long_gives_way_to_anyone(
         assert [event["fields"]["evicted"] for event in server.events("disconnect")] == [True]
 
 
+def test_a_slow_connection_gives_way_although_it_is_not_silent(
+    inside: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of all sources with one connection each, all of which send a byte now and then; one got an answer."""
+    monkeypatch.setattr(tcp_server, "IDLE_SECONDS", 0.3)
+    monkeypatch.setattr(tcp_server, "MOST_VISITS", 10)
+    server = inside("http", banner="nginx/1.22.1")
+    with ExitStack() as held:
+        slow = [held.enter_context(connect(server, f"127.0.1.{number}")) for number in range(1, 11)]
+        for _ in range(8):
+            for line in slow:
+                line.sendall(b"G" if line is not slow[0] else b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            time.sleep(0.05)
+        held.enter_context(connect(server, "127.0.0.99")).sendall(b"GET / HTTP/1.0\r\n\r\n")
+        ends = {event["src"]: event["fields"].get("evicted") for event in server.events("disconnect", 2)}
+        assert ends == {"127.0.1.2": True, "127.0.0.99": None}
+
+
 def test_events_name_the_end_that_was_contacted_and_the_last_one_sums_the_visit_up(
     decoy: Callable[..., Any],
 ) -> None:
