@@ -15,8 +15,9 @@ Migration = Callable[[Document], Document]
 
 FLEET_SCHEMA = SCHEMA_VERSION
 RECORD_SCHEMA = 2
-TABLE_SCHEMA = 1
-"""The newest schema of each file that this decnet writes: desired, records, `fleet.json`."""
+TABLE_SCHEMA = 2
+"""The newest schema of each file that this decnet writes: desired, records, `fleet.json`. The rows of the
+latter's schema 1 are valid in schema 2, which has fields that an older decnet would take for damage."""
 
 
 def _fleet_from_1(document: Document) -> Document:

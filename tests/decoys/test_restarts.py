@@ -143,6 +143,16 @@ def test_a_restart_shows_in_every_log_of_the_start(persona: Persona, output: int
     assert shown.splitlines()[:2] == ["/var/log/kern.log:1", "/var/log/syslog:1"] and shown.count(booted) == 2
 
 
+def test_soon_after_a_start_each_process_has_its_own_number(
+    persona: Persona, output: int, clock: list[float]
+) -> None:
+    restarts.restart(persona.machine.seed, 0, 20)
+    clock[0] += 45
+    own = shell_on(persona, output)
+    numbers = run_at_once(own, "ps -eo pid=").out.split()
+    assert len(numbers) == len(set(numbers)) > 60
+
+
 def test_a_start_keeps_what_a_disk_keeps(clock: list[float], persona: Persona) -> None:
     visitors = Visitors()
     with visitors.visit(SOURCE) as files:

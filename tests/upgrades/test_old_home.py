@@ -78,6 +78,15 @@ def test_a_change_keeps_all_else_as_it_was(old: Old, home: Path) -> None:
     assert [each for look in LOOKS for each in lost(before[look], shown(OURS, home, look), look)] == []
 
 
+@pytest.mark.parametrize("look", ["worker list", "history", "events"])
+def test_the_old_version_refuses_what_the_present_one_has_written(old: Old, home: Path, look: str) -> None:
+    assert run(OURS, home, "worker", "tag", "w1", "edge").returncode == 0
+    before = (home / "fleet.json").read_bytes()
+    said = run(old.command, home, *look.split())
+    assert said.returncode == 1 and "was written by a newer decnet" in said.stderr, said
+    assert (home / "fleet.json").read_bytes() == before
+
+
 def test_its_fleet_file_is_valid(home: Path) -> None:
     (home.parent / "fleet.toml").write_text(FLEET)
     said = run(OURS, home, "validate", "fleet.toml")

@@ -170,7 +170,8 @@ def _workers(machine: Machine, now: int, taken: set[int]) -> Iterator[ProcessEnt
     for at, kind in enumerate(kinds):
         period = 1500 + 700 * at
         began = now - (now + machine.persona.number(f"worker {at}", 0, 9999)) % period - 60 * at
-        pid = pid_at(machine, max(began, machine.booted() + 60))
+        is_early = began < machine.booted() + 60
+        pid = 24 + 7 * at if is_early else pid_at(machine, began)
         while pid in taken:
             pid += 1
         taken.add(pid)

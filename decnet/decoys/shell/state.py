@@ -190,9 +190,9 @@ class Shell(View):
 
     def processes(self, now: float) -> list[ProcessEntry]:
         """All processes that this visitor can see, by number."""
-        found = self.world.processes(int(now))
-        for visit in visits_of(self.world, self.visit.source):
-            found += visit.processes()
+        own = [entry for visit in visits_of(self.world, self.visit.source) for entry in visit.processes()]
+        numbers = {entry.pid for entry in own}
+        found = [entry for entry in self.world.processes(int(now)) if entry.pid not in numbers] + own
         killed = self.files.killed
         return sorted((each for each in found if each.pid not in killed), key=lambda entry: entry.pid)
 
