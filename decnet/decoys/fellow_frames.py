@@ -22,7 +22,7 @@ LATEST = 1 << 34
 LARGEST = 1 << 50
 AHEAD_SECONDS = 60
 """A change is not from a later time than this."""
-KEYS = ("rsa", "ecdsa", "ed25519")
+KEYS = ("rsa", "ecdsa", "ed25519", "certificate")
 LONGEST_KEY = 2048
 """Characters of a public key."""
 MOST_RESTARTS = 1_000_000

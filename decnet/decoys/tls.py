@@ -60,8 +60,13 @@ class Identity:
 
 def of_the_machine(persona: Persona) -> Identity:
     """The self-signed certificate that a Debian system creates at installation (package ssl-cert)."""
+    key = rsa_key(persona.machine, "tls")
+    return Identity([certificate_of(persona, key)], key)
+
+
+def certificate_of(persona: Persona, key: RsaKey) -> bytes:
+    """That certificate (DER) with the given key."""
     machine, own = Machine(persona), persona.machine
-    key = rsa_key(own, "tls")
     wanted = Wanted(
         subject=persona.hostname, issuer=persona.hostname,
         serial=int.from_bytes(own.bytes_for("tls serial", 20), "big") >> 1,
@@ -72,7 +77,7 @@ def of_the_machine(persona: Persona) -> Identity:
             (KEY_IDENTIFIER, False, key_identifier(key)),
         ),
     )  # fmt: skip
-    return Identity([certificate(wanted, key, key)], key)
+    return certificate(wanted, key, key)
 
 
 def openssl() -> Any:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .kernel_log import kernel_log
+from .service_files import mail_log
 from .units import units
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ def started(world: World, name: str, start: int) -> Lines:
         return _kernel(world, start)
     if name == "auth.log":
         return _sshd(world, start) + _seats(world, start)
+    if name == "mail.log":
+        return list(mail_log(world, start))
     return _kernel(world, start) + _units(world, start) if name == "syslog" else []
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 EXPONENT = 65537
 LINE = 70
+CERTIFICATE = "certificate"
+"""The name of the certificate (DER) of the package ssl-cert, among the keys that services announce."""
 TITLE = "OPENSSH PRIVATE KEY"
 
 _known: dict[str, dict[str, bytes]] = {}

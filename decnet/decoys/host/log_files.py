@@ -47,7 +47,7 @@ def files(world: World, packages: Packages) -> dict[str, Node]:
     ):
         if not _has(world, name):
             continue
-        if name in ("syslog", "auth.log", "kern.log", "cron.log", "user.log"):
+        if name in ("syslog", "auth.log", "kern.log", "cron.log", "user.log", "mail.log"):
             found[f"{name}"] = Node(
                 0o640,
                 owner=owner,
@@ -112,12 +112,11 @@ def _rotated(world: World, now: int) -> int:
 
 
 def _has(world: World, name: str) -> bool:
-    old = world.system.version in ("11", "20.04", "22.04", "24.04")
     if name in ("cron.log", "user.log"):
         return world.system.version == "12"
     if name in ("daemon.log", "messages", "debug"):
         return world.system.version == "11"
-    return name != "mail.log" or old
+    return name != "mail.log" or any(each.program == "master" for each in world.services())
 
 
 def _stamp(world: World, moment: int) -> str:
@@ -213,7 +212,7 @@ def _last(world: World, name: str) -> int:
     hour = (now - 17 * 60 - 1) // 3600 * 3600 + 17 * 60 + 1
     booted = world.booted()
     lines = _logins(world, booted, now) if name == "auth.log" else []
-    last = booted + 5 if name == "kern.log" or not world.machine.was_up(hour) else hour
+    last = booted + 5 if name in ("kern.log", "mail.log") or not world.machine.was_up(hour) else hour
     return max(last, world.installed, *(when for when, _ in lines))
 
 

@@ -12,7 +12,7 @@ from ..credentials import Accounts as Credentials
 from ..facts import newest_pid, take_pid
 from ..machine import Machine
 from ..persona import Persona
-from . import dmi, host_keys, pid_files, proc, proc_net, temporary, vulnerabilities
+from . import dmi, host_keys, pid_files, proc, proc_net, service_files, temporary, vulnerabilities
 from .accounts import Accounts, accounts_of, gshadow_of, shadow_of
 from .devices import device_of
 from .filesystem import generated
@@ -83,6 +83,7 @@ class World(Machine):
         if "openssh-server" in self.packages:
             own |= host_keys.files(self)
         packaged.made |= Pages(self, self.services).folders()
+        own |= service_files.files(self, packaged)
         for kernel in (proc_net, proc, dmi, vulnerabilities, pid_files):
             own |= kernel.files(self)
         return Tree(own, packaged)

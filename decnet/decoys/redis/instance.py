@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ..machine import Machine
 from ..persona import Persona
+from ..redis_saves import last_save
 from ..tcp_server import Gone, Line
 from . import contents
 from .config import Config, places
@@ -199,9 +200,7 @@ class Instance:
 
     def last_save(self) -> int:
         """When it last wrote its file."""
-        period = self.persona.number("redis save", 900, 20000)
-        ago = int(time.time() - self.started()) % period
-        return int(max(self.saved, time.time() - ago))
+        return int(max(self.saved, last_save(self.machine, self.started())))
 
     def used(self) -> int:
         """Bytes of memory as INFO reports them."""

@@ -5,6 +5,7 @@ import random
 from dataclasses import replace
 
 from ..events import Recorder
+from ..host.host_keys import CERTIFICATE, announce_key
 from ..persona import Persona
 from ..serve import Stop
 from ..tcp_server import Line, receive
@@ -25,7 +26,12 @@ async def start(persona: Persona, recorder: Recorder) -> Stop:
         await Conversation(dialect, persona, host, identity, line).run()
 
     stop = await receive(persona, recorder, converse)
-    preparing = asyncio.create_task(identity.prepare(random.uniform(*PREPARE_SECONDS)))
+
+    async def prepare() -> None:
+        await identity.prepare(random.uniform(*PREPARE_SECONDS))
+        announce_key(persona.machine.seed, CERTIFICATE, (await identity.get()).chain[0])
+
+    preparing = asyncio.create_task(prepare())
 
     async def end() -> None:
         preparing.cancel()
