@@ -6,20 +6,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from .client_hello import MOST_BYTES, Malformed, read_hello
-from .der import (
-    ALTERNATIVE_NAME,
-    BASIC_CONSTRAINTS,
-    KEY_IDENTIFIER,
-    RsaKey,
-    Wanted,
-    certificate,
-    key_identifier,
-    pem,
-    rsa_key,
-    sequence,
-    tagged,
-)
-from .machine import Machine
+from .der import RsaKey, pem, rsa_key
+from .machine_certificate import certificate_of
 from .persona import Persona
 from .tcp_server import Gone, Line
 from .waits import at_most
@@ -29,7 +17,6 @@ if TYPE_CHECKING:
 
 HANDSHAKE_SECONDS = 30.0
 PIECE = 16384
-TEN_YEARS = 3650 * 86400
 SUMMED = ("ja3", "ja4", "server_name")
 """What the end of a visit repeats of its handshake."""
 
@@ -62,22 +49,6 @@ def of_the_machine(persona: Persona) -> Identity:
     """The self-signed certificate that a Debian system creates at installation (package ssl-cert)."""
     key = rsa_key(persona.machine, "tls")
     return Identity([certificate_of(persona, key)], key)
-
-
-def certificate_of(persona: Persona, key: RsaKey) -> bytes:
-    """That certificate (DER) with the given key."""
-    machine, own = Machine(persona), persona.machine
-    wanted = Wanted(
-        subject=persona.hostname, issuer=persona.hostname,
-        serial=int.from_bytes(own.bytes_for("tls serial", 20), "big") >> 1,
-        begins=machine.installed, ends=machine.installed + TEN_YEARS,
-        extensions=(
-            (BASIC_CONSTRAINTS, False, sequence()),
-            (ALTERNATIVE_NAME, False, sequence(tagged(0x82, persona.hostname.encode()))),
-            (KEY_IDENTIFIER, False, key_identifier(key)),
-        ),
-    )  # fmt: skip
-    return certificate(wanted, key, key)
 
 
 def openssl() -> Any:

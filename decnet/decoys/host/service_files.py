@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ..der import RsaKey, pem
+from ..der import pem
+from ..machine_certificate import unused_certificate
 from ..persona import Persona
 from ..redis_saves import last_save
 from .host_keys import CERTIFICATE, keys_of
@@ -65,12 +66,7 @@ def _certificate(persona: Persona) -> bytes:
     """The one that the services show, if one has announced it; else one of a key that no service has."""
     known = keys_of(persona.seed).get(CERTIFICATE) or _unused.get(persona.seed)
     if known is None:
-        from ..tls import certificate_of
-
-        p, q = (
-            int.from_bytes(persona.bytes_for(f"unused {name}", 128), "big") | 3 << 1022 | 1 for name in "pq"
-        )
-        known = _unused[persona.seed] = certificate_of(persona, RsaKey(p, q))
+        known = _unused[persona.seed] = unused_certificate(persona)
     return known
 
 

@@ -10,9 +10,10 @@ from ..credentials import is_text, record_login
 from ..der import BASIC_CONSTRAINTS, Wanted, certificate, pem, rsa_key, sequence
 from ..events import shown
 from ..machine import Machine, day
+from ..machine_certificate import TEN_YEARS
 from ..persona import Persona
 from ..threads import Later
-from ..tls import TEN_YEARS, Identity, Secured
+from ..tls import Identity, Secured
 from . import dialects as no
 from .answer import Answer, change_of_user, replica, take_apart
 from .dialects import CACHING, CLEAR, NATIVE, RELEASED, Dialect
