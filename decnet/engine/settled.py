@@ -16,7 +16,7 @@ def is_settled(snap: Snapshot, plan: Plan) -> bool:
     nothing is released later. Earlier failures do not matter: they only delay steps, and there are none."""
     return (
         plan.is_empty
-        and not any((plan.skipped, plan.strays, plan.unknown, plan.excess_strays, plan.upgrades, plan.ahead))
+        and not any((plan.skipped, plan.strays, plan.unknown, plan.excess_strays, plan.ahead))
         and not (plan.edits or plan.topologies)
         and snap.stored == snap.desired
         and not any((snap.desired.away, snap.desired.topologies, snap.quarantined, snap.resurfaced))

@@ -19,6 +19,7 @@ from pathlib import Path
 from . import osguess
 from .beats import beat_rows
 from .compare import MARGIN, compared, show_changes
+from .converged import converged_rows
 from .density import density_rows
 from .engine import deploy_rows, heartbeat_rows
 from .engines import engine_rows
@@ -74,7 +75,7 @@ WITH_IMAGES: dict[str, Measure] = {
 }
 """In this order: the heartbeat is measured over the deckies that `deploy` leaves, the others replace them."""
 
-ON_EACH_ENGINE: dict[str, Measure] = {"engines": engine_rows}
+ON_EACH_ENGINE: dict[str, Measure] = {"engines": engine_rows, "converged": converged_rows}
 
 
 PARTS: dict[str, Measure] = {**ALONE, **ON_A_WORKER, **WITH_IMAGES, **ON_EACH_ENGINE}

@@ -12,9 +12,8 @@ COMMANDS = {
     "--help": 7,
     "services": 7,
     "validate FILE": 7,
-    "status": None,
 }
-"""Each with its aim. `status` needs pydantic and asyncio, which are more than seven times an empty Python."""
+"""Each with its aim."""
 
 
 def start_up_rows() -> list[Row]:

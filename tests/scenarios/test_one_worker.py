@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
-from theatre import OFFICE, Stage, eventually, kill
+from theatre import OFFICE, Said, Stage, eventually, kill
 
 from decnet.lab import run_argv, start, stop
 
@@ -29,6 +30,36 @@ def test_a_second_deploy_changes_nothing_and_writes_nothing(stage: Stage) -> Non
     said = stage.decnet("deploy", "-c", stage.spec(OFFICE), "--yes")
     assert (stage.containers(), stage.fingerprint_of_home()) == (containers, home)
     assert "3 kept" in said.out
+
+
+WATCHED = """
+import sys
+written = []
+def opened(event, args):
+    if event == "open" and isinstance(args[0], str) and args[2] & 3:
+        written.append(args[0])
+sys.addaudithook(opened)
+from decnet.cli import main
+try:
+    main()
+finally:
+    print("decnet.engine.run_pass" in sys.modules, *written, file=sys.stderr)
+"""
+"""Shows whether a command ran a pass, and the files that it opened to write."""
+
+
+def test_a_deploy_without_a_change_is_only_asked_about_the_next_time(stage: Stage) -> None:
+    argv = ("deploy", "-c", stage.spec(OFFICE), "--yes")
+
+    def again() -> Said:
+        return stage.on(stage.place, sys.executable, "-c", WATCHED, *argv)
+
+    # Services that have just started become ready: that is a change.
+    eventually(lambda: again().err == "False\n")
+    assert again() == Said(0, "deploy: 3 kept\n", "False\n")
+    assert stage.on("w1", "docker", "rm", "-f", "quarry-ssh").code == 0
+    repaired = again()
+    assert ("1 done" in repaired.out, repaired.err.splitlines()[-1].split()[0]) == (True, "True")
 
 
 def test_an_attacker_finds_plausible_machines(stage: Stage) -> None:
