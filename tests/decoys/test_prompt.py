@@ -71,9 +71,9 @@ def test_what_is_typed_is_answered_as_by_bash(keys: str) -> None:
         (("cat\r", "abc def\x17x\r", "\x04"), "abc def\b \b\b \b\b \bx\nabc x\n"),
         (("sh\r", "\x04", "echo back\r"), "# \n§echo back\n"),
         (("sudo su\r", "exit\r"), "§exit\nexit\n"),
-        (("cp -i /etc/hostname /etc/hosts\r", "n\r"), "cp: overwrite '/etc/hosts'? n\n§"),
+        (("cp -i /etc/hostname /etc/hosts\r", "n\r"), "cp: overwrite '/etc/hosts'? n\n"),
         (("seq 3 | xargs -p echo\r", "y\r"), "echo 1 2 3?...y\n1 2 3\n"),
-        (("ftp\r", "quit\r"), "§ftp\nftp> quit\n§"),
+        (("ftp\r", "quit\r"), "§ftp\nftp> quit\n"),
         (("sleep 0 &\r", "\r", "wait\r", "\r"), "§wait\n§\n"),
     ],
 )  # fmt: skip
