@@ -42,9 +42,11 @@ async def provide_images(
         return dict.fromkeys(others)
     needed = _needed(snap, plan)
     current_version_images = set(snap.images.all())
-    have = await _images_on_workers(
-        connections, snap, needing, {n: refs - current_version_images for n, refs in needed.items()}, failures
-    )
+    in_use = {} if no_cache else {name: _in_use(snap, name) for name in needing}
+    have = {name: refs for name, refs in in_use.items() if needed[name] <= refs}
+    asked = [name for name in needing if name not in have]
+    others_of = {name: refs - current_version_images for name, refs in needed.items()}
+    have |= await _images_on_workers(connections, snap, asked, others_of, failures)
     missing = _missing(needed, have, current_version_images, rebuild=no_cache)
     if missing and not await _build_or_report(ctx, snap, missing, failures, others | set(needing), no_cache):
         missing = {}
@@ -70,6 +72,14 @@ def _needed(snap: Snapshot, plan: Plan) -> dict[str, set[str]]:
         images = (expected[name].image for name in step.up if name in expected)
         found.setdefault(step.worker, set()).update(images)
     return found
+
+
+def _in_use(snap: Snapshot, worker: str) -> set[str]:
+    """The images of the running containers that the worker has just reported: of one whose name was taken
+    from it, the engine reports the id."""
+    seen = snap.observed.get(worker)
+    containers = seen.status.containers if isinstance(seen, Seen) else ()
+    return {each.image for each in containers if each.state == "running"}
 
 
 async def _images_on_workers(

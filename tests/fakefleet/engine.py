@@ -197,7 +197,11 @@ class Engine:
             case "GET", ["version"]:
                 return 200, {"Version": VERSION}
             case "GET", ["containers", "json"]:
-                return 200, [_row(each) for each in self.containers.values() if _labelled(each, filters)]
+                return 200, [
+                    _row(each) | {"Image": self._shown(each["Image"])}
+                    for each in self.containers.values()
+                    if _labelled(each, filters)
+                ]
             case "POST", ["containers", "create"]:
                 return 201, {"Id": self.create(query["name"], _service(json.loads(body)))["Id"]}
             case _, ["containers", name, *rest]:
@@ -215,6 +219,10 @@ class Engine:
             case _, ["images", *rest]:
                 return self._image(method, rest, filters, body)
         raise AssertionError(f"the fake engine has no {method} /{'/'.join(parts)}")
+
+    def _shown(self, image: str) -> str:
+        """The image of a container as the list shows it: an id, once the name is gone."""
+        return image if image in self.images else "sha256:" + digest(image)
 
     def _connected(self, network: str, join: dict[str, Any]) -> Answer:
         container = self._known(join["Container"])

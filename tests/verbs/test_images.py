@@ -131,3 +131,10 @@ def test_an_older_image_that_is_gone_everywhere_is_named_with_the_way_out(older:
     (trouble,) = ran.outcome.troubles
     assert trouble.worker == "w1" and wanted().decoys in trouble.message
     assert "decnet image upgrade --on w1" in str(trouble.hint)
+
+
+def test_a_worker_whose_containers_show_the_images_is_not_asked_for_them(fleet: FakeFleet) -> None:
+    fleet["w1"].requests.clear()
+    options = MutateOptions(("web-01",), services=("ftp", "http"))
+    assert fleet.run(lambda ctx: mutate(ctx, options)).code == 0
+    assert set(fleet["w1"].requests) == {"status", "apply"}
