@@ -20,6 +20,9 @@ def cat(context: Context, process: Process) -> Work:
         {"--number": "n", "--show-all": "A", "--show-ends": "E", "--number-nonblank": "b"}.get(word, "")
         for word in process.args
     )
+    if (wrong := unknown_option(process, CAT)) != "":
+        context.err(wrong)
+        return 1
     paths = [word for word in process.args if word == "-" or not word.startswith("-")] or ["-"]
     bad = next((flag for flag in flags if flag not in "AbeEnstTuv"), None)
     if bad:
@@ -46,6 +49,25 @@ def cat(context: Context, process: Process) -> Work:
             context.out(shown.of(data[at : at + 32768]))
             yield from _room(context)
     return status
+
+
+CAT = (
+    "number", "number-nonblank", "show-all", "show-ends", "show-nonprinting", "show-tabs", "squeeze-blank", "help", "version",
+)  # fmt: skip
+TEE = ("append", "ignore-interrupts", "output-error", "help", "version")
+
+
+def unknown_option(process: Process, known: tuple[str, ...]) -> str:
+    """The complaint about a long option that a program does not have, "" for none."""
+    for word in process.args:
+        if word == "--":
+            break
+        name = word[2:].partition("=")[0]
+        if word.startswith("--") and not any(each.startswith(name) for each in known):
+            hint = f"Try '{process.name} --help' for more information.\n"
+            hint = "" if process.shell.world.system.busybox else hint
+            return f"{process.name}: unrecognized option '{word}'\n{hint}"
+    return ""
 
 
 def content_of(context: Context, path: str) -> tuple[bytes, str]:
@@ -143,6 +165,9 @@ def _visible(code: int, *, tabs: bool) -> bytes:
 
 def tee(context: Context, process: Process) -> Work:
     """`tee`, which copies its input as it comes."""
+    if (wrong := unknown_option(process, TEE)) != "":
+        context.err(wrong)
+        return 1
     shell, status = context.shell, 0
     append = any(word in ("-a", "--append") for word in process.args)
     writers: list[End] = []

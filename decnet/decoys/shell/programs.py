@@ -51,10 +51,11 @@ def sleep(context: Context, process: Process) -> Work:
             if context.shell.world.system.busybox:
                 context.err(f"sleep: invalid number '{word}'\n")
             else:
-                shown = quoted(process, word)
-                context.err(
-                    f"sleep: invalid time interval {shown}\nTry 'sleep --help' for more information.\n"
-                )
+                reason = f"invalid time interval {quoted(process, word)}"
+                if len(word) > 1 and word[0] == "-":
+                    is_long = word.startswith("--")
+                    reason = f"unrecognized option '{word}'" if is_long else f"invalid option -- '{word[1]}'"
+                context.err(f"sleep: {reason}\nTry 'sleep --help' for more information.\n")
             return 1
         seconds += min(LONGEST_SLEEP, float(found[1])) * UNITS[found[2]]
     if seconds:

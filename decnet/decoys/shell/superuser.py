@@ -134,6 +134,10 @@ def _list(context: Context, words: list[str]) -> int:
     return 0
 
 
+SU_LETTERS = "cfGghlmpPsTuVw"
+"""Options of one letter."""
+
+
 def su(context: Context, process: Process) -> Work:
     """`su`, whose password is recorded."""
     shell, words = context.shell, list(process.args)
@@ -146,6 +150,10 @@ def su(context: Context, process: Process) -> Work:
             command = words.pop(0)
         elif word in ("-s", "--shell") and words:
             program = words.pop(0)
+        elif word.startswith("-") and not word.startswith("--") and word[1] not in SU_LETTERS:
+            hint = "" if shell.world.system.busybox else "Try 'su --help' for more information.\n"
+            context.err(f"su: invalid option -- '{word[1]}'\n{hint}")
+            return 1
         elif not word.startswith("-"):
             user = word
     names = [line.split(":")[0] for line in (shell.read("/etc/passwd") or "").splitlines()]

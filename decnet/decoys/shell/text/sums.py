@@ -10,7 +10,8 @@ from ..process import Command, Process, Running
 from .common import Failure, Options, await_input, content, parse, quoted, split_lines, text_of, tool
 
 HASHES = {f"{kind}sum": kind for kind in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")}
-LABELS = {"md5": "MD5"}
+HASHES["b2sum"] = "blake2b"
+LABELS = {"md5": "MD5", "blake2b": "BLAKE2b"}
 HASHED_AT_ONCE = 256
 
 
