@@ -67,6 +67,8 @@ def ulimit(context: Context, words: list[Any]) -> int:
                 if context.shell.dialect.bash
                 else f"ulimit: Illegal option -{letter}"
             )
+            if context.shell.dialect.bash:
+                context.err("ulimit: usage: ulimit [-SHabcdefiklmnpqrstuvxPRT] [limit]\n")
             return 2
         context.out(limits[letter] + "\n")
     return 0

@@ -100,8 +100,8 @@ def _show_options(context: Context, *, plus: bool) -> None:
 def getopts(context: Context, words: list[Any]) -> int:
     shell = context.shell
     if len(words) < 3:
-        end = " [arg]" if shell.dialect.bash else " [arg ...]"
-        context.complain("getopts: usage: getopts optstring name" + end)
+        usage = "getopts: usage: getopts optstring name [arg ...]"
+        context.err(f"{usage}\n") if shell.dialect.bash else context.complain(usage)
         return 2
     options, name = str(words[1]), str(words[2])
     arguments = [str(word) for word in words[3:]] or shell.positional

@@ -10,6 +10,8 @@ from .context import Context, Work
 from .history import old_history, save_history, write_history
 from .options import SHOPTS
 from .parser import KEYWORDS
+from .signal_numbers import SIGNALS
+from .state import Shell
 
 
 def history(context: Context, words: list[Any]) -> int:
@@ -135,15 +137,42 @@ def _numbered(lines: list[str], places: list[str], default: int) -> int:
     return next((at for at in range(len(lines) - 1, -1, -1) if lines[at].startswith(word)), default)
 
 
+COMPLETED = {
+    "alias": "a", "builtin": "b", "command": "c", "directory": "d", "export": "e", "file": "f", "function": "F",
+    "keyword": "k", "user": "u", "variable": "v", "signal": "S",
+}  # fmt: skip
+"""Letters of what `-A` names; "F" and "S" have none of their own."""
+
+
+def _files(shell: Shell, word: str, *, folders: bool) -> list[str]:
+    """The names in a folder that begin with a word, as it is written."""
+    head, slash, _ = word.rpartition("/")
+    where = shell.absolute(head + slash or ".")
+    found = [f"{head}{slash}{name}" for name in shell.entries(where)]
+    return [
+        each
+        for each in found
+        if not folders or (node := shell.node(shell.absolute(each))) is not None and node.folder
+    ]
+
+
 def compgen(context: Context, words: list[Any]) -> int:
     """The names of one kind that begin with the last word."""
     shell, arguments = context.shell, [str(word) for word in words[1:]]
-    flags = "".join(word[1:] for word in arguments if word.startswith("-"))
-    word = arguments[-1] if arguments and not arguments[-1].startswith("-") else ""
+    flags, words, values = "", list(arguments), dict[str, str]()
+    while words and words[0].startswith("-"):
+        flag = words.pop(0)[1:]
+        if flag in ("A", "W") and words:
+            values[flag] = words.pop(0)
+        flags += flag
+    flags = flags.replace("A", COMPLETED.get(values.get("A", ""), ""))
+    word = words[0] if words else ""
     kinds = {
         "c": lambda: [*ALL, *context.program_names(), *shell.functions, *shell.aliases], "b": lambda: list(ALL),
         "a": lambda: list(shell.aliases), "k": lambda: list(KEYWORDS["bash"]), "v": lambda: list(shell.variables),
-        "e": lambda: list(shell.exported), "u": lambda: [line.split(":")[0] for line in (shell.read("/etc/passwd") or "").splitlines()],
+        "e": lambda: list(shell.exported), "F": lambda: list(shell.functions), "W": lambda: values.get("W", "").split(),
+        "d": lambda: _files(shell, word, folders=True), "f": lambda: _files(shell, word, folders=False),
+        "S": lambda: ["EXIT", *(f"SIG{each}" for each in SIGNALS)], "u": lambda: [line.split(":")[0] for line in (shell.read("/etc/passwd") or "").splitlines()],
     }  # fmt: skip
     found = [
         name

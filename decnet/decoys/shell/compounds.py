@@ -11,7 +11,7 @@ from .context import ExpansionError, Jump, Returned, Work
 from .descriptors import Stream
 from .extended_patterns import fits_pattern
 from .running import Running
-from .state import Call
+from .state import ENTERED, Call
 from .syntax import (
     Calculation,
     Case,
@@ -40,6 +40,8 @@ class Compounds(Running, Protocol):
 
     def _subshell(self, node: Subshell) -> Work:
         child = self.fork()
+        # Traces have another sign for substitutions only.
+        child.shell.notes[ENTERED] = str(int(child.shell.notes.get(ENTERED, "0")) + 1)
         self.shell.status = yield child.whole(child.sequence(node.body))
         return self.shell.status
 

@@ -30,7 +30,7 @@ SIMPLE = {
 }
 OPTIONS = {"bash": re.compile(r"-[neE]+"), "ash": re.compile(r"-[neE]+"), "dash": re.compile(r"-n")}
 CONVERSION = re.compile(
-    r"%(?:%|([-+ #0]*)(\*|\d*)(?:\.(\*|-?\d*))?(?:hh?|ll?|[jztLq])?(\([^)]*\)T|.)?)|([^%\\]+)|\\.?", re.DOTALL
+    r"%(?:%|([-+ #0]*)(\*|\d*)(?:\.(\*|-?\d*))?(?:hh?|ll?|[jztL])?(\([^)]*\)T|.)?)|([^%\\]+)|\\.?", re.DOTALL
 )
 
 

@@ -12,7 +12,7 @@ from .descriptors import End, Stream
 from .dialect import ASH, BASH, DASH, Dialect
 from .driving import Driving
 from .passwords import record_passwords
-from .printing import library_of, printing
+from .printing import library_of, printing, refusing
 from .process import Command
 from .programs import BY_PATH, PROGRAMS, enter
 from .renamed import is_gone, original
@@ -177,6 +177,9 @@ class Launching(Driving, Protocol):
             if runs_quietly(shell, path, node):
                 return 0
             if path in shell.world.nodes and path not in shell.files.changes:
+                if refusal := refusing(shell, words):
+                    self.err(refusal)
+                    return 1
                 reason = "failed to map segment from shared object: Cannot allocate memory"
                 library = library_of(shell, path)
                 self.err(f"{name}: error while loading shared libraries: {library}: {reason}\n")

@@ -37,6 +37,31 @@ def printing(shell: Shell, words: list[str]) -> Command | None:
     return command
 
 
+def refusing(shell: Shell, words: list[str]) -> str:
+    """What a program prints that is called with an option which its help does not have; "" for none."""
+    world = shell.world
+    if world.packages is None or len(words) < 2:
+        return ""
+    from ..host.printed import printed
+
+    name = words[0].rpartition("/")[2]
+    found = printed((world.system.id, world.system.version), world.packages, [name, "--help"])
+    if found is None or found[0] or not found[1]:
+        return ""
+    text = found[1].decode("utf-8", "replace")
+    for word in words[1:]:
+        if word == "--" or not word.startswith("-") or word == "-":
+            break
+        if word.startswith("--") and word.partition("=")[0] not in text:
+            reason = f"unrecognized option '{word}'"
+        elif not word.startswith("--") and f"-{word[1]}" not in text:
+            reason = f"invalid option -- '{word[1]}'"
+        else:
+            continue
+        return f"{words[0]}: {reason}\nTry '{words[0]} --help' for more information.\n"
+    return ""
+
+
 def _called(text: bytes, name: bytes, path: bytes) -> bytes:
     """The texts that show how a program was called."""
     for before in (b"Usage: ", b"usage: ", b" or:  ", b"Try '"):

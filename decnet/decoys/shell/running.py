@@ -15,6 +15,7 @@ from .launching import Launching
 from .quoting import if_needed
 from .redirecting import opened
 from .scripts import Scripts
+from .state import ENTERED
 from .syntax import Assignment, Simple, Word
 from .tasks import Killed, Writable
 
@@ -115,8 +116,9 @@ class Running(Assigning, Launching, Scripts, Protocol):
     def trace(self, words: list[str], *, quoted: bool = False) -> None:
         """The line of `set -x`."""
         mark = self.shell.variables.get("PS4", "+ ")
-        if self.shell.dialect.bash and self.shell.depth:
-            mark = mark[:1] * min(self.shell.depth, 20) + mark
+        depth = self.shell.depth - int(self.shell.notes.get(ENTERED, "0"))
+        if self.shell.dialect.bash and depth > 0:
+            mark = mark[:1] * min(depth, 20) + mark
         shown = words if quoted or self.shell.dialect.name == "dash" else [if_needed(word) for word in words]
         self.err(mark + " ".join(shown) + "\n")
 

@@ -13,7 +13,7 @@ from .dialect import ASH, BASH, DASH, Dialect
 from .history import begin_history
 from .process import Process
 from .profile import begin_profile
-from .state import PATH, Shell
+from .state import ENTERED, PATH, Shell
 from .variables import bash_version
 
 
@@ -57,6 +57,10 @@ def _wanted(words: list[str]) -> _Wanted:
     return wanted
 
 
+SHORT = "abefhkmnptuvxBCDEHPTirslc"
+"""Options of bash of one letter."""
+
+
 def _take_letters(wanted: _Wanted, word: str) -> None:
     for letter in word[1:]:
         if letter == "o" and wanted.arguments:
@@ -75,6 +79,11 @@ def sh(context: Context, process: Process) -> Work:
     """`sh`, `bash`, `dash`, `ash`."""
     name, wanted = process.name, _wanted(process.args)
     dialect, arguments = dialect_named(context.shell, name), wanted.arguments
+    if dialect.bash and (
+        bad := sorted(each for each in wanted.options if len(each) == 1 and each not in SHORT)
+    ):
+        context.err(f"{name}: -{bad[0]}: invalid option\n{_usage(name)}")
+        return 2
     if wanted.about:
         return _about(context, dialect, name, wanted.about)
     if wanted.mode == "c":
@@ -92,6 +101,18 @@ def sh(context: Context, process: Process) -> Work:
             lambda child: child.interactive() if mode == "i" else child.from_input(),
         )
     )  # fmt: skip
+
+
+def _usage(name: str) -> str:
+    """What bash prints of its help after a wrong option."""
+    long = "debug debugger dump-po-strings dump-strings help init-file login noediting noprofile norc posix pretty-print rcfile restricted verbose version"  # fmt: skip # noqa: E501
+    options = "".join(f"\t--{each}\n" for each in long.split())
+    return (
+        f"Usage:\t{name} [GNU long option] [option] ...\n\t{name} [GNU long option] [option] script-file ...\n"
+        f"GNU long options:\n{options}"
+        "Shell options:\n\t-ilrsD or -c command or -O shopt_option\t\t(invocation only)\n"
+        "\t-abefhkmnptuvxBCEHPT or -o option\n"
+    )
 
 
 def _command(context: Context, dialect: Dialect, name: str, wanted: _Wanted) -> Work:
@@ -170,7 +191,8 @@ def enter(
     kept = {*shell.exported, "IFS", "OPTIND"}
     shell.variables = {name: value for name, value in shell.variables.items() if name in kept}
     shell.variables["IFS"], shell.variables["OPTIND"] = " \t\n", "1"
-    shell.arrays, shell.functions, shell.aliases, shell.kinds, shell.notes = {}, {}, {}, {}, {}
+    shell.arrays, shell.functions, shell.aliases, shell.kinds = {}, {}, {}, {}
+    shell.notes = {ENTERED: str(shell.depth)}
     shell.readonly, shell.options, shell.shopts, shell.calls = set(), set(options), set(), []
     if shell.program:
         shell.variables["_"] = shell.program

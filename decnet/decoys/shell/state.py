@@ -29,6 +29,8 @@ MOST_OUTPUT = 128 * 1024
 MOST_VARIABLES = 512 * 1024
 """Characters in all variables of a shell."""
 AUTH_LOG = "/var/log/auth.log"
+ENTERED = "entered at"
+"""The note of the depth at which a shell was started as a program."""
 OF_PROCESSES = ("/proc/self", "/proc/thread-self", *(f"/proc/{digit}" for digit in range(10)))
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

@@ -310,6 +310,8 @@ def getconf(process: Process) -> Running:
         "OPEN_MAX": 1024, "CHILD_MAX": world.memory_kib // 264, "_PHYS_PAGES": world.memory_kib // 4, "_AVPHYS_PAGES": world.memory(int(time.time())).free // 4, "HOST_NAME_MAX": 64,
         "NAME_MAX": 255, "PATH_MAX": 4096, "PATH": "/bin:/usr/bin", "INT_MAX": 2_147_483_647, "WORD_BIT": 32, "CHAR_BIT": 8, "GNU_LIBC_VERSION": "glibc 2.36", "LOGIN_NAME_MAX": 256,
         "LEVEL1_DCACHE_SIZE": world.processor.l1d * 1024, "LEVEL2_CACHE_SIZE": world.processor.l2 * 1024, "LEVEL3_CACHE_SIZE": world.processor.l3 * 1024, "SYMLOOP_MAX": "",
+        "_POSIX_VERSION": 200809, "_POSIX2_VERSION": 200809, "_XOPEN_VERSION": 700, "GNU_LIBPTHREAD_VERSION": "NPTL 2.36", "NGROUPS_MAX": 65536, "PIPE_BUF": 4096,
+        "LINE_MAX": 2048, "UINT_MAX": 4_294_967_295, "SSIZE_MAX": 32767, "IOV_MAX": 1024, "_POSIX_ARG_MAX": 2_097_152,
     }  # fmt: skip
     if "a" in options:
         process.out("".join(f"{name:<34} {value}\n" for name, value in values.items()))
