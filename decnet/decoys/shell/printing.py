@@ -58,7 +58,8 @@ def refusing(shell: Shell, words: list[str]) -> str:
             reason = f"invalid option -- '{word[1]}'"
         else:
             continue
-        return f"{words[0]}: {reason}\nTry '{words[0]} --help' for more information.\n"
+        hint = "" if f"{name} [OPTIONS" in text else f"Try '{words[0]} --help' for more information.\n"
+        return f"{words[0]}: {reason}\n{hint}"
     return ""
 
 
