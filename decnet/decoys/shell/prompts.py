@@ -83,10 +83,13 @@ def _command(context: Context) -> Work:
         prompt = prompt_of(shell) if not text else value_of(shell, "PS2") or "> "
         line = yield from _read(context, prompt)
         if line is None:
-            if text:
-                context.err(_unfinished(context, text))
-                return ""
-            return None
+            if not text:
+                return None
+            complaint = _unfinished(context, text)
+            context.err(complaint)
+            if shell.dialect.bash and complaint.endswith("matching `)'\n"):
+                return None  # The end of the input was read by the command substitution.
+            return ""
         line = expand_history(context, line)
         if line is None:
             return ""

@@ -46,6 +46,22 @@ REASONS: dict[str, tuple[str, ...]] = {
         "export A=1", "time -p true", "mkdir /tmp/d; touch", "curl -O http://nosuch.invalid/x.sh",
     ),
     "the text of manual pages is not imitated": ("man ls",),
+    "the other one's first user, its history and its size are in what is shown": (
+        "history | head", "history | tail", "history | wc", "fc -l", "echo a\nhistory 2", "ls -la /etc/pass", "ls -lh /etc/passwd", "stat /etc/passwd",
+        "getent passwd root; getent group sudo", "awk -F: '$3 >= 1000", "cd /var/log && ls",
+    ),
+    "its own packages, mounts and processes are in what is shown": (
+        "ls /usr/sh\t", "ls /etc/apt", "ls -la --color /etc/alternatives",
+        "ls -d /etc/*.conf", "find /etc -maxdepth 1", "stat -f -c", "cat /etc/debian_version", "ps -eo pid,comm", "pgrep -l cron", "cat /proc/1/cmdline",
+        "echo '* * * * * /tmp/.x/run'",
+    ),
+    "no one is logged in there: no record of a login, no one to write to": (
+        "wall hi", "who am i", "whoami; logname", "groups; whoami; logname", "w -h", "logger hello",
+    ),
+    "systemctl notices that it runs in another root": (
+        "systemct\t", "systemctl status nosuch", "systemctl --no-pager list-units", "systemctl is-active", "systemctl list-timers",
+    ),
+    "the key of its own server is not known": ("ssh nobody@127.0.0.1", "scp /nonexistent"),
 }  # fmt: skip
 """By reason, how commands begin."""
 WHOLE = {"the container has no disk, no firmware and a network card of its own kind": ("ls /",)}

@@ -171,8 +171,9 @@ COLOURS = {ERROR: "\x1b[1;31m", NOTE: "\x1b[33m"}
 def _complain(process: Process, text: str, kind: str = ERROR) -> None:
     """One message to a line; `apt` colours its beginning on a terminal."""
     colour = COLOURS[kind] if process.name == "apt" and process.to_terminal else ""
-    begin = f"{colour}{kind}\x1b[0m" if colour else kind
-    process.err(begin + text.replace("\nE: ", f"\n{begin}"))
+    begin, end = (f"{colour}{kind}\x1b[0m", "\x1b[0m") if colour else (kind, "")
+    for line in text.removesuffix("\n").split("\nE: "):
+        process.err(f"{begin}{line}{end}\n")
 
 
 def _progress(process: Process, text: str, parts: tuple[str, ...]) -> None:
@@ -345,7 +346,8 @@ def _query(process: Process, packages: Packages, action: str, names: list[str], 
                     kept = [line for line in lines if not line.startswith(("Status:", "Conffiles:", " /"))]
                     process.out("\n".join(kept) + "\n\n")
                 elif process.to_terminal:
-                    _complain(process, f"Unable to locate package {name}\n", NOTE)
+                    for _ in range(2 if process.name == "apt" else 1):
+                        _complain(process, f"Unable to locate package {name}\n", NOTE)
             if missing and len(missing) == len(names):
                 _complain(process, "No packages found\n")
                 return 100

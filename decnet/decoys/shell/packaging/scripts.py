@@ -137,7 +137,7 @@ def lsb_release(process: Process) -> Running:
     letters = "".join(word.lstrip("-")[:1] if word.startswith("--") else word[1:] for word in process.args)
     everything = "a" in letters
     yield 0.0
-    has_note = vendor == "Ubuntu" or system.version == "11"
+    has_note = vendor == "Ubuntu" or system.version == "11" or process.to_terminal
     if has_note and (not letters or everything or "v" in letters):
         target = process.out if not everything else process.err
         target("No LSB modules are available.\n")
