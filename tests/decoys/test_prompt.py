@@ -48,7 +48,7 @@ CASES = {
     "logout\r": "§logout\n",
     "echo ${UNSET:?not there}\recho $?\r": "§echo ${UNSET:?not there}\n-bash: UNSET: not there\n§echo $?\n1\n",
     "systemctl nosuch\r": "§systemctl nosuch\n\x1b[0;1;31mUnknown command verb nosuch.\x1b[0m\r\n",
-    "apt nosuch; apt-get nosuch\r": "§apt nosuch; apt-get nosuch\n\x1b[1;31mE: \x1b[0mInvalid operation nosuch\nE: Invalid operation nosuch\n",
+    "apt nosuch; apt-get nosuch\r": "§apt nosuch; apt-get nosuch\n\x1b[1;31mE: \x1b[0mInvalid operation nosuch\x1b[0m\nE: Invalid operation nosuch\n",
     "dpkg -L nosuch 2>&1 | head -1; dpkg -S nosuch\r": "§dpkg -L nosuch 2>&1 | head -1; dpkg -S nosuch\ndpkg-query: package 'nosuch' is not installed\n\x1b[1mdpkg-query:\x1b[0m no path found matching pattern *nosuch*\n",
     "tput cols; tput setaf 1; tput sgr0; tput nosuch\r": "§tput cols; tput setaf 1; tput sgr0; tput nosuch\n80\n\x1b[31m\x1b(B\x1b[mtput: unknown terminfo capability 'nosuch'\n",
     "mesg; sleep x\r": "§mesg; sleep x\nis n\nsleep: invalid time interval ‘x’\n",
