@@ -136,7 +136,7 @@ def program_digest() -> str:
     """Which decnet this is, on which Python. Raises OSError."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     lines = [f"{path} {found.st_size} {found.st_mtime_ns}" for path, found in _all_files(package)]
-    return digest([sys.executable, sys.hexversion, sorted(lines)])
+    return digest([sys.prefix, sys.hexversion, sorted(lines)])
 
 
 def state_digest(root: str) -> str:

@@ -9,7 +9,7 @@ import os
 import select
 import time
 
-from decnet.wire import PROTOCOL, Unframer, canonical, digest, parse
+from decnet.wire import PROTOCOL, Unframer, canonical, digest, encode_json, parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ SIGKILL = 9
 """The module `signal` makes enumerations when it is imported."""
 VOLATILE = {"status": (), "facts": ("disk_free_mib", "neighbours")}
 """The verbs that only read, and what changes in their answers although nothing has to be done."""
+ORDERLESS = {"status": ("containers", "networks"), "facts": ("images", "networks")}
+"""What the engine lists in any order: its networks come in another one each time."""
 
 
 def answer_digest(verb: str, result: Mapping[str, Any]) -> str | None:
@@ -36,6 +38,9 @@ def answer_digest(verb: str, result: Mapping[str, Any]) -> str | None:
     if verb not in VOLATILE:
         return None
     kept = {name: value for name, value in result.items() if name not in VOLATILE[verb]}
+    for name in ORDERLESS[verb]:
+        if isinstance(rows := kept.get(name), list):
+            kept[name] = sorted(map(encode_json, rows))
     if verb == "status":
         hello = kept.get("hello")
         if not isinstance(hello, dict):

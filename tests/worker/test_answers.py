@@ -102,6 +102,14 @@ def test_free_disk_and_neighbours_are_no_change_of_the_facts() -> None:
     assert answer_digest("facts", {**facts, "subnet": "t"}) != same
 
 
+def test_the_order_in_which_the_engine_lists_things_is_no_change() -> None:
+    one, two = {"name": "a", "subnets": []}, {"name": "b"}
+    same = answer_digest("facts", {"networks": [one, two]})
+    assert answer_digest("facts", {"networks": [two, one]}) == same
+    assert answer_digest("facts", {"networks": [one, {"name": "c"}]}) != same
+    assert answer_digest("facts", {"networks": [one]}) != same
+
+
 @pytest.mark.parametrize(("verb", "result"), [("events", {}), ("status", {}), ("status", {"hello": []})])
 def test_other_verbs_and_shapes_have_no_digest(verb: str, result: dict[str, object]) -> None:
     assert answer_digest(verb, result) is None
