@@ -11,7 +11,8 @@ RELEASE.tree.xz: sections, each with its length in four bytes (little endian), i
 - folders: a block of lines per folder, in the order of their paths: the path first, then an entry per line: name, kind,
   package, size or target, time (as a difference to the package's time), reference, all separated by tabs. The
   path of an entry of a package that has it without /usr begins with "~";
-- heads: the first 64 bytes of executable files; sums: 68 bytes each (md5, sha1, sha256), for programs; short: md5 only.
+- heads: the first 64 bytes of executable files; sums: 68 bytes each (md5, sha1, sha256), for programs; short: md5 only, for
+  libraries and scripts.
 
 RELEASE.texts.xz: a number of texts, their lengths in four bytes each, then the texts: the control fields of the packages
 in their order, then the contents of files.
@@ -312,9 +313,17 @@ class Packer:
         if UNREAD.match(entry.path):
             return ""
         if in_etc or UNITS.search(entry.path) or (SCRIPTS.search(entry.path) and entry.size <= MOST_SCRIPT):
+            if text.startswith(b"#!"):
+                return self._script(entry, text)
             number = self.texts.setdefault(text, len(self.texts))
             return f"t{number}"
         return ""
+
+    def _script(self, entry: Entry, text: bytes) -> str:
+        """Of a program, also of one that is a script, only the first line is kept."""
+        self.heads.append(text[: text.index(b"\n") + 1][:64].ljust(64, b"\0"))
+        self.short.append(bytes.fromhex(entry.sums[0]))
+        return f"s{len(self.heads) - 1},{len(self.short) - 1}"
 
 
 def main() -> None:

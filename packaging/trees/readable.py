@@ -61,11 +61,12 @@ def _is_wanted(path: str) -> bool:
 
 
 def _text(path: Path, size: int) -> bytes:
-    """A file's text, b"" for a binary or one of another size."""
+    """A file's text, of a script its first line; b"" for a binary or a file of another size."""
     if path.is_symlink() or not path.is_file() or path.stat().st_size != size:
         return b""
     content = path.read_bytes()
-    return b"" if b"\0" in content else content
+    end = content.index(b"\n") + 1 if content.startswith(b"#!") else len(content)
+    return b"" if b"\0" in content else content[:end]
 
 
 if __name__ == "__main__":

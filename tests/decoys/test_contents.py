@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import zipfile
+from importlib.resources import files
+
 import pytest
 from decoys.plain_shell import shell_of
 
+from decnet.decoys.host.readable import ARCHIVE
+from decnet.decoys.host.release_data import release_data
 from decnet.decoys.shell.at_once import run_at_once
 
 SAME = (
@@ -54,3 +59,19 @@ def test_configuration_and_scripts_are_texts_of_their_size(release: str, path: s
 
     assert mark == "#"
     assert size == shown
+
+
+@pytest.mark.parametrize(
+    "release", ["debian-11", "debian-12", "ubuntu-20.04", "ubuntu-22.04", "ubuntu-24.04"]
+)
+def test_no_program_code_is_stored(release: str) -> None:
+    data = release_data(release)
+    entries = (entry for folder in data.folders() for _, entry in data.folder(folder))
+    texts = (data.text(int(entry.reference[1:])) for entry in entries if entry.reference.startswith("t"))
+    assert [text[:40] for text in texts if text.startswith(b"#!")] == []
+
+
+def test_of_a_script_only_the_first_line_is_stored() -> None:
+    archive = zipfile.ZipFile(str(files("decnet.decoys.host").joinpath("data", ARCHIVE)))
+    texts = [archive.read(name) for name in archive.namelist()]
+    assert [text[:40] for text in texts if text.startswith(b"#!") and text.index(b"\n") < len(text) - 1] == []

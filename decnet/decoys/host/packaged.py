@@ -131,9 +131,14 @@ def unknown_content(path: str, version: str, head: bytes, size: int) -> bytes:
     """What stands for the content of a file of which only the begin is known: the same on all machines that
     have this version of it, and no text that could be read."""
     if head[:2] in (b"", b"#!") and path.startswith(TEXTS) and (text := readable(path, size, version)):
-        return text
+        if not text.startswith(b"#!"):
+            return text
+        head = text
     length = min(size, MOST_CONTENT)
     noise = random.Random(f"{path} {version}").randbytes(length)
+    if head[:2] == b"#!":
+        first = head.rstrip(b"\0").partition(b"\n")[0] + b"\n"
+        return (first + _lines(noise, length))[: length - 1] + b"\n"
     if head:
         front = head.ljust(INTERPRETER_AT, b"\0") + INTERPRETER
         return (front + noise[len(front) :])[:length]

@@ -1,4 +1,4 @@
-"""Texts of configuration and scripts that the data of releases lacks (packaging/trees/readable.py)."""
+"""Texts of configuration that the data of releases lacks (packaging/trees/readable.py)."""
 
 from __future__ import annotations
 
