@@ -123,6 +123,8 @@ def _send(context: Context, task: Task, signal: int) -> None:
 
 def kill_itself(context: Context, signal: int, pid: int) -> None:
     """A shell that sends itself a signal. Raises Killed."""
+    if not signal:
+        return
     name, shell = signal_name(str(signal)) or "", context.shell
     action = shell.traps.get(name) if signal not in (KILL, STOP) else None
     if action:

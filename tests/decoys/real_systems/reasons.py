@@ -10,11 +10,20 @@ REASONS: dict[str, tuple[str, ...]] = {
         "cat /proc/self/mountinfo", "lsblk | head", "ls /sys;", "cat /proc/meminfo | cut", "free -h | head -1",
         "ss -tn state listening", "ls /proc |",
     ),
+    "the container's root is an overlay, and its devices are those of its host": (
+        "find / -maxdepth 1 | sort", "ls -1 /", "ls -x -w 40 /", "ls -C -w 60 /", "ls -la /; ls -ld", "mount | grep -E ' /(proc", "df -T /proc", "df -h",
+        "blkid; echo", "swapon --show", "lspci", "lsmod", "modprobe nope", "ls -l /dev | grep -E ' (null", "ls /sys", "ls -ld /proc", "cat /proc/cgroups",
+        "cat /proc/modules", "lsblk -o NAME,TYPE", "hostnamectl | awk", "cat /sys/kernel/mm",
+        "cfdisk -z", "losetup /nope", "dmsetup ls", "ls -la /etc/cron.d | awk", "readlink /proc/1/exe", "capsh --print",
+    ),
     "the container has no disk, no firmware and a network card of its own kind": (
         "df -h /", "cat /proc/mounts", "cat /proc/partitions", "cat /sys/class/dmi", "dmidecode", "findmnt", "ls -di", "uptime -p",
         "ip addr show eth0", "ip -br link", "ifconfig", "ls /sys/class/net", "ls /dev | grep", "cat /proc/swaps", "hostname -I",
         "cat /proc/1/environ", "grep -ao container", "dd if=/dev/zero of=/tmp/z bs=1M", "arp -n | head -1; arp -a nosuch; arp",
         "ls -la / |", "ls -l /nonexistent /tmp", "lsattr /etc", "chattr -ia .ssh", "cat /etc/shells; cat /etc/fstab", "cd ~; rm -rf .ssh; mkdir",
+    ),
+    "the commands that are compared run there side by side, without kernel threads": (
+        "ps | awk", "ps -p 1 -o args=", "ps -ef | head", "ps aux | head", "ps -e -o user=", "ps auxww", "time true", "ifconfig lo", "pidof systemd init",
     ),
     "no one is logged in there, and the machine has just been made": (
         "who -b", "users", "uptime", "w |", "last |", "chage -l root", "ls -la ~ |", "find /var/www", "ip r add default",
@@ -22,6 +31,11 @@ REASONS: dict[str, tuple[str, ...]] = {
     ),
     "a command there is not a child of sshd": ("cat /proc/$$/comm", "pidof systemd | wc -w"),
     "systemctl and service notice that they run in another root": ("systemctl is-enabled ssh", "service nosuch start"),
+    "systemctl does nothing in another root than that of its first process": (
+        "systemctl is-active ssh nosuch", "systemctl status nosuch; echo", "systemctl start nosuch", "systemctl list-units --type=service --no-legend",
+        "systemctl show -p Id ssh", "systemctl cat nosuch", "systemctl list-timers", "systemctl is-system-running", "systemctl --failed",
+        "systemctl daemon-reload", "systemctl mask nosuch", "service nosuch status", "service ssh status", "systemctl kill nosuch", "who -r", "runlevel",
+    ),
     "the root of the container has another path outside": ("for p in $(ls /proc",),
     "the container has no kernel threads, no capability for limits, and a /proc/sys that is read-only": (
         "ps aux | grep -E 'xmrig", "ulimit -n 65535",
@@ -30,16 +44,24 @@ REASONS: dict[str, tuple[str, ...]] = {
         "cat /etc/passwd | cut", "awk -F: '($3>=1000)", "ssh-add -l; ssh-copy-id", "iptables -S", "lsb_release -ds",
     ),
     "its packages are a later point release": (
+        "ls --full-time /etc/debian_version", "md5sum --tag /etc/debian_version", "head -n1 /etc/debian_version", "wc -L /etc/debian_version",
+        "head -1 -q /etc/debian_version", "ls -l /usr/bin/awk", "ls -l /lib /sbin", "ls -l /var",
         "md5sum /bin", "sha256sum /usr", "systemctl --version", "cat /etc/hostname /etc/debian_version", "ls -l /bin/ls",
         "ls -l /usr/sbin/sshd", "dpkg -l bash", "dpkg -l | grep -E", "dpkg-query -W -f", "openssl version",
         "apt-cache policy", "ls /boot", "ssh -V", "dig -v", "dpkg --version | head", "apt-get install -y bash", "apt list --installed", "cat /etc/*release",
     ),
     "other packages were chosen at its installation": (
+        "awk -F: '{s[$7]++}", "awk 'NF {print NF", "sed -n '/root/p;$='", "grep -c nologin", "getent passwd | wc", "stat -c '%n %s %U", "find /etc/cron* -type f",
+        "find / -xdev -perm", "find /etc -name '*.conf'", "find /etc -maxdepth 1 -name 'pass*'", "find /etc -maxdepth 1 -empty", "ls -ln /etc/passwd",
+        "ls -R /etc/apt", "ls /var/lib | head", "ls /var/spool", "cp /etc/hostname; cp; cp /nope", "awk '{a[NR] = $0}", "update-alternatives --list editor",
         "ls /etc |", "head -5 /etc/passwd", "ls /etc/cron.d", "ls /etc/init.d", "find / -perm -4000", "tasksel", "ls /var/lib/dpkg",
         "debconf-show nosuch",
     ),
+    "the order of names in a folder is that of its file system": (
+        "find /etc -maxdepth 1 -name 'host*'", "cd /tmp; mkdir t; echo a",
+    ),
     "an administrator has worked on the machine, and root logs in with a password": (
-        "ls -a /root", "ls -1 /home", "ls /var; ls /var/log", "cat /etc/ssh/sshd_config |", "grep -rn PermitRoot", "grep -v '^#' /etc/ssh/sshd_config",
+        "ls -a /root", "ls -1 /home", "find /home /root", "grep -E '^[A-Z]' /etc/ssh/sshd_config", "ls /var; ls /var/log", "cat /etc/ssh/sshd_config |", "grep -rn PermitRoot", "grep -v '^#' /etc/ssh/sshd_config",
     ),
     "the installer writes other sources": ("cat /etc/apt/sources.list", "apt-get update -qq"),
     "the order of a hash table, or a time": (
@@ -64,7 +86,10 @@ REASONS: dict[str, tuple[str, ...]] = {
     "the key of its own server is not known": ("ssh nobody@127.0.0.1", "scp /nonexistent"),
 }  # fmt: skip
 """By reason, how commands begin."""
-WHOLE = {"the container has no disk, no firmware and a network card of its own kind": ("ls /",)}
+WHOLE = {
+    "the container has no disk, no firmware and a network card of its own kind": ("ls /",),
+    "the commands that are compared run there side by side, without kernel threads": ("w",),
+}
 """By reason, commands of which others are beginnings."""
 OF_A_DEVICE: dict[str, tuple[str, ...]] = {
     "a device has its own tree, where Debian's has nothing but BusyBox": (

@@ -117,7 +117,7 @@ def tar(process: Process) -> Running:
     words = process.args
     if words and not words[0].startswith("-") and not set(words[0]) - set("cxtruvzjJfpkOPChaAS"):
         process.args = _old_style(words)
-    options = parse(process, "acC:df:hjJkmOpPrStT:uvwxX:zZ", TAR, status=2)
+    options = parse(process, "acC:df:hjJkmOpPrStT:uvwxX:zZ", TAR, status=64)
     action = options.last("cxtru")
     yield 0.0
     if not action:

@@ -24,6 +24,11 @@ HEADS = """Desired=Unknown/Install/Remove/Purge/Hold
 | Status=Not/Inst/Conf-files/Unpacked/halF-conf/Half-inst/trig-aWait/Trig-pend
 |/ Err?=(none)/Reinst-required (Status,Err: uppercase=bad)
 """
+RELATIONS = {
+    "lt": (-1,), "le": (-1, 0), "eq": (0,), "ne": (-1, 1), "ge": (0, 1), "gt": (1,), "<<": (-1,), "<=": (-1, 0), "=": (0,),
+    ">=": (0, 1), ">>": (1,), "<": (-1, 0), ">": (0, 1), "lt-nl": (-1,), "le-nl": (-1, 0), "ge-nl": (0, 1), "gt-nl": (1,),
+}  # fmt: skip
+"""What `--compare-versions` accepts, by its relation."""
 ACTIONS = {"-l": "list", "--list": "list", "-s": "status", "--status": "status", "-L": "files", "--listfiles": "files", "-S": "search",
            "--search": "search", "-p": "status", "--print-avail": "status", "-W": "show", "--show": "show", "--get-selections": "selections", "-V": "verify",
            "--verify": "verify", "-i": "install", "--install": "install", "-r": "remove", "--remove": "remove", "-P": "remove",
@@ -70,7 +75,10 @@ def dpkg(process: Process) -> Running:
             "--pending",
             "-B",
         ):
+            action = "nothing" if action == "configure" and word in ("-a", "--pending") else action
             continue
+        elif word == "--compare-versions":
+            return _compared(words)
         elif word.startswith("-") and len(word) > 1:
             raise Failure(
                 f"error: unknown option {word if word.startswith('--') else '-' + word[1]}\n{HELP.rstrip(chr(10))}",
@@ -83,6 +91,41 @@ def dpkg(process: Process) -> Running:
     packages = packages_here(process)
     yield 0.0
     return (yield from _act(process, packages, action, operands, template))
+
+
+def _compared(words: list[str]) -> int:
+    """`--compare-versions A OP B`. Raises Failure."""
+    if len(words) != 3:
+        wrong = "--compare-versions takes three arguments: <version> <relation> <version>"
+        raise Failure(f"error: {wrong}\n{HELP.rstrip(chr(10))}", 2)
+    first, relation, second = words
+    if relation not in RELATIONS:
+        raise Failure(f"error: --compare-versions bad relation\n{HELP.rstrip(chr(10))}", 2)
+    order = (_order(first) > _order(second)) - (_order(first) < _order(second))
+    return int(order not in RELATIONS[relation])
+
+
+def _order(version: str) -> tuple[object, ...]:
+    """A version as deb-version(7) orders them: its epoch, its upstream version, its revision."""
+    epoch, colon, rest = version[:200].partition(":")
+    upstream, _, revision = (rest if colon else version[:200]).rpartition("-")
+    number = int(epoch) if colon and epoch.isdecimal() else 0
+    return number, _pieces(upstream or revision), _pieces(revision if upstream else "")
+
+
+def _pieces(text: str) -> tuple[object, ...]:
+    """Letters and numbers by turns; a tilde is before everything, letters are before other signs."""
+    found: list[object] = []
+    while text:
+        head = text[: next((at for at, char in enumerate(text) if char.isdecimal()), len(text))]
+        found.append(
+            tuple(-1 if each == "~" else ord(each) + (0 if each.isalpha() else 256) for each in head) + (0,)
+        )
+        text = text[len(head) :]
+        sign = len(text) - len(text.lstrip("0123456789"))
+        found.append(int(text[:sign] or "0"))
+        text = text[sign:]
+    return (*found, (0,))
 
 
 def _act(process: Process, packages: Packages, action: str, operands: list[str], template: str) -> Running:

@@ -11,7 +11,7 @@ from .lexer import Lexer, SyntaxProblem
 from .machine import Machine, Value
 from .parser import Parser, Tree
 from .system import close_all, readline
-from .values import Code, Died, Jump, Left, text_of
+from .values import ERRNO, Code, Died, Jump, Left, text_of
 
 PERLS = {
     "debian 11": "5.32.1",
@@ -61,6 +61,7 @@ class Options:
         self.modules: list[str] = []
         self.letters, self.separator = "", ""
         self.in_place: str | None = None
+        self.record: str | None = "\n"
 
 
 def version_of(process: Process) -> str:
@@ -129,6 +130,8 @@ def _take(context: Context, process: Process, options: Options, words: list[str]
             return None
         if letter == "I":
             return None
+        if letter == "0":
+            options.record = "\0" if not letters[:1].isdigit() else None if letters.startswith("777") else ""
         if letter in "0l" and letters[:1].isdigit():
             letters = letters.lstrip("0123456789x")
         if letter not in "acdlnpsStTuUwWX0C-h":
@@ -219,6 +222,7 @@ def _use(machine: Machine, name: str, line: int) -> None:
 
 def _executed(machine: Machine, tree: list[Tree], options: Options) -> Value:
     process, status, message = machine.process, 0, ""
+    machine.globals["$/"] = options.record
     try:
         if {"n", "p"} & set(options.letters):
             yield from _each_line(machine, tree, options)
@@ -231,7 +235,7 @@ def _executed(machine: Machine, tree: list[Tree], options: Options) -> Value:
         status = left.status
         yield from close_all(machine)
     except Died as died:
-        status, message = 255, text_of(died.value)
+        status, message = ERRNO.get(text_of(machine.globals["$!"]), 255), text_of(died.value)
     except Jump as jump:
         status, message = (
             255,

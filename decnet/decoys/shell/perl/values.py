@@ -7,6 +7,11 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+ERRNO = {
+    "No such file or directory": 2, "Permission denied": 13, "File exists": 17, "Not a directory": 20, "Is a directory": 21,
+    "Too many open files": 24, "Connection refused": 111, "Connection timed out": 110, "No route to host": 113, "Network is unreachable": 101,
+}  # fmt: skip
+"""The numbers of errors by their texts."""
 MOST_TEXT = 256 * 1024
 MOST_HELD = 16 * 1024 * 1024
 

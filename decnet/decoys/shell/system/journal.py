@@ -180,6 +180,14 @@ def _entries(process: Process, options: Options) -> Running:
     if "g" in options:
         entries = [entry for entry in entries if options.value("g")[:100] in entry.text]
     since = options.value("S")
+    if (
+        since
+        and since not in ("today", "yesterday", "now")
+        and not since[:1].isdecimal()
+        and since[:1] not in "-+"
+    ):
+        process.err(f"Failed to parse timestamp: {since}\n")
+        return 1
     if since:
         limits = {"today": time.time() // 86400 * 86400, "yesterday": time.time() // 86400 * 86400 - 86400}
         entries = [entry for entry in entries if entry.when >= limits.get(since, time.time() - 3600)]

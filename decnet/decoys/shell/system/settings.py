@@ -114,6 +114,9 @@ def hostnamectl(process: Process) -> Running:
             process.err("Could not set static hostname: Interactive authentication required.\n")
             return 1
         return 0
+    if not words and ("static" in options or "transient" in options):
+        process.out(f"{process.shell.hostname}\n")
+        return 0
     if words and words[0] not in ("status", "icon-name", "chassis", "deployment", "location"):
         complain(process, f"Unknown command verb {words[0]}.")
         return 1
@@ -219,6 +222,11 @@ def loginctl(process: Process) -> Running:
     def uid(name: str) -> int:
         return getattr(accounts.user(name), "uid", 1000)
 
+    if verb in ("show-user", "user-status") and (
+        bad := next((each for each in options.operands[1:] if accounts.user(each) is None), "")
+    ):
+        process.err(f"Failed to look up user {bad}: No such process\n")
+        return 1
     if verb == "list-sessions":
         new = shell.world.system.version in ("24.04",)
         rows = [["SESSION", "UID", "USER", "SEAT", "TTY", *(["STATE", "IDLE", "SINCE"] if new else [])]]

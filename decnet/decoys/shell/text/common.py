@@ -39,6 +39,13 @@ class Options:
         return next((option for option, _ in reversed(self.given) if option in names), "")
 
 
+HINTS = {
+    "tar": "Try '{0} --help' or '{0} --usage' for more information.\n",
+    **dict.fromkeys(("gzip", "gunzip", "zcat"), "Try `gzip --help' for more information.\n"),
+}
+"""What programs print after a wrong option, if it is not the usual line."""
+
+
 def tool(inner: Callable[[Process], Running]) -> Command:
     """A command whose Failure is printed as `name: message`."""
 
@@ -49,7 +56,8 @@ def tool(inner: Callable[[Process], Running]) -> Command:
             if failure.message:
                 process.err(f"{process.name}: {failure.message}\n")
             if failure.hint and not process.shell.world.system.busybox:
-                process.err(f"Try '{process.name} --help' for more information.\n")
+                hint = HINTS.get(process.name, "Try '{0} --help' for more information.\n")
+                process.err(hint.format(process.name))
             return failure.status
 
     return command
