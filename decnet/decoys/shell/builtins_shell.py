@@ -9,7 +9,6 @@ from .all_builtins import ALL
 from .context import Context, Work
 from .history import old_history, save_history, write_history
 from .options import SHOPTS
-from .parser import KEYWORDS
 from .signal_numbers import SIGNALS
 from .state import Shell
 
@@ -137,6 +136,10 @@ def _numbered(lines: list[str], places: list[str], default: int) -> int:
     return next((at for at in range(len(lines) - 1, -1, -1) if lines[at].startswith(word)), default)
 
 
+WORDS_OF_GRAMMAR = (
+    "if then else elif fi case esac for select while until do done in function time { } ! [[ ]] coproc"
+)
+"""In the order of bash's own table."""
 COMPLETED = {
     "alias": "a", "builtin": "b", "command": "c", "directory": "d", "export": "e", "file": "f", "function": "F",
     "keyword": "k", "user": "u", "variable": "v", "signal": "S",
@@ -168,8 +171,8 @@ def compgen(context: Context, words: list[Any]) -> int:
     flags = flags.replace("A", COMPLETED.get(values.get("A", ""), ""))
     word = words[0] if words else ""
     kinds = {
-        "c": lambda: [*ALL, *context.program_names(), *shell.functions, *shell.aliases], "b": lambda: list(ALL),
-        "a": lambda: list(shell.aliases), "k": lambda: list(KEYWORDS["bash"]), "v": lambda: list(shell.variables),
+        "c": lambda: [*ALL, *context.program_names(), *shell.functions, *shell.aliases], "b": lambda: sorted({".", ":", "[", *ALL}),
+        "a": lambda: list(shell.aliases), "k": lambda: WORDS_OF_GRAMMAR.split(), "v": lambda: list(shell.variables),
         "e": lambda: list(shell.exported), "F": lambda: list(shell.functions), "W": lambda: values.get("W", "").split(),
         "d": lambda: _files(shell, word, folders=True), "f": lambda: _files(shell, word, folders=False),
         "S": lambda: ["EXIT", *(f"SIG{each}" for each in SIGNALS)], "u": lambda: [line.split(":")[0] for line in (shell.read("/etc/passwd") or "").splitlines()],

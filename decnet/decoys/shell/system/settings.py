@@ -324,7 +324,7 @@ def getconf(process: Process) -> Running:
     if "a" in options:
         process.out("".join(f"{name:<34} {value}\n" for name, value in values.items()))
         return 0
-    if not options.operands:
+    if not options.operands or (len(options.operands) > 1 and not options.operands[0].endswith("_MAX")):
         process.err(
             "Usage: getconf [-v specification] variable_name [pathname]\n       getconf -a [pathname]\n"
         )
