@@ -37,6 +37,7 @@ check: install ## Format, lint, types, import contract, generated files, words.
 	$(MYPY)
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m decnet.cli.generate --check
+	$(BIN)/python -m tests.bench.page --check
 	$(BIN)/python .ci/words
 
 browser: packages
@@ -73,8 +74,9 @@ engines: install ## Live on each engine, system and Python that people run, cell
 shells: install ## Compare the decoys' shell with real Debian, Ubuntu and BusyBox, command by command, as a table.
 	$(AS_ROOT) $(BIN)/python -m tests.decoys.real_systems all
 
-generate: install ## Rewrite the generated files: completions, command reference, manual page, troubleshooting.
+generate: install ## Rewrite the generated files: completions, command reference, manual page, troubleshooting, performance.
 	$(BIN)/python -m decnet.cli.generate
+	$(BIN)/python -m tests.bench.page
 
 format: install ## Format the code.
 	$(BIN)/ruff format decnet tests

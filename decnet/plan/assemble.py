@@ -34,6 +34,7 @@ def assemble(
             draft, catalog, rng_for(root_seed, draft.name, "mac"), used, possibly_in_use
         ),
     )
+    digits: dict[str, int] = {}
     hostnames = _unique_values(
         drafts,
         {},
@@ -41,7 +42,7 @@ def assemble(
         kept=lambda draft: draft.kept.hostname if draft.kept else None,
         check=check_hostname,
         random_value=lambda draft, used: random_hostname(
-            draft, catalog, rng_for(root_seed, draft.name, "hostname"), used
+            draft, catalog, rng_for(root_seed, draft.name, "hostname"), used, digits
         ),
     )
     return {

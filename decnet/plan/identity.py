@@ -14,7 +14,7 @@ from decnet.wire import clean
 from .draft import Draft
 
 ATTEMPTS = 200
-NAMES_TRIED, MOST_DIGITS = 10, 5
+NAMES_TRIED, MOST_DIGITS = 4, 8
 """Hostnames of a style that are tried before one more digit makes room, and digits that are added at most: a
 fleet of thousands does not search for the last free name."""
 HONEYPOT_WORDS = ("decnet", "decky", "honeypot", "canary")
@@ -55,14 +55,23 @@ def check_mac(draft: Draft, used: dict[str, str]) -> str:
     return mac
 
 
-def random_hostname(draft: Draft, catalog: Catalog, rng: random.Random, used: Collection[str]) -> str:
-    """A hostname in the style of the machine, unique in the fleet (ignoring case)."""
-    styles = style_of(draft, catalog).split("|")
+def random_hostname(
+    draft: Draft,
+    catalog: Catalog,
+    rng: random.Random,
+    used: Collection[str],
+    digits: dict[str, int] | None = None,
+) -> str:
+    """A hostname in the style of the machine, unique in the fleet (ignoring case). `digits` remembers for the
+    next machine how many were added to a style."""
+    wanted, digits = style_of(draft, catalog), {} if digits is None else digits
+    styles, fill = wanted.split("|"), _filler(rng, catalog.words or ("host",))
     for attempt in range(NAMES_TRIED * (1 + MOST_DIGITS)):
         # A style with few names gets one more digit when most are used.
-        style = rng.choice(styles) + "N" * (attempt // NAMES_TRIED)
-        name = _STYLE.sub(_filler(rng, catalog.words or ("host",)), style)
+        added = digits.get(wanted, 0) + attempt // NAMES_TRIED
+        name = _STYLE.sub(fill, rng.choice(styles) + "N" * added)
         if _plausible(name, draft.name) and name.lower() not in used:
+            digits[wanted] = added
             return name
     raise SpecError(f"{draft.name}: no hostname like {' or '.join(styles)} is free", place=draft.place)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,10 +32,14 @@ from decnet.store.records import Records
 from decnet.store.rollouts import RolloutStore
 from decnet.wire import digest
 
+from .growth import Growth, grown
 from .passes import Large, cpu
 from .rows import Row
 
 WORKERS, DECKIES, DEAD = 500, 1500, 10
+
+
+SIZES = (100, 300, 900)
 
 
 def rollout_pass_rows(workers: int = WORKERS, deckies: int = DECKIES) -> list[Row]:
@@ -43,9 +47,7 @@ def rollout_pass_rows(workers: int = WORKERS, deckies: int = DECKIES) -> list[Ro
     with _ground(workers, deckies) as (ctx, large):
         observed = _observed(large)
         without = cpu(lambda: _pass(ctx, observed))
-        rollout, events = _opened(ctx, large)
-        RolloutStore(ctx.home).create(rollout, events)
-        save_fleet(ctx.home, effective_fleet(rollout, rollout.former))
+        _open(ctx, large)
         with_one = cpu(lambda: _pass(ctx, observed))
     return [
         Row(
@@ -56,6 +58,25 @@ def rollout_pass_rows(workers: int = WORKERS, deckies: int = DECKIES) -> list[Ro
             1.3,
         )
     ]
+
+
+def rollout_pass_growth() -> Growth:
+    """CPU seconds of the same at three sizes."""
+    with ExitStack() as stack:
+
+        def made(workers: int) -> Callable[[], object]:
+            ctx, large = stack.enter_context(_ground(workers, 3 * workers))
+            _open(ctx, large)
+            observed = _observed(large)
+            return lambda: _pass(ctx, observed)
+
+        return grown("a pass with an open rollout", "workers", SIZES, made)
+
+
+def _open(ctx: Context, large: Large) -> None:
+    rollout, events = _opened(ctx, large)
+    RolloutStore(ctx.home).create(rollout, events)
+    save_fleet(ctx.home, effective_fleet(rollout, rollout.former))
 
 
 @contextmanager

@@ -63,6 +63,6 @@ class Run:
 
 
 def _reason(error: BaseException) -> str:
-    """The last line of an error, with its class unless it is a message for people."""
-    text = (str(error).strip().splitlines() or [""])[-1][:200]
+    """The end of an error's text, with its class unless it is a message for people."""
+    text = " ".join(str(error).split())[-200:]
     return text if isinstance(error, SystemExit) else f"{type(error).__name__}: {text}"

@@ -31,8 +31,10 @@ from decnet.wire import GENESIS, PROJECT, chained
 
 from .growth import Growth, grown
 from .passes import Large, seen_status
+from .rollout_pass import rollout_pass_growth
 from .rollouts import opened, seen
 from .simulated import FACTS
+from .topology_pass import topology_pass_growth
 
 ENTRIES = (500, 1_500, 4_500)
 DECKIES = (2_500, 7_500, 22_500)
@@ -64,6 +66,8 @@ def plan_growth() -> list[Growth]:
         grown("the deckies chosen that mutate next", "deckies", DECKIES, _due),
         grown("all deckies mutated", "deckies", DECKIES, _mutated),
         grown("all units of a rollout judged in one step", "units", UNITS, _judged),
+        rollout_pass_growth(),
+        topology_pass_growth(),
         _of_topologies("a topology checked", lambda design: validate(design, catalog)),
         _of_topologies("a topology hashed", content_hash),
         grown("a page of a journal verified", "records", RECORDS, _verified),

@@ -57,7 +57,11 @@ def test_a_part_that_fails_is_a_row_and_the_others_are_run(tmp_path: Path) -> No
         {"bad", "broken", "good"},
     )
     results = read(tmp_path / "bench.json")
-    assert results.rows == [Skipped("bad", "no index"), Skipped("broken", "KeyError: 'x'"), MET]
+    assert results.rows == [
+        Skipped("bad", "w1: pip: exit 1 no index"),
+        Skipped("broken", "KeyError: 'x'"),
+        MET,
+    ]
     assert list(results.parts) == ["bad", "broken", "good"]
     assert results.header.keys() >= {
         "version",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from functools import cache
 
 from decnet.catalog import load
 from decnet.model.topology import Design
@@ -43,6 +44,7 @@ def topology_rows(topologies: int = TOPOLOGIES, deckies: int = DECKIES) -> list[
     ]
 
 
+@cache
 def seeds_of(topologies: int, deckies: int) -> list[int]:
     """Seeds of designs with exactly so many deckies."""
     found = (seed for seed in range(_SEEDS_TRIED) if len(made(seed).deckies) == deckies)

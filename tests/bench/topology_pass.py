@@ -17,9 +17,12 @@ from decnet.plan.decky_view import desired_row
 from decnet.plan.reconcile import reconcile
 from decnet.plan.topologies.place import placed, with_placed
 
+from .growth import Growth, grown
 from .passes import cpu, seen_status
 from .rows import Row
 from .topologies import DECKIES, TOPOLOGIES, made, seeds_of
+
+SIZES = (5, 10, 20)
 
 
 class _Ground(NamedTuple):
@@ -51,6 +54,17 @@ def topology_pass_rows(topologies: int = TOPOLOGIES, deckies: int = DECKIES) -> 
             1.1,
         )
     ]
+
+
+def topology_pass_growth() -> Growth:
+    """CPU seconds of such a pass at three sizes."""
+    return grown(
+        "a pass over deployed topologies",
+        "topologies",
+        SIZES,
+        lambda size: _ground(_deployed(size, DECKIES)).work,
+        5,
+    )
 
 
 def _deployed(topologies: int, deckies: int) -> Fleet:
