@@ -140,7 +140,7 @@ def copy_files() -> None:
     # All that the pages link to, where they expect it.
     for name in ("README.md", "CHANGELOG.md"):
         place(ROOT / name, f"{DOC}/{name}")
-    for pattern in ("*.md", "*.svg", "internals/*.md", "systemd/*", "cron.d/*"):
+    for pattern in ("*.md", "*.svg", "internals/*.md", "performance/*", "systemd/*", "cron.d/*"):
         for page in sorted((ROOT / "docs").glob(pattern)):
             place(page, f"{DOC}/{page.relative_to(ROOT)}")
 

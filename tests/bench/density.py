@@ -28,7 +28,7 @@ def density_rows() -> list[Row]:
     shim = sum(s for _, s in sizes.values()) / len(sizes)
     base = sum(own for name, (own, _) in sizes.items() if name.startswith("one-") and name.count("-") == 1)
     rows = [
-        Row("Docker's process beside one container", shim, AIM_MIB, AIMED, unit="MiB"),
+        Row("Docker's process next to one container", shim, AIM_MIB, AIMED, unit="MiB"),
         Row("a base container", base / len(services), AIM_MIB, AIMED, unit="MiB"),
     ]
     for name in services:

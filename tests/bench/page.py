@@ -35,6 +35,7 @@ def main() -> int:
     results = read(args.file)
     if args.check:
         return check(generated(results))
+    KEPT.parent.mkdir(exist_ok=True)
     write(KEPT, results)
     for path in stale(generated(results)):
         path.unlink()
