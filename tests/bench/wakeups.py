@@ -10,13 +10,13 @@ from pathlib import Path
 from .rows import Result, Row
 from .visits import VISITS, decoy
 
-SETTLE_SECONDS = 5.0
+SETTLE_SECONDS = 30.0
 SECONDS = 20.0
 
 
 def wakeup_rows() -> list[Result]:
-    """One decoy of each service, at once. ssh, mysql and smtp compute a key once, 30 to 300 seconds after
-    their start: it may fall into the time that is counted here."""
+    """One decoy of each service, at once. Those with keys compute them once: ssh within 20 seconds of its
+    start, mysql and smtp within 300, which may fall into the time that is counted here."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as running:
         decoys = {}
         for service in VISITS:
