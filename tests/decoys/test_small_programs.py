@@ -85,6 +85,21 @@ ANSWERS = (
         "",
         "Failed to parse timestamp: nope\ntar: unrecognized option '--nope'\nTry 'tar --help' or 'tar --usage' for more information.\n",
     ),
+    (
+        "less /nope; more /nope; more /etc",
+        "/nope: No such file or directory\n\n*** /etc: directory ***\n\n",
+        "more: cannot open /nope: No such file or directory\n",
+    ),
+    (
+        "find /etc -user nosuch; find /etc/passwd -user root; tail -f /nope",
+        "/etc/passwd\n",
+        "find: ‘nosuch’ is not the name of a known user\ntail: cannot open '/nope' for reading: No such file or directory\ntail: no files remaining\n",
+    ),
+    (
+        "mkfs -V; getconf CLK_TCK NAME_MAX 2>&1 | head -1",
+        "mkfs from util-linux 2.38.1\nUsage: getconf [-v specification] variable_name [pathname]\n",
+        "",
+    ),
 )
 
 

@@ -121,6 +121,28 @@ def _input_of(context: Context) -> Work:
     return bytes(data), ""
 
 
+def _unpaged(context: Context, process: Process) -> Work:
+    """`less` and `more` where there is no terminal: each file as it is, with their own errors; the status is 0."""
+    if context.shell.world.system.busybox:
+        return (yield cat(context, process))
+    kept = []
+    for word in process.args:
+        _, reason = ("", "") if word == "-" else content_of(context, word)
+        if not reason:
+            kept.append(word)
+        elif process.name == "less":
+            text = f"{word} is a directory" if reason == "Is a directory" else f"{word}: {reason}"
+            context.out(f"{text}\n")
+        elif reason == "Is a directory":
+            context.out(f"\n*** {word}: directory ***\n\n")
+        else:
+            context.err(f"more: cannot open {word}: {reason}\n")
+    if not kept and process.args:
+        return 0
+    process.args = kept
+    return (yield cat(context, process))
+
+
 def less(context: Context, process: Process) -> Work:
     """`less`."""
     if "--version" in process.args or "-V" in process.args:
@@ -130,7 +152,7 @@ def less(context: Context, process: Process) -> Work:
         return 0
     if not on_terminal(context):
         process.args = [word for word in process.args if word[:1] not in ("-", "+") or word == "-"]
-        return (yield cat(context, process))
+        return (yield from _unpaged(context, process))
     found, status = yield from _texts(context, process)
     if status == -1:
         context.err('Missing filename ("less --help" for help)\n')
@@ -331,7 +353,7 @@ def more(context: Context, process: Process) -> Work:
     """`more`."""
     if not on_terminal(context):
         process.args = [word for word in process.args if word[:1] not in ("-", "+") or word == "-"]
-        return (yield cat(context, process))
+        return (yield from _unpaged(context, process))
     names = [word for word in process.args if word[:1] not in ("-", "+")]
     for name in names:
         _, reason = content_of(context, name)

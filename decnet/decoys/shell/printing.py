@@ -6,6 +6,8 @@ from ..host.packages import Packages
 from .process import Command, Process, Running
 from .state import Shell
 
+SHORT = {"-V": "--version", "-h": "--help"}
+"""What programs that are not imitated take these options for, as most do."""
 LIBRARIES = "/usr/lib/x86_64-linux-gnu"
 
 
@@ -13,11 +15,14 @@ def printing(shell: Shell, words: list[str]) -> Command | None:
     """A command that prints a program's help, its version, or its complaint without an argument; None if that
     is not known."""
     world = shell.world
-    if world.packages is None or len(words) > 2 or words[1:] not in ([], ["--help"], ["--version"]):
+    if world.packages is None or len(words) > 2:
         return None
     from ..host.printed import printed
 
     name = words[0].rpartition("/")[2]
+    words = [words[0], *(SHORT.get(each, each) for each in words[1:])]
+    if words[1:] not in ([], ["--help"], ["--version"]):
+        return None
     if name.startswith("python"):
         return None
     found = printed((world.system.id, world.system.version), world.packages, [name, *words[1:]])

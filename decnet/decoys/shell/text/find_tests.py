@@ -227,7 +227,13 @@ class Tests:
 
     def _on_user(self, word: str) -> Test:
         name = self._argument(word)
-        world = self._search.process.shell.world
+        process = self._search.process
+        world, busybox = process.shell.world, process.shell.world.system.busybox
+        file = "/etc/passwd" if word in ("-user", "-uid") else "/etc/group"
+        known = {line.split(":")[0] for line in (process.shell.read(file) or "").splitlines()}
+        if not busybox and word in ("-user", "-group") and name not in known and not name.isdecimal():
+            what = "the name of a known user" if word == "-user" else "the name of an existing group"
+            raise Failure(f"{quoted(process, name)} is not {what}")
         return pure(lambda entry: entry.node.owner == name or str(world.number_of(entry.node.owner)) == name)
 
     _on_group = _on_uid = _on_gid = _on_user

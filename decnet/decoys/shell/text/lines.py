@@ -134,6 +134,14 @@ def tail(process: Process) -> Running:
         if process.tired:
             yield 0.0
     follows = "f" in options or "F" in options or "follow" in options
+    if (
+        follows
+        and options.operands
+        and not shown
+        and "F" not in options
+        and not process.shell.world.system.busybox
+    ):
+        process.err("tail: no files remaining\n")
     while follows and options.operands and (shown or "F" in options):
         yield 1.0
     return status
