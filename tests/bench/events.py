@@ -41,7 +41,7 @@ from decnet.worker.responses import EventPage
 from .rows import Row, show
 
 COUNT = 100_000
-QUESTIONED = int(os.environ.get("DECNET_BENCH_EVENTS", "1000000"))
+QUESTIONED = int(os.environ.get("DECNET_BENCH_EVENTS", "500000"))
 MOST_FROM_FILES = 1_000_000
 """Questions over more events are not answered from the files alone, which takes minutes."""
 
