@@ -89,3 +89,20 @@ def test_the_prompt_of_ubuntu_sets_the_title_of_the_window_and_has_aliases() -> 
     assert text.startswith(
         "§alias ls; cd /tmp\nalias ls='ls --color=auto'\n\x1b]0;root@web01: /tmp\aroot@web01:/tmp# "
     )
+
+
+def test_columns_with_colours_have_no_tabs() -> None:
+    text = shown("ls --color=always -C /etc/ssh\r")
+
+    assert "sshd_config" in text and "\t" not in text
+
+
+def test_a_full_row_is_left_at_once_by_busybox() -> None:
+    channel = Keyboard((": " + "x" * 100 + "\r", "exit\r"))
+    into = os.open(os.devnull, os.O_WRONLY)
+    session = Recorder(into).session("192.0.2.9", 4000)
+    asyncio.run(asyncio.wait_for(run_shell(World(persona("busybox-camera")), "root", session, channel), 20))
+    os.close(into)
+
+    first, _, rest = channel.shown.decode().partition(": x")[2].partition("\r\r\n")
+    assert set(first) == {"x"} and rest.startswith("x")

@@ -292,6 +292,7 @@ class Driver:
             editor = Editor(
                 line.prompt, history, write, completing, columns,
                 ends_on_interrupt=True, brackets=brackets, is_readline=line.shell.dialect.bash,
+                wraps=line.shell.world.system.busybox,
             )  # fmt: skip
         while True:
             if not self._keys and not await self._next_keys():

@@ -37,16 +37,20 @@ class Editor:
         ends_on_interrupt: bool = False,
         brackets: bool = False,
         is_readline: bool = False,
+        wraps: bool = False,
     ) -> None:
         """`ends_on_interrupt`: ^C is the answer, not a new prompt. `brackets`: the terminal is asked to mark
-        what is pasted (see BRACKETS). `is_readline`: the screen is changed, and rung, as Readline does."""
+        what is pasted (see BRACKETS). `is_readline`: the screen is changed, and rung, as Readline does.
+        `wraps`: as BusyBox does at the end of a row."""
         self._brackets, self._is_readline = brackets, is_readline
         self._prompt = prompt
         self._history = history
         self._bytes = write
         self._complete = complete
         self._columns = columns
-        self._screen: Screen | Overwriting = (Screen if is_readline else Overwriting)(prompt, columns)
+        self._screen: Screen | Overwriting = Overwriting(prompt, columns, wraps=wraps)
+        if is_readline:
+            self._screen = Screen(prompt, columns)
         self._line = ""
         self._at = 0
         self._back = 0
@@ -124,6 +128,9 @@ class Editor:
         line, at = self._line, self._at
         if key in ERASE and at:
             await self._replace(line[: at - 1] + line[at:], at - 1)
+        elif key in ("\x15", "\x17") and not at:
+            await self._bell(key)
+            self._kills = kills
         elif key in ("\x15", "\x17", "\x0b"):
             await self._kill(line, _start_of_kill(key, line, at), len(line) if key == "\x0b" else at, kills)
         elif key == "\x19" and self._killed:
@@ -180,8 +187,6 @@ class Editor:
         """Remove characters that ^Y inserts; what is killed at once is kept as one."""
         killed = line[start:end]
         if not killed:
-            if start == end == self._at == 0:
-                await self._bell("\x17")
             self._kills = goes_on
             return
         before = self._killed * goes_on

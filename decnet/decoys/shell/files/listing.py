@@ -87,6 +87,7 @@ class Style:
         if style.color and not style.reset and not _is_colored(process):
             style.color = False
         if style.color:
+            style.tab = 0  # No tab follows a colour.
             style.colors = COLORS | _from_variable(process.shell.variables.get("LS_COLORS", ""))
         return style
 
