@@ -163,7 +163,7 @@ def flock(process: Process) -> Running:
     )
     if not options.operands:
         process.err("flock: not enough arguments\nTry 'flock --help' for more information.\n")
-        return 1
+        return 64
     path, *words = options.operands
     if path.isdecimal() and not words:
         return 0
