@@ -37,7 +37,7 @@ BYTE_SECONDS = 3.0
 ASKED = 15
 WORDS = {
     "ssh": b"SSH-2.0-slow\r\n", "http": b"GET / HTTP/1.1\r\nHost: ", "telnet": b"", "ftp": b"USER ",
-    "smtp": b"EHLO ", "mysql": b"\x40\0\0\1", "redis": b"*2\r\n$4\r\nECHO\r\n$90\r\n",
+    "smtp": b"EHLO ", "mysql": b"\0\x40\0\1", "redis": b"*2\r\n$4\r\nECHO\r\n$9000\r\n",
 }  # fmt: skip
 """Beginnings of what a slow client never finishes."""
 
