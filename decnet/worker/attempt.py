@@ -15,7 +15,7 @@ from decnet import wire
 from .agreement import HostKeyOffer
 from .client_side import accept_key_in_certificate
 from .identities import OwnKeys
-from .short_login import ShortLogin, send_no_ignored
+from .short_login import send_no_ignored, shorten_login
 from .ssh_library import asyncssh
 
 MOST_KEYS = 8
@@ -66,7 +66,7 @@ class Attempt:
         self._watch(connection)
         self.host_keys.watch(connection)
         if self.is_fleets:
-            ShortLogin(connection)
+            shorten_login(connection)
 
     def _watch(self, connection: Any) -> None:
         next_method, next_key = connection.try_next_auth, connection.public_key_auth_requested

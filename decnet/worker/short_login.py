@@ -8,6 +8,18 @@ MSG_IGNORE = 2
 UNSIGNED, SIGNED = b"\x00", b"\x01"
 PUBLIC_KEY = b"publickey"
 
+NEEDED = (
+    "_auth_in_progress", "_auth_methods", "_client_keys", "public_key_auth_requested", "send_service_request",
+    "send_userauth_request", "try_next_auth",
+)  # fmt: skip
+"""What `ShortLogin` uses of asyncssh's connection, most of it private: another version may lack it."""
+
+
+def shorten_login(connection: Any) -> None:
+    """Log in with fewer round trips, if this version of asyncssh can; else as it does by itself."""
+    if all(hasattr(connection, name) for name in NEEDED):
+        ShortLogin(connection)
+
 
 def send_no_ignored(connection: Any) -> None:
     """asyncssh sends an empty packet before each one, which only CBC ciphers need (RFC 4251, section 9.3.1).

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from decnet.errors import Unreachable
+from decnet.worker import short_login
 from decnet.worker.ssh import SshSession
 
 from .loopback import LIBRARY, Place, ssh_server, well_behaved
@@ -94,3 +95,8 @@ def test_a_request_that_may_have_arrived_with_its_command_is_not_sent_again(plac
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
     return Place(tmp_path)
+
+
+def test_another_asyncssh_logs_in_by_itself(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(short_login, "NEEDED", (*short_login.NEEDED, "_of_another_version"))
+    assert taken(place, once, once) == (8.5, 2.0)
