@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "dist" / "decnet"
 SOURCES = ("decnet", "docs", "completions", "packaging", "pyproject.toml", "constraints.txt", "README.md")
-SOURCES += ("CHANGELOG.md", "LICENSE")
+SOURCES += ("CHANGELOG.md", "LICENSE", "NOTICE")
 SECONDS = 900
 
 

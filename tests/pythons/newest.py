@@ -28,6 +28,7 @@ SOURCES = (
     "README.md",
     "CHANGELOG.md",
     "LICENSE",
+    "NOTICE",
 )
 CHOSEN = ("pyproject.toml", "constraints.txt")
 PIP = ("install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-warn-script-location")
