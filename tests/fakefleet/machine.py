@@ -425,7 +425,7 @@ class FakeWorker:
 
     def _started(self, container: dict[str, Any]) -> None:
         self._clock.advance(self.start_seconds)
-        broken = self._state.broken.get(container["Labels"]["decnet.decky"], Broken())
+        broken = self._state.broken.get(container["Labels"].get("decnet.decky", ""), Broken())
         if broken.exit_code and container["Mode"].startswith("container:"):
             self.engine.loop(container, broken.exit_code, broken.log)
 

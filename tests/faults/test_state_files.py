@@ -105,9 +105,9 @@ def test_a_broken_file_about_the_past_stops_nothing(home: Home, name: str, harm:
     path = home.root / name
     path.write_bytes(HARMS[harm](path.read_bytes()))
     read(home, name)
-    assert note_seen(home, {"id1": LastSeen(at=2.0, skew=0.0)})
+    assert note_seen(home, {"id1": LastSeen(at=2000.0, skew=0.0)})
     audit.append(home, at=1.0, who="op", command="decnet mutate", outcome="done")
-    assert load_seen(home)["id1"].at == 2.0
+    assert load_seen(home)["id1"].at == 2000.0
     assert list(audit.read(home))[-1]["command"] == "decnet mutate"
 
 

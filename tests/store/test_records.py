@@ -291,7 +291,7 @@ def test_tables_of_later_versions_are_kept(home: Home) -> None:
 
 def test_a_fleet_table_of_a_newer_schema_is_refused_and_left_as_it_is(home: Home) -> None:
     FleetTable(home).put_worker(WORKERS[0])
-    home.fleet.write_text(home.fleet.read_text().replace('"schema_version":1', '"schema_version":2'))
+    home.fleet.write_text(home.fleet.read_text().replace('"schema_version":2', '"schema_version":3'))
     newer = home.fleet.read_bytes()
     with pytest.raises(StateBroken, match="was written by a newer decnet"):
         FleetTable(home).workers()
