@@ -26,6 +26,7 @@ SHARED = {
     "share/zsh/site-functions/_decnet": "completions/_decnet",
     "share/fish/vendor_completions.d/decnet.fish": "completions/decnet.fish",
     "share/doc/decnet/README.md": "README.md",
+    "share/doc/decnet/NOTICE": "NOTICE",
     "share/doc/decnet/CHANGELOG.md": "CHANGELOG.md",
     "share/doc/decnet/constraints.txt": "constraints.txt",
     "share/doc/decnet/cron.d/decnet": "docs/cron.d/decnet",
@@ -35,7 +36,7 @@ SHARED = {
     },
     **{
         f"share/doc/decnet/{page.relative_to(ROOT)}": str(page.relative_to(ROOT))
-        for pattern in ("*.md", "*.svg", "internals/*.md", "systemd/*", "cron.d/*")
+        for pattern in ("*.md", "*.svg", "internals/*.md", "performance/*", "systemd/*", "cron.d/*")
         for page in (ROOT / "docs").glob(pattern)
     },
 }
