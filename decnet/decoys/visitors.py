@@ -28,8 +28,9 @@ MOST_OF_SOURCE = 5 * 1024 * 1024
 MOST_IN_ALL = 8 * 1024 * 1024
 MOST_WITHOUT_FILES = 3 * 1024 * 1024
 """Bytes in all of a service that only keeps them for the others."""
-BEGINNING = 4096
-"""Bytes of a file for which there is no room."""
+BEGINNING = 4093
+"""Bytes of a file for which there is no room. Not a round number: `host.origins` would take another visitor's
+file of just as many zeros for a copy of a large one."""
 MOST_REMOVED = 64
 """Removed paths that a source remembers because another service could still have them; and folders whose
 time has changed."""

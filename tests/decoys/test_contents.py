@@ -75,3 +75,10 @@ def test_of_a_script_only_the_first_line_is_stored() -> None:
     archive = zipfile.ZipFile(str(files("decnet.decoys.host").joinpath("data", ARCHIVE)))
     texts = [archive.read(name) for name in archive.namelist()]
     assert [text[:40] for text in texts if text.startswith(b"#!") and text.index(b"\n") < len(text) - 1] == []
+
+
+def test_a_file_of_zeros_is_no_copy_of_a_larger_one() -> None:
+    large = "dd if=/dev/zero of=/tmp/large bs=1M count=9 status=none; cat /tmp/large | wc -c"
+    small = "dd if=/dev/zero of=/tmp/small bs=4k count=1 status=none; stat -c %s /tmp/small"
+    with shell_of("debian-12") as shell:
+        assert run_at_once(shell, f"{large}; {small}").out.split() == ["9437184", "4096"]
