@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from decnet.store.paths import Home
@@ -150,7 +150,9 @@ def pulls(home: Home, rounds: int) -> list[Pull]:
 def status(home: Home) -> Spent:
     """One `decnet status`, of which every worker has to have been up."""
     argv = ["python", "-m", "tests.bench.patient", "status", "-o", "json"]
-    said = spent(argv, env={"DECNET_HOME": str(home.root)}, good=(0, 4))
+    memory = home.root.with_name(f"{home.root.name}.memory")
+    said = spent(argv, env={"DECNET_HOME": str(home.root), "BENCH_MEMORY": str(memory)}, good=(0, 4))
+    said = replace(said, memory=int(memory.read_text()) / 1024)
     down = [each for each in json.loads(said.output)["workers"] if each["state"] != "up"]
     if down:
         raise SystemExit(f"not up: {down[0]}")

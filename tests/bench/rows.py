@@ -62,7 +62,7 @@ def cells(row: Result) -> Cells:
         figure = f"{amount(most, row.unit)} for {last:,.0f} {row.of}"
         reference = f"{amount(least, row.unit)} for {first:,.0f}"
         return (row.what, figure, reference, f"^{row.exponent:.2f}", f"^{row.aim:.2f}", met)
-    aim = "" if row.aim is None else f"{row.aim:.2g}"
+    aim = "" if row.aim is None else f"{row.aim:.3g}"
     reference = f"{row.against}: {amount(row.reference, row.unit)}"
     return (row.what, amount(row.value, row.unit), reference, f"{row.ratio:.2f}", aim, met)
 
