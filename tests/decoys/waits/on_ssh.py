@@ -203,7 +203,7 @@ GROUPS = (
               running("sleep 60", terminal=True)),
         Wait("a command's input", "shell/driver.py:_read_input", running("cat > /tmp/x")),
         Wait("a shell that takes its input", "ssh/channels.py:take",
-              after_keys(opened(), request("shell"), data(b"sleep 60\n"), *[data(b"x" * 30_000)] * 15)),
+              after_keys(opened(), request("shell"), data(b"sleep 60\n"), *[data(b"x" * 30_000)] * 30)),
         Wait("a window", "ssh/channels.py:write", running("find /", window=0)),
         Wait("a client that reads output", "ssh/channels.py:write", reading_nothing, output=True),
         Wait("a client that reads answers", "ssh/channels.py:serve",
