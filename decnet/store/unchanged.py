@@ -114,9 +114,13 @@ def keep(basis: Basis, known: Mapping[str, Any]) -> None:
         return
     temp = f"{basis.path}.{os.getpid()}.tmp"
     descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with open(descriptor, "wb") as stream:
-        stream.write(_sha256(content).encode() + b"\n" + content)
-    os.replace(temp, basis.path)
+    try:
+        with open(descriptor, "wb") as stream:
+            stream.write(_sha256(content).encode() + b"\n" + content)
+        os.replace(temp, basis.path)
+    except OSError:
+        os.unlink(temp)
+        raise
     folder = os.path.dirname(basis.path)
     with os.scandir(folder) as entries:
         ours = sorted((each.stat().st_mtime, each.path) for each in entries if each.name.startswith(_START))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from collections.abc import Callable
 from pathlib import Path
 
@@ -152,3 +153,17 @@ def test_a_contact_is_written_again_when_it_is_old_or_the_clock_has_moved(
 ) -> None:
     now = 1_000_000.0
     assert unchanged.is_fresh(now + at, 0.5, now, 0.5 + skew) is fresh
+
+
+def test_what_cannot_be_stored_leaves_nothing(home: Home) -> None:
+    basis = Basis(["status"], str(home.root))
+    before, fewest = os.listdir(home.cache), resource.getrlimit(resource.RLIMIT_FSIZE)
+    # The write fails as on a full disk: Python ignores the signal.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, fewest[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            keep(basis, KNOWN)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, fewest)
+
+    assert os.listdir(home.cache) == before
