@@ -37,76 +37,82 @@ class Firmware:
     bios_date: str
 
 
+@dataclass(frozen=True)
+class _Maker:
+    """What a maker's machines have in common. `{0}`: letters and digits of the machine. Of pairs, the first is that
+    of a small machine."""
+
+    vendor: str
+    product: tuple[str, str]
+    board: tuple[str, str]
+    bios: tuple[str, str]
+    bios_date: str
+    serial: str
+    board_serial: str
+    version: str = "Not Specified"
+    chassis: str = ""
+    chassis_type: int = 23
+    bios_vendor: str = ""
+
+
+MAKERS = {
+    "dell": _Maker(
+        "Dell Inc.", ("PowerEdge R240", "PowerEdge R540"), ("0M6YP9", "0NJK2F"), ("2.16.1", "2.16.1"), "10/30/2023",
+        "{0:.7}", ".{0:.7}.CNFCP0002S00CD.",
+    ),
+    "hp": _Maker(
+        "HPE", ("ProLiant ML30 Gen10", "ProLiant DL380 Gen10"), ("ProLiant ML30 Gen10", "ProLiant DL380 Gen10"),
+        ("U44", "U30"), "02/02/2023", "CZ{0:.8}", "PXXXX0ARH0X0PR",
+    ),
+    "lenovo": _Maker(
+        "Lenovo", ("ThinkSystem ST50 -[7Y48CTO1WW]-", "ThinkSystem SR550 -[7Y48CTO1WW]-"),
+        ("-[7Y48CTO1WW]-", "-[7Y48CTO1WW]-"), ("-[ISE130E-2.60]-", "-[ISE130E-2.60]-"), "05/18/2023",
+        "J30{0:.5}", "N1ZS{0:.7}", version="07",
+    ),
+    "supermicro": _Maker(
+        "Supermicro", ("Super Server", "Super Server"), ("X11SCL-F", "X11SPL-F"), ("1.9", "1.9"), "08/17/2022",
+        "0123456789", "VM19{0:.8}", version="0123456789", chassis_type=17, bios_vendor="American Megatrends Inc.",
+    ),
+    "intel": _Maker(
+        "Intel Corporation", ("S1200SPL", "S2600STB"), ("S1200SPL", "S2600STB"),
+        ("S1200SP.86B.03.01.0049.060120200414", "S1200SP.86B.03.01.0049.060120200414"), "06/01/2020",
+        "............", "BQWL{0:.8}", version="....................", chassis="...............................",
+    ),
+}  # fmt: skip
+
+
 def firmware(machine: Machine) -> Firmware:
     """By the vendor of the machine's network card."""
     raw = machine.persona.bytes_for("serial", 16)
     uuid = uuid_for(machine, "system uuid")
-    letters = "".join("0123456789BCDFGHJKLMNPQRSTVWXYZ"[byte % 31] for byte in raw)
     if machine.is_virtual:
-        text = raw.hex(" ")
-        serial = f"VMware-56 4d {text[6:23]}-{text[24:47]}".replace("  ", " ")
-        return Firmware("VMware, Inc.", "VMware Virtual Platform", "None", serial, "564d" + uuid[4:], "Intel Corporation",
-                        "440BX Desktop Reference Platform", "None", "No Enclosure", 1, "Phoenix Technologies LTD", "6.00", "11/12/2020")  # fmt: skip
-    maker = next((name for name, ouis in OUIS.items() if machine.mac[:8] in ouis.split()), "intel")
-    small = machine.processor.model == 158
-    if maker == "dell":
-        product = "PowerEdge R240" if small else "PowerEdge R540"
-        return Firmware("Dell Inc.", product, "Not Specified", letters[:7], uuid, "Dell Inc.", "0M6YP9" if small else "0NJK2F",
-                        f".{letters[:7]}.CNFCP0002S00CD.", "Dell Inc.", 23, "Dell Inc.", "2.16.1", "10/30/2023")  # fmt: skip
-    if maker == "hp":
-        product = "ProLiant ML30 Gen10" if small else "ProLiant DL380 Gen10"
-        return Firmware(
-            "HPE",
-            product,
-            "Not Specified",
-            f"CZ{letters[:8]}",
-            uuid,
-            "HPE",
-            product,
-            "PXXXX0ARH0X0PR",
-            "HPE",
-            23,
-            "HPE",
-            "U44" if small else "U30",
-            "02/02/2023",
-        )
-    if maker == "lenovo":
-        product = "ThinkSystem ST50" if small else "ThinkSystem SR550"
-        return Firmware(
-            "Lenovo",
-            f"{product} -[7Y48CTO1WW]-",
-            "07",
-            f"J30{letters[:5]}",
-            uuid,
-            "Lenovo",
-            "-[7Y48CTO1WW]-",
-            f"N1ZS{letters[:7]}",
-            "Lenovo",
-            23,
-            "Lenovo",
-            "-[ISE130E-2.60]-",
-            "05/18/2023",
-        )
-    if maker == "supermicro":
-        board = "X11SCL-F" if small else "X11SPL-F"
-        return Firmware(
-            "Supermicro",
-            "Super Server",
-            "0123456789",
-            "0123456789",
-            uuid,
-            "Supermicro",
-            board,
-            f"VM19{letters[:8]}",
-            "Supermicro",
-            17,
-            "American Megatrends Inc.",
-            "1.9",
-            "08/17/2022",
-        )
-    board = "S1200SPL" if small else "S2600STB"
-    return Firmware("Intel Corporation", board, "....................", "............", uuid, "Intel Corporation", board, f"BQWL{letters[:8]}", "...............................", 23,
-                    "Intel Corporation", "S1200SP.86B.03.01.0049.060120200414", "06/01/2020")  # fmt: skip
+        return _virtual(raw, uuid)
+    letters = "".join("0123456789BCDFGHJKLMNPQRSTVWXYZ"[byte % 31] for byte in raw)
+    name = next((name for name, ouis in OUIS.items() if machine.mac[:8] in ouis.split()), "intel")
+    size = 0 if machine.processor.model == 158 else 1
+    maker = MAKERS[name]
+    return Firmware(
+        maker.vendor,
+        maker.product[size],
+        maker.version,
+        maker.serial.format(letters),
+        uuid,
+        maker.vendor,
+        maker.board[size],
+        maker.board_serial.format(letters),
+        maker.chassis or maker.vendor,
+        maker.chassis_type,
+        maker.bios_vendor or maker.vendor,
+        maker.bios[size],
+        maker.bios_date,
+    )
+
+
+def _virtual(raw: bytes, uuid: str) -> Firmware:
+    text = raw.hex(" ")
+    serial = f"VMware-56 4d {text[6:23]}-{text[24:47]}".replace("  ", " ")
+    return Firmware("VMware, Inc.", "VMware Virtual Platform", "None", serial, "564d" + uuid[4:], "Intel Corporation",
+                    "440BX Desktop Reference Platform", "None", "No Enclosure", 1, "Phoenix Technologies LTD", "6.00", "11/12/2020")  # fmt: skip
 
 
 SYSFS = "block bus class dev devices firmware fs hypervisor kernel module power"

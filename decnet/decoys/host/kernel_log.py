@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .dmi import firmware
-from .hardware import blocks
+from .hardware import Block, blocks
 from .proc import cmdline, version
 from .proc_hardware import World
 
@@ -22,6 +22,11 @@ def kernel_log(world: World) -> list[tuple[float, str]]:
 
 
 def _lines(world: World) -> Iterator[tuple[float, str]]:
+    for part in (_memory, _processors, _drivers, _disks, _userspace, _link):
+        yield from part(world)
+
+
+def _memory(world: World) -> Iterator[tuple[float, str]]:
     machine, info = world.machine, firmware(world.machine)
     model, total = machine.processor, machine.memory_kib
     yield 0, version(world).rstrip("\n")
@@ -53,12 +58,16 @@ def _lines(world: World) -> Iterator[tuple[float, str]]:
     yield 0.003, "Zone ranges:"
     yield 0.00001, "  DMA      [mem 0x0000000000001000-0x0000000000ffffff]"
     yield 0.00001, "  DMA32    [mem 0x0000000001000000-0x00000000ffffffff]"
+
+
+def _processors(world: World) -> Iterator[tuple[float, str]]:
+    machine, model = world.machine, world.machine.processor
     yield 0.02, f"smpboot: Allowing {machine.processors} CPUs, 0 hotplug CPUs"
     yield 0.01, f"Kernel command line: {cmdline(world).rstrip()}"
     yield 0.01, "mem auto-init: stack:off, heap alloc:on, heap free:off"
     yield (
         0.05,
-        f"Memory: {total - 120_000}K/{total + 40_000}K available (14342K kernel code, 2332K rwdata, 9060K rodata, 2796K init, 17404K bss, 160000K reserved, 0K cma-reserved)",
+        f"Memory: {machine.memory_kib - 120_000}K/{machine.memory_kib + 40_000}K available (14342K kernel code, 2332K rwdata, 9060K rodata, 2796K init, 17404K bss, 160000K reserved, 0K cma-reserved)",
     )
     yield 0.002, f"SLUB: HWalign=64, Order=0-3, MinObjects=0, CPUs={machine.processors}, Nodes=1"
     yield 0.01, "rcu: Hierarchical RCU implementation."
@@ -83,6 +92,10 @@ def _lines(world: World) -> Iterator[tuple[float, str]]:
         0.001,
         f"smpboot: Total of {machine.processors} processors activated ({model.megahertz * 2 * machine.processors:.2f} BogoMIPS)",
     )
+
+
+def _drivers(world: World) -> Iterator[tuple[float, str]]:
+    machine = world.machine
     yield 0.02, "devtmpfs: initialized"
     yield 0.01, "NET: Registered PF_NETLINK/PF_ROUTE protocol family"
     yield 0.03, "PCI: Using configuration type 1 for base access"
@@ -107,6 +120,10 @@ def _lines(world: World) -> Iterator[tuple[float, str]]:
     else:
         yield 0.3, "megaraid_sas 0000:01:00.0: FW now in Ready state"
         yield 0.1, f"igb 0000:02:00.0 {machine.interface()}: renamed from eth0"
+
+
+def _disks(world: World) -> Iterator[tuple[float, str]]:
+    machine = world.machine
     disk = next((block for block in blocks(machine) if block.kind == "disk"), None)
     if disk is not None:
         sectors = disk.size * 2
@@ -118,12 +135,17 @@ def _lines(world: World) -> Iterator[tuple[float, str]]:
         parts = " ".join(block.name for block in blocks(machine) if block.kind == "part")
         yield 0.01, f" sda: {parts}"
         yield 0.001, "sd 2:0:0:0: [sda] Attached SCSI disk"
-    root = next((block for block in blocks(machine) if block.mounted == "/"), None)
+    root = _root(world)
     if root is not None and root.system == "ext4":
         yield 0.4, f"EXT4-fs ({root.name}): mounted filesystem with ordered data mode. Quota mode: none."
     elif root is not None:
         yield 0.4, "XFS (dm-0): Mounting V5 Filesystem"
         yield 0.1, "XFS (dm-0): Ending clean mount"
+
+
+def _userspace(world: World) -> Iterator[tuple[float, str]]:
+    machine = world.machine
+    root = _root(world)
     if machine.system.id in ("debian", "ubuntu", "rocky"):
         yield 0.5, "systemd[1]: Inserted module 'autofs4'"
         yield (
@@ -146,6 +168,10 @@ def _lines(world: World) -> Iterator[tuple[float, str]]:
             0.4,
             'audit: type=1400 audit(0.0:2): apparmor="STATUS" operation="profile_load" profile="unconfined" name="lsb_release" comm="apparmor_parser"',
         )
+
+
+def _link(world: World) -> Iterator[tuple[float, str]]:
+    machine = world.machine
     card = machine.interface()
     if machine.is_virtual:
         yield (
@@ -159,3 +185,7 @@ def _lines(world: World) -> Iterator[tuple[float, str]]:
             f"igb 0000:02:00.0 {card}: igb: {card} NIC Link is Up 1000 Mbps Full Duplex, Flow Control: RX/TX",
         )
     yield 0.01, f"IPv6: ADDRCONF(NETDEV_CHANGE): {card}: link becomes ready"
+
+
+def _root(world: World) -> Block | None:
+    return next((block for block in blocks(world.machine) if block.mounted == "/"), None)
