@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from decnet.wire import LABEL_DECKY, digest
+from decnet.wire import LABEL_DECKY, LABEL_SERVICE, digest
 
 from . import docker, limits
 from .in_parallel import work_off
@@ -61,10 +61,13 @@ class Creation:
         """Remove what was created for this decky; what cannot be removed is reported by `status`."""
         self.failed.add(decky)
         for name in [name for name in self._made if self._decky_of(name) == decky]:
-            try:
-                docker.delete("/containers/%s" % self._made.pop(name), {"force": True, "v": True})
-            except docker.EngineError:
-                continue
+            self._take_back(name)
+
+    def _take_back(self, name: str) -> None:
+        try:
+            docker.delete("/containers/%s" % self._made.pop(name), {"force": True, "v": True})
+        except (docker.EngineError, Refusal):
+            pass
 
     def _work_off(
         self, act: Callable[[str], None], may_go_on: Callable[[], bool], tick: Callable[[], object]
@@ -96,15 +99,27 @@ class Creation:
 
     def _create(self, name: str) -> None:
         if name in self._present:
+            self._check_present(self._present[name])
             return
         base = self._base_of(name)
         body = body_of(self._document, name, self._project, self._file, self._id_of(base) if base else "")
         made = docker.post("/containers/create", {"name": name}, body, limits.CONTROL * 2)
         self._made[name] = str(made["Id"])
-        for network, end in list(_ends(self._document, name).items())[1:]:
-            # Before version 25, the engine accepts one network at the creation.
-            join = {"Container": self._made[name], "EndpointConfig": end}
-            docker.post("/networks/%s/connect" % network, body=join)
+        try:
+            for network, end in list(_ends(self._document, name).items())[1:]:
+                # Before version 25, the engine accepts one network at the creation.
+                join = {"Container": self._made[name], "EndpointConfig": end}
+                docker.post("/networks/%s/connect" % network, body=join)
+        except (docker.EngineError, Refusal):
+            # Compose would start it without that network.
+            self._take_back(name)
+            raise
+
+    def _check_present(self, present: Container) -> None:
+        """Raises EngineError for a container of that name that is not the service's: it is not started."""
+        labels = self._document["services"][present.name]["labels"]
+        if (present.decky, present.service) != (labels[LABEL_DECKY], labels[LABEL_SERVICE]):
+            raise docker.EngineError(409, "another container has the name %s" % present.name)
 
     def _start(self, name: str) -> None:
         present = self._present.get(name)
@@ -112,7 +127,11 @@ class Creation:
             docker.post("/containers/%s/start" % self._id_of(name), limit=limits.CONTROL * 2)
 
     def _id_of(self, name: str) -> str:
-        return self._made[name] if name in self._made else self._present[name].id
+        if name in self._made:
+            return self._made[name]
+        if name not in self._present:
+            raise docker.EngineError(404, "No such container: %s" % name)
+        return self._present[name].id
 
     def _base_of(self, name: str) -> str:
         """The container whose network it joins; "" for a base."""

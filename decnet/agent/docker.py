@@ -188,7 +188,10 @@ def _spelled(value: Any) -> str:
 def _connect(limit: float) -> Socket:
     if not _may_start and is_stopped(socket_path()):
         raise Refusal("docker-down", "the Docker engine is stopped", START)
-    connection = Socket(AF_UNIX, SOCK_STREAM)
+    try:
+        connection = Socket(AF_UNIX, SOCK_STREAM)
+    except OSError as error:
+        raise _down(error) from error
     try:
         _arm(connection, time.monotonic() + limit)
         connection.connect(socket_path())

@@ -10,7 +10,7 @@ from .containers import whole_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Optional, Set, Tuple
+    from typing import Any, Dict, Iterable, Optional, Set, Tuple
 
     from .containers import Container
 
@@ -56,14 +56,16 @@ def serves(expected: Dict[str, Any], base: Optional[Container]) -> bool:
     return all(tuple(port) in found for name in expected for port in expected[name].get("ports", []))
 
 
-def cut_off(base: Container) -> Optional[str]:
+def cut_off(base: Container, described: Iterable[str] = ()) -> Optional[str]:
     """The error of a base that has lost an interface with an address of it; None if it has all, or if that is
-    not visible."""
+    not visible. `described`: its addresses in the slice, since the engine forgets those of a network from
+    which it was disconnected."""
     content = shown(base.pid, "net/route")
-    if content is None or not base.addresses:
+    addresses = {*base.addresses, *described}
+    if content is None or not addresses:
         return None
     routes = content.decode("ascii", "replace")
-    is_there = all(_leads_to(routes, address) for address in base.addresses)
+    is_there = all(_leads_to(routes, address) for address in addresses)
     return None if is_there else "has lost its interface"
 
 

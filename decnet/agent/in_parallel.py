@@ -16,14 +16,12 @@ if TYPE_CHECKING:
 TICK = 1.0
 
 
-def work_off(
-    tasks: List[Task], tick: Callable[[], object] = lambda: None, most: int = limits.PARALLEL
-) -> None:
-    """Carry out all tasks and those that follow them, `most` at a time, followers before others; `tick` is
-    called once a second meanwhile."""
+def work_off(tasks: List[Task], tick: Callable[[], object] = lambda: None) -> None:
+    """Carry out all tasks and those that follow them, four at a time, followers before others; `tick` is
+    called once a second meanwhile. What `tick` raises ends it: after the tasks that have begun."""
     from threading import Condition, Thread
 
-    waiting, turn, running = tasks[::-1], Condition(), [0]
+    waiting, turn, running, ended = tasks[::-1], Condition(), [0], [False]
 
     def work() -> None:
         while True:
@@ -38,22 +36,27 @@ def work_off(
                 following = task()
             finally:
                 with turn:
-                    waiting.extend(reversed(following))
+                    waiting.extend([] if ended[0] else reversed(following))
                     running[0] -= 1
                     turn.notify_all()
 
-    threads = [Thread(target=work) for _ in range(limits.PARALLEL)]
-    for thread in threads:
-        thread.start()
+    threads: List[Thread] = []
     try:
+        for _ in range(limits.PARALLEL):
+            thread = Thread(target=work)
+            thread.start()
+            threads.append(thread)
         for thread in threads:
             thread.join(TICK)
             while thread.is_alive():
                 tick()
                 thread.join(TICK)
-    except BaseException:
-        waiting.clear()
-        raise
+    finally:
+        with turn:
+            ended[0] = True
+            waiting.clear()
+        for thread in threads:
+            thread.join()
 
 
 @contextmanager

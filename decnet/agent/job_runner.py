@@ -219,7 +219,8 @@ class Run:
         watch = Watch(self, [step["decky"] for step in claims])
         creation.start(self.may_go_on, watch.tick)
         left = [step for step in claims if step["up"] and step["decky"] in creation.failed]
-        error = self._compose([name for step in left for name in step["up"]], watch) if left else None
+        names = [name for step in left for name in step["up"]]
+        error = self._compose(names, watch) if left and not _stopped else None
         if error is None:
             return
         for step in left:

@@ -51,7 +51,7 @@ def note_readiness(
             is_ready = is_known or _has_become_ready(container)
         if is_ready:
             seen[container.id] = _mark(container)
-        if is_ready and not container.service and cut_off(container):
+        if is_ready and not container.service and cut_off(container, _described(container, applied)):
             is_ready = False
         container.ready = None if is_ready is None else _verdict(container, is_ready)
     if seen != known:
@@ -93,6 +93,12 @@ def _ports_of(container: Container, applied: Dict[str, Dict[str, Any]]) -> Optio
     if row is None or row.get("fingerprint") != container.fingerprint:
         return None
     return {(int(port), str(protocol)) for port, protocol in row.get("ports", [])}
+
+
+def _described(base: Container, applied: Dict[str, Dict[str, Any]]) -> List[str]:
+    """The base's addresses in the slice that has its ports."""
+    decky = applied[base.project]["slice"]["deckies"][base.decky].get("decky") or {}
+    return [str(each["address"]) for each in decky.get("attachments", ())]
 
 
 def _listens(base: Container, ports: Set[Tuple[int, str]], until: float) -> Optional[bool]:

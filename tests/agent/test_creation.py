@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import pytest
 from agent_desk import base, service
+from engine_server import EngineServer, engine_server
 
-from decnet.agent.creation import body_of
+from decnet.agent.containers import Container
+from decnet.agent.creation import Creation, body_of
 from decnet.wire import PROJECT, digest
 
 FILE = "/home/projects/decnet/compose.json"
@@ -107,3 +112,44 @@ def test_without_a_limit_in_the_document_none_is_asked_for() -> None:
     }
     host = body_of({**DOCUMENT, "services": {"web": bare}}, "web", PROJECT, FILE, "")["HostConfig"]
     assert not {"Memory", "NanoCpus", "PidsLimit"} & set(host)
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EngineServer]:
+    with engine_server(tmp_path) as engine:
+        monkeypatch.setenv("DECNET_DOCKER_SOCKET", engine.place)
+        yield engine
+
+
+def creation(services: dict[str, Any], names: list[str], present: dict[str, Container]) -> Creation:
+    networks = {"lan": {"name": "decnet_lan"}, "inner": {"name": "inner"}}
+    return Creation({"services": services, "networks": networks}, PROJECT, FILE, names, present)
+
+
+def test_a_base_that_cannot_join_its_second_network_is_not_left_to_be_started(server: EngineServer) -> None:
+    router = base("web", "192.0.2.7", "f" * 64)
+    router["networks"]["inner"] = {"ipv4_address": "10.0.0.7"}
+    made = creation({"web": router}, ["web"], {})
+    made.create(lambda: True)
+    assert (made.failed, server.containers) == ({"web"}, {})
+
+
+def test_deckies_whose_bases_have_just_gone_fail_and_no_others(server: EngineServer) -> None:
+    gone = {f"d{number}-ssh": service(f"d{number}", "ssh", ["run"], "e" * 64) for number in range(8)}
+    last = {"web": base("web", "192.0.2.7", "f" * 64)}
+    made = creation({**gone, **last}, [*gone, *last], {})
+    made.create(lambda: True)
+    made.start(lambda: True, lambda: None)
+    failed = {f"d{number}" for number in range(8)}
+    assert (made.failed, server.containers) == (failed, {"web": "running"})
+
+
+def test_a_container_of_another_decky_with_that_name_is_not_started(server: EngineServer) -> None:
+    asked = base("web", "192.0.2.7", "f" * 64)
+    other = {**asked["labels"], "decnet.decky": "other"}
+    found = server.engine.create("web", {**asked, "labels": other})
+    row = {"Id": found["Id"], "Names": ["/web"], "State": "created", "Labels": other}
+    made = creation({"web": asked}, ["web"], {"web": Container(row)})
+    made.create(lambda: True)
+    made.start(lambda: True, lambda: None)
+    assert (made.failed, server.containers) == ({"web"}, {"web": "created"})

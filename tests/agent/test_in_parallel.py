@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from decnet.agent import in_parallel, limits
 from decnet.agent.in_parallel import meanwhile, work_off
 
@@ -46,3 +48,24 @@ def test_the_work_has_ended_when_the_body_has() -> None:
     with meanwhile(work):
         body_ended.set()
     assert done == ["work"]
+
+
+def test_nothing_begins_once_what_watches_it_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(in_parallel, "TICK", 0.01)
+    is_over, begun, before = threading.Event(), [], threading.active_count()
+
+    def first() -> list[in_parallel.Task]:
+        assert is_over.wait(20)
+        return [follower]
+
+    def follower() -> list[in_parallel.Task]:
+        begun.append("follower")
+        return []
+
+    def tick() -> None:
+        threading.Timer(0.2, is_over.set).start()
+        raise OSError("no space left on device")
+
+    with pytest.raises(OSError, match="no space"):
+        work_off([first] * (limits.PARALLEL + 1), tick)
+    assert (begun, threading.active_count()) == ([], before)

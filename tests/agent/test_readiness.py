@@ -51,7 +51,9 @@ class Decky:
             "web": {"service": "", "fingerprint": "f", "image": "i", "ports": []},
             "web-http": {"service": "http", "fingerprint": "f", "image": "i", "ports": [[PORT, "tcp"]]},
         }
-        return {"decnet": {"slice": {"deckies": {"web": {"containers": rows}}}}}
+        home = {"network": "decnet_lan", "address": ADDRESS, "mac": "02:42:c0:00:02:07"}
+        web = {"decky": {"attachments": [home]}, "containers": rows}
+        return {"decnet": {"slice": {"deckies": {"web": web}}}}
 
     def verdicts(self, at_work: Collection[tuple[str, str]] = ()) -> list[str | None]:
         readiness.note_readiness([self.base, self.service], self.slices(), frozenset(at_work))
@@ -139,6 +141,16 @@ def test_a_base_that_was_ready_and_lost_its_interface_is_not_ready(deckies: Any,
     before = decky.verdicts()[0]
     decky.run("ip", *lost)
     assert (before, decky.verdicts()[0], decky.trouble()) == ("yes", "no", ("web", "has lost its interface"))
+
+
+def test_a_base_that_was_disconnected_from_its_network_is_not_ready(deckies: Any) -> None:
+    """Docker does not name its address any more."""
+    decky = deckies(list(start.SLEEP))
+    decky.grow_old()
+    before = decky.verdicts()[0]
+    decky.run("ip", "link", "del", "eth0")
+    decky.base.addresses = []
+    assert (before, decky.verdicts()[0]) == ("yes", "no")
 
 
 def test_a_service_that_does_not_listen_is_not_ready(deckies: Any) -> None:

@@ -226,6 +226,8 @@ class Engine:
 
     def _connected(self, network: str, join: dict[str, Any]) -> Answer:
         container = self._known(join["Container"])
+        if network not in {each["Name"] for each in self.networks.values()}:
+            raise EngineFailure(f"network {network} not found")
         container["Inner"][network] = join["EndpointConfig"]["IPAMConfig"]["IPv4Address"]
         self.save()
         return 200, b""
