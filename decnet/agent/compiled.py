@@ -3,6 +3,9 @@
 Without it Python compiles the zip's sources at every start, which takes longer than most verbs. The file
 itself contains none: byte code is specific to a Python version, and the file's hash must not depend on its
 builder.
+
+It is one marshalled code object, which the agent's start executes; from then on `loader.py` answers imports
+of the agent's modules. Importing them from a zip would take as long as everything else in a heartbeat.
 """
 
 from __future__ import annotations
@@ -13,11 +16,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import zipfile
 
-_UNCHECKED_HASH = (1).to_bytes(4, "little")
+_LOADER = "decnet/agent/loader.py"
 
 
 def keep(agent: str, target: str) -> None:
-    """Compile the modules of the file `agent` into the zip `target`, atomically.
+    """Compile the modules of the file `agent` into `target`, atomically.
 
     Only for a file that is named by its content: under any other name the modules may change. If the folder
     cannot be written, as on a full disk, nothing happens: the agent works without byte code.
@@ -30,8 +33,8 @@ def keep(agent: str, target: str) -> None:
         # Without a name until it is complete: a process that is killed here leaves no file.
         descriptor = os.open(os.path.dirname(target), os.O_TMPFILE | os.O_WRONLY, 0o600)
         with open(descriptor, "wb") as file:
-            with zipfile.ZipFile(agent) as sources, zipfile.ZipFile(file, "w") as compiled:
-                _compile(sources, compiled)
+            with open(agent, "rb") as content, zipfile.ZipFile(content) as sources:
+                file.write(_compiled(sources, os.fstat(content.fileno())))
             file.flush()
             os.fsync(descriptor)
             # With a folder given, Python uses linkat(2), which follows the link in /proc: see open(2).
@@ -40,16 +43,14 @@ def keep(agent: str, target: str) -> None:
         pass
 
 
-def _compile(sources: zipfile.ZipFile, compiled: zipfile.ZipFile) -> None:
+def _compiled(sources: zipfile.ZipFile, found: os.stat_result) -> bytes:
+    import marshal
+
+    modules = {"decnet": marshal.dumps(compile("", "<agent>", "exec"))}
     for name in sources.namelist():
         if name.startswith(("decnet/agent/", "decnet/wire/")):
-            compiled.writestr(name + "c", _module(name, sources.read(name)))
-
-
-def _module(name: str, source: bytes) -> bytes:
-    """A .pyc that Python takes without comparing it with a source file (PEP 552)."""
-    import marshal
-    from importlib.util import MAGIC_NUMBER, source_hash
-
-    code = compile(source, "<agent>/" + name, "exec", dont_inherit=True, optimize=2)
-    return MAGIC_NUMBER + _UNCHECKED_HASH + source_hash(source) + marshal.dumps(code)
+            code = compile(sources.read(name), "<agent>/" + name, "exec", dont_inherit=True, optimize=2)
+            modules[name[: -len(".py")].replace("/", ".").replace(".__init__", "")] = marshal.dumps(code)
+    begin = "MODULES.update(%r)\ninstall(%d, %d)\n" % (modules, found.st_size, found.st_mtime_ns)
+    text = sources.read(_LOADER).decode() + begin
+    return marshal.dumps(compile(text, "<agent>", "exec", dont_inherit=True, optimize=2))

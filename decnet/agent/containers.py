@@ -97,10 +97,23 @@ class Container:
         }
 
 
+def ask_for_containers(fleet_id: str) -> docker.Question:
+    """Sends the request for the list of the fleet's containers; `containers_in` reads its answer."""
+    label = "%s=%s" % (LABEL_FLEET, fleet_id)
+    return docker.Question("/containers/json", {"all": True, "filters": {"label": [label]}})
+
+
 def fleet_containers(fleet_id: str) -> List[Container]:
     """All of the fleet's containers, running or not, by name. Raises Refusal `docker-down`."""
-    label = "%s=%s" % (LABEL_FLEET, fleet_id)
-    rows = docker.get("/containers/json", {"all": True, "filters": {"label": [label]}})
+    return containers_in(ask_for_containers(fleet_id))
+
+
+def containers_in(asked: docker.Question) -> List[Container]:
+    """The fleet's containers in the engine's answer. Raises as `fleet_containers`."""
+    try:
+        rows = asked.answer()
+    finally:
+        asked.close()
     found = [Container(row) for row in rows[:MOST]]
     _fill_in(found)
     _attach(found)

@@ -10,20 +10,13 @@ import errno
 import os
 import time
 
-try:
-    # The `socket` module adds 8 ms of imports that a stream over a unix socket does not need.
-    from _socket import AF_UNIX, SOCK_STREAM
-    from _socket import socket as Socket
-except ImportError:
-    from socket import AF_UNIX, SOCK_STREAM
-    from socket import socket as Socket  # type: ignore[assignment]
-
 from decnet.wire import decode_json, encode_json
 from decnet.wire.engine import START, is_stopped
 from decnet.wire.fault import step
 
 from . import limits
 from .request import Refusal
+from .sockets import AF_UNIX, SOCK_STREAM, Socket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,6 +57,30 @@ def socket_path() -> str:
     return os.environ.get("DECNET_DOCKER_SOCKET") or DEFAULT_SOCKET
 
 
+class Question:
+    """A GET that is sent at once, so that this process does other work while the engine makes its answer."""
+
+    def __init__(self, path: str, query: Optional[Dict[str, Any]] = None) -> None:
+        self._deadline = time.monotonic() + limits.CONTROL
+        self._connection: Optional[Socket] = None
+        self._error: Optional[Refusal] = None
+        try:
+            self._connection = _connect(limits.CONTROL)
+            _send(self._connection, _request("GET", path, query, ""), self._deadline)
+        except Refusal as error:
+            self._error = error
+
+    def answer(self) -> Any:
+        """The answer's JSON value, once. Raises as `get`, also if the request could not be sent."""
+        if self._error is not None or self._connection is None:
+            raise self._error or Refusal("docker-down", "the Docker engine was asked already")
+        return _value(*_answer_on(self._connection, self._deadline))
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+
 def get(path: str, query: Optional[Dict[str, Any]] = None, limit: float = limits.CONTROL) -> Any:
     """The JSON answer to a GET. Raises EngineError, and Refusal `docker-down` if nothing answers."""
     return call("GET", path, query, limit=limit)
@@ -96,14 +113,7 @@ def call(
     status, content = _exchange(method, path, query, head, payload, limit)
     if method != "GET":
         step("%s %s answered" % (method, path))
-    if status >= 400:
-        raise EngineError(status, _message(content))
-    if not content.strip():
-        return None
-    try:
-        return decode_json(content.decode())
-    except ValueError as error:
-        raise Refusal("docker-down", "the Docker engine's answer is not JSON") from error
+    return _value(status, content)
 
 
 def raw_post(path: str, body: Any, limit: float = limits.CONTROL) -> bytes:
@@ -167,10 +177,27 @@ def _exchange(
     connection, deadline = _connect(limit), time.monotonic() + limit
     try:
         _send(connection, _request(method, path, query, head) + payload, deadline)
-        status, rest = _head(connection, deadline)
-        return status, rest + _rest(connection, deadline, limits.API_BYTES)
+        return _answer_on(connection, deadline)
     finally:
         connection.close()
+
+
+def _answer_on(connection: Socket, deadline: float) -> Tuple[int, bytes]:
+    """Status and body of the answer to what was sent."""
+    status, rest = _head(connection, deadline)
+    return status, rest + _rest(connection, deadline, limits.API_BYTES)
+
+
+def _value(status: int, content: bytes) -> Any:
+    """The JSON value of an answer, None if it is empty. Raises EngineError and Refusal."""
+    if status >= 400:
+        raise EngineError(status, _message(content))
+    if not content.strip():
+        return None
+    try:
+        return decode_json(content.decode())
+    except ValueError as error:
+        raise Refusal("docker-down", "the Docker engine's answer is not JSON") from error
 
 
 def _request(method: str, path: str, query: Optional[Dict[str, Any]], head: str) -> bytes:

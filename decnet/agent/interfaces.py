@@ -188,13 +188,16 @@ def _names() -> List[str]:
 
 def _ask(name: str, question: int) -> Optional[bytes]:
     import fcntl
-    from socket import AF_INET, SOCK_DGRAM, socket
 
-    with socket(AF_INET, SOCK_DGRAM) as asker:
-        try:
-            return fcntl.ioctl(asker.fileno(), question, struct.pack("256s", name.encode()[:15]))
-        except OSError:
-            return None
+    from .sockets import AF_INET, SOCK_DGRAM, Socket
+
+    asker = Socket(AF_INET, SOCK_DGRAM)
+    try:
+        return fcntl.ioctl(asker.fileno(), question, struct.pack("256s", name.encode()[:15]))
+    except OSError:
+        return None
+    finally:
+        asker.close()
 
 
 def _rows(place: str) -> List[List[str]]:

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     from .containers import Container
 
-ANSWER_SECONDS = 0.04
-"""How long after the probes answers are awaited. Hosts on a LAN answer within a few milliseconds."""
+ANSWER_SECONDS = 0.015
+"""How long after the probes answers are awaited. Hosts on a LAN answer within a few milliseconds, and the
+next heartbeat asks again."""
 MOST = 1024
 """Addresses that one heartbeat probes, and rows that it reports."""
 

@@ -16,10 +16,10 @@ from decnet.wire import MAX_ADDRESSES_OF_A_HOST, container_name
 from . import docker, identity, interfaces, limits, request, slices
 from .containers import Container, fleet_containers
 from .request import Refusal
+from .sockets import AF_INET, AF_PACKET, SOCK_DGRAM, SOCK_RAW, Socket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from socket import socket as Socket
     from typing import AbstractSet, Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple
 
 _DISCARD = 9
@@ -259,12 +259,12 @@ def _by_interface(
 
 
 def _raw_socket(name: str) -> Optional[Socket]:
-    from socket import AF_PACKET, SOCK_RAW, htons, socket
-
     if interfaces.mac_of(name) is None:
         return None
     try:
-        raw = socket(AF_PACKET, SOCK_RAW, htons(_ARP))
+        # Without a protocol. A socket that listens on all interfaces is taken off them by bind(2), which
+        # waits for a grace period of the kernel: 8 ms.
+        raw = Socket(AF_PACKET, SOCK_RAW, 0)
     except OSError:
         return None
     try:
@@ -290,14 +290,13 @@ def _send_probes(raw: Socket, macs: Dict[bytes, bytes]) -> None:
 
 
 def _send_datagrams(addresses: List[str]) -> None:
-    from socket import AF_INET, SOCK_DGRAM, socket
-
     if not addresses:
         return
-    with socket(AF_INET, SOCK_DGRAM) as sender:
-        sender.setblocking(False)
-        for address in addresses:
-            try:
-                sender.sendto(b"", (address, _DISCARD))
-            except OSError:
-                continue
+    sender = Socket(AF_INET, SOCK_DGRAM)
+    sender.setblocking(False)
+    for address in addresses:
+        try:
+            sender.sendto(b"", (address, _DISCARD))
+        except OSError:
+            continue
+    sender.close()

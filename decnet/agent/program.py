@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -46,7 +47,8 @@ STREAMED = frozenset({"image-load"})
 GATE_COMMAND = "decnet-agent"
 LONGEST_COMMAND = 64
 KEEPS_COMPILED = frozenset({"hello", "status"})
-"""Verbs after which byte code is cached: every upgrade and every pull uses one of them."""
+"""Verbs after which byte code is cached: every upgrade and every pull uses one of them. They end before it
+could be worth collecting garbage."""
 
 
 def main(argv: "list[str]") -> int:
@@ -61,6 +63,8 @@ def main(argv: "list[str]") -> int:
         return 2
     os.umask(0o077)
     begin(verb)
+    if verb in KEEPS_COMPILED:
+        gc.disable()
     marker, answer = _answer(verb)
     step("answer to be written")
     status = _write(frame(marker, answer))
@@ -81,11 +85,14 @@ def _is_taken_up() -> bool:
 
 
 def _resume(argv: "list[str]") -> int:
-    from importlib import import_module
-
     begin(argv[0])
-    status: int = import_module("." + RESUMED[argv[0]], __package__).resume(argv[1:])
+    status: int = _module(RESUMED[argv[0]]).resume(argv[1:])
     return status
+
+
+def _module(name: str) -> Any:
+    """A module of the agent. `importlib` is itself a module to import."""
+    return __import__("%s.%s" % (__package__, name), fromlist=["*"])
 
 
 def verb_of(command: Optional[str], verbs: AbstractSet[str]) -> Optional[str]:
@@ -136,10 +143,8 @@ def _answer(verb: str) -> "tuple[str, bytes]":
 
 
 def _run(verb: str, request: Request) -> Dict[str, Any]:
-    from importlib import import_module
-
     module, name, _ = VERBS[verb]
-    function = getattr(import_module("." + module, __package__), name)
+    function = getattr(_module(module), name)
     if verb not in ("enrol", "hello"):
         from .identity import require
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from decnet.wire import PROJECT
 
 from . import docker, identity, journal, limits, request, slices
-from .containers import Container, fleet_containers, uptime
+from .containers import Container, ask_for_containers, containers_in, uptime
 from .home import trouble
 from .jobs import deckies_at_work, recent_jobs, wait_until_idle
-from .lan import Lookout, cut_off_interfaces
-from .readiness import note_readiness
 from .request import Refusal
 
 TYPE_CHECKING = False
@@ -33,6 +31,11 @@ def status(args: Dict[str, Any]) -> Dict[str, Any]:
     jobs = recent_jobs()
     journaled = journal.page(cursor)
     docker.patience(limits.ENGINE)
+    asked = ask_for_containers(known["fleet_id"])
+    # The engine makes its list in as much time as these imports, the slices and the probes take.
+    from .lan import Lookout, cut_off_interfaces
+    from .readiness import note_readiness
+
     engine_id: Optional[str] = None
     found: List[Container] = []
     missing_limits: List[str] = []
@@ -42,7 +45,7 @@ def status(args: Dict[str, Any]) -> Dict[str, Any]:
     docker_error = ""
     try:
         engine_id = identity.engine_identity()
-        found = fleet_containers(known["fleet_id"])
+        found = containers_in(asked)
         note_readiness(found, applied, deckies_at_work())
         missing_limits = identity.engine_limits()
         extra = _inner_networks(known["fleet_id"], applied)
@@ -50,6 +53,8 @@ def status(args: Dict[str, Any]) -> Dict[str, Any]:
         if isinstance(error, Refusal) and error.code == "time-limit":
             raise
         docker_error = str(error)[:2000]
+    finally:
+        asked.close()
     return {
         "hello": identity.describe(known, engine_id),
         "docker": "down" if docker_error else "up",

@@ -32,12 +32,17 @@ from decnet.agent.program import main
 
 sys.exit(main(sys.argv[1:]))
 """
-INIT: Final = b"""import sys
+INIT: Final = b"""import marshal
+import sys
 
 # Where agent/compiled.py keeps byte code for this very Python; without it the modules come from the sources.
 _FILE = __path__[0][: -len(".pyz/decnet")]
-COMPILED = "%s-%s-%x.zip" % (_FILE, sys.implementation.cache_tag, sys.hexversion)
-__path__.insert(0, COMPILED + "/decnet")
+COMPILED = "%s-%s-%x.code" % (_FILE, sys.implementation.cache_tag, sys.hexversion)
+try:
+    with open(COMPILED, "rb") as _compiled:
+        exec(marshal.load(_compiled), {"__file__": COMPILED})
+except (OSError, EOFError, TypeError, ValueError):
+    pass
 """
 _STAMP: Final = (1980, 1, 1, 0, 0, 0)
 

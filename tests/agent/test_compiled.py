@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from agent_desk import Desk, another_version
 
+from decnet.worker.agent_start import start
+
 ORIGINS = (
     "import sys; sys.path.insert(0, sys.argv[1]); import decnet.agent.program, decnet.wire; "
     "print(decnet.agent.program.__spec__.origin, decnet.wire.__spec__.origin)"
@@ -24,6 +26,13 @@ head -c 100k /dev/zero > filler
 """
 
 
+class Started(Desk):
+    """Started as an operator's decnet starts it."""
+
+    def argv(self, *words: str) -> list[str]:
+        return [self.python, *start(str(self.agent)), *words]
+
+
 @pytest.fixture
 def agent(desk: Desk, tmp_path: Path) -> Desk:
     """An agent in a separate folder, which has never been started."""
@@ -33,7 +42,7 @@ def agent(desk: Desk, tmp_path: Path) -> Desk:
 
 
 def byte_code(agent: Desk) -> list[Path]:
-    return sorted(path for path in agent.agent.parent.iterdir() if path.suffix == ".zip")
+    return sorted(path for path in agent.agent.parent.iterdir() if path.suffix == ".code")
 
 
 def origins(agent: Desk) -> list[str]:
@@ -66,6 +75,22 @@ def test_an_agent_whose_byte_code_is_cut_off_runs_from_its_sources(agent: Desk) 
     for size in (0, 100, made.stat().st_size // 2):
         os.truncate(made, size)
         assert agent.get("hello")["agent"] == agent.agent.stem
+
+
+def test_an_operators_start_takes_byte_code_before_it_opens_the_file(agent: Desk) -> None:
+    started = Started(agent.agent, agent.home)
+    assert started.get("hello")["agent"] == agent.agent.stem
+    [made] = byte_code(agent)
+    sources, found = agent.agent.read_bytes(), agent.agent.stat()
+    agent.agent.write_bytes(bytes(len(sources)))
+    os.utime(agent.agent, ns=(found.st_atime_ns, found.st_mtime_ns))
+    assert started.get("hello")["agent"] == agent.agent.stem
+    os.utime(agent.agent)
+    assert b"decnet" in started.raw("hello", stdin=b"").stderr
+    agent.agent.write_bytes(sources)
+    for size in (made.stat().st_size // 2, 100, 0):
+        os.truncate(made, size)
+        assert started.get("hello")["agent"] == agent.agent.stem
 
 
 def test_a_file_that_is_not_named_by_its_content_gets_no_byte_code(agent: Desk) -> None:
@@ -106,4 +131,4 @@ def test_an_old_agent_and_its_byte_code_go_together(agent: Desk) -> None:
     left = [path.name for path in (agent.home / "agents").iterdir()]
     agents = {name[:64] for name in left if name.endswith(".pyz")}
     assert len(agents) == 5 and named["sha256"] in agents
-    assert {name[:64] for name in left if name.endswith(".zip")} == agents
+    assert {name[:64] for name in left if name.endswith(".code")} == agents

@@ -15,8 +15,7 @@ from agent_desk import FLEET, MARKER, WORKER, Desk, answer_in
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from decnet.agent import docker, journal, limits
-from decnet.agent import status as status_module
+from decnet.agent import docker, identity, journal, limits
 from decnet.agent.program import VERBS
 from decnet.agent.request import Refusal, decode
 from decnet.agent.status import status
@@ -30,12 +29,18 @@ def test_an_end_is_never_reported_with_an_older_list_of_containers(
     """A job removes its last container and writes the end while the status is made: the list is the newer."""
     desk.enrolled_by_hand()
 
-    def listed(_: str) -> list[object]:
-        journal.append("web", "remove", None, "r1")
-        return []
+    class Listed:
+        def __init__(self, *_: object) -> None:
+            journal.append("web", "remove", None, "r1")
 
-    monkeypatch.setattr(status_module, "fleet_containers", listed)
-    monkeypatch.setattr(status_module.identity, "engine_identity", lambda: "e")
+        def answer(self) -> list[object]:
+            return []
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(docker, "Question", Listed)
+    monkeypatch.setattr(identity, "engine_identity", lambda: "e")
     assert status({})["journal"]["records"] == []
     assert len(status({})["journal"]["records"]) == 1
 

@@ -30,7 +30,8 @@ def agent(folder: Path, body: str) -> str:
     package.mkdir(parents=True)
     (package.parent / "__init__.py").write_text("")
     (package / "__init__.py").write_text("")
-    (package / "program.py").write_text(HEAD + "".join(f"    {line}\n" for line in body.splitlines()))
+    lines = [*body.splitlines(), "return 0"]
+    (package / "program.py").write_text(HEAD + "".join(f"    {line}\n" for line in lines))
     return str(folder)
 
 
