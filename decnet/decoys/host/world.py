@@ -15,6 +15,7 @@ from ..persona import Persona
 from . import dmi, host_keys, pid_files, proc, proc_net, service_files, temporary, vulnerabilities
 from .accounts import Accounts, accounts_of, gshadow_of, shadow_of
 from .devices import device_of
+from .devices.device import OF_A_SERVER, Build
 from .filesystem import generated
 from .hardware import Memory, memory
 from .mounts import Mount, is_below_read_only, mounts, targets
@@ -67,6 +68,11 @@ class World(Machine):
         """What the shells of one connection share (shell.arrivals.Arrival), by its session."""
         self.visits: WeakSet[Any] = WeakSet()
         """The logins of visitors (shell.visit.Visit) that have not ended."""
+
+    @property
+    def build(self) -> Build:
+        """How its BusyBox was built."""
+        return self.device.build if self.device is not None else OF_A_SERVER
 
     @cached_property
     def packages(self) -> Packages | None:

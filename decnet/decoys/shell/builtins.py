@@ -21,7 +21,7 @@ from .context import Context
 Run = Callable[[Context, list[Any]], Any]
 EVERYWHERE = ("bash", "dash", "ash")
 ONLY_BASH = """builtin declare typeset let shopt pushd popd dirs mapfile readarray disown enable caller
-fc compgen complete compopt bind suspend"""
+fc compgen complete compopt bind suspend logout"""
 NOT_IN_DASH = "source let shopt_ history [["
 
 

@@ -38,10 +38,18 @@ def wait(context: Context, words: list[Any]) -> Work:
 
 def report_done(context: Context) -> None:
     """Print the jobs that have ended, and forget them."""
-    for job in list(context.jobs.by_number.values()):
+    is_quiet = context.shell.dialect.name == "ash" and not context.controls_jobs
+    for job in _listed(context):
         if job.done:
-            context.err(job_line(context, job))
+            context.err("" if is_quiet else job_line(context, job))
             context.jobs.remove(job)
+
+
+def _listed(context: Context) -> list[Job]:
+    """All jobs in the order in which the shell shows them: bash by number, others the current one first."""
+    if context.shell.dialect.bash:
+        return [job for _, job in sorted(context.jobs.by_number.items())]
+    return context.jobs.in_order()
 
 
 def _interrupted(context: Context, status: int) -> int:
@@ -113,7 +121,7 @@ def jobs(context: Context, words: list[Any]) -> int:
             status = 1 if context.shell.dialect.bash else 2
         else:
             found.append(job)
-    for job in found if names else [each for _, each in sorted(context.jobs.by_number.items())]:
+    for job in found if names else _listed(context):
         if ("r" in flags and (job.done or job.stopped)) or ("s" in flags and not job.stopped):
             continue
         context.out(f"{job.pid}\n" if "p" in flags else job_line(context, job, pids="l" in flags))

@@ -52,7 +52,7 @@ def read(context: Context, words: list[Any]) -> Work:
     except NotAssigned as error:
         context.complain(f"{error.args[0]}: {error.args[1]}")
         return 1
-    return 142 if late else 0 if complete else 1
+    return (142 if shell.dialect.bash else 1) if late else 0 if complete else 1
 
 
 def _read_options(context: Context, words: list[str]) -> tuple[dict[str, str], list[str]] | int:

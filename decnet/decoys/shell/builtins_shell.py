@@ -15,6 +15,9 @@ from .state import Shell
 
 def history(context: Context, words: list[Any]) -> int:
     shell, arguments = context.shell, [str(word) for word in words[1:]]
+    if shell.dialect.name == "ash":
+        context.out("".join(f"{at:>4} {line}\n" for at, line in enumerate(shell.history)))
+        return 0
     flags = "".join(word[1:] for word in arguments if word.startswith("-"))
     if "c" in flags:
         shell.history.clear()
@@ -29,8 +32,7 @@ def history(context: Context, words: list[Any]) -> int:
         return 0
     lines = list(enumerate([*old_history(shell), *shell.history], 1))
     count = next((int(word) for word in arguments if word.isdecimal() and len(word) < 9), len(lines))
-    width = 5 if shell.dialect.bash else 4
-    context.out("".join(f"{at:>{width}}  {line}\n" for at, line in lines[-count or len(lines) :]))
+    context.out("".join(f"{at:>5}  {line}\n" for at, line in lines[-count or len(lines) :]))
     return 0
 
 

@@ -8,6 +8,8 @@ from functools import partial
 
 from ..events import Session
 from ..waits import Turn, at_most
+from .ash_completion import complete as ash_complete
+from .ash_line import AshLine
 from .completion import complete
 from .editor import BRACKETS, END, INTERRUPT, MOST_LINE, SUSPEND, Editor
 from .engine import Engine
@@ -284,16 +286,9 @@ class Driver:
         prompt = line.prompt.replace("\n", "\r\n").encode("utf-8", "surrogateescape")
         await self._channel.write(BRACKETS * brackets + prompt)
         history = [*old_history(line.shell)[-200:], *line.shell.history]
-        columns = self._channel.terminal.columns if self._channel.terminal else 80
-        write = self._channel.write
-        editor: Editor | PlainLine = PlainLine(write)
-        if line.shell.dialect.name != "dash":
-            completing = partial(complete, line.shell)
-            editor = Editor(
-                line.prompt, history, write, completing, columns,
-                ends_on_interrupt=True, brackets=brackets, is_readline=line.shell.dialect.bash,
-                wraps=line.shell.world.system.busybox,
-            )  # fmt: skip
+        editor = self._editor(line, history, brackets=brackets)
+        if isinstance(editor, AshLine) and not self._keys:
+            await editor.begin()
         while True:
             if not self._keys and not await self._next_keys():
                 line.text, line.is_there = None, True
@@ -303,12 +298,32 @@ class Driver:
                 await self._turn.pass_on()
                 key = self._keys.popleft()
                 skips, self._skips_newline = self._skips_newline and key == "\n", key == "\r"
-                if isinstance(editor, Editor) and editor.inserts:
+                if not isinstance(editor, PlainLine) and editor.inserts:
                     key = self._characters(key)
                 done = None if skips else await editor.key(key)
                 if done is not None:
                     self._finish(line, done)
                     return
+            if isinstance(editor, AshLine):
+                await editor.rest()
+
+    def _editor(self, line: Line, history: list[str], *, brackets: bool) -> Editor | AshLine | PlainLine:
+        """What the shell edits the line with."""
+        columns = self._channel.terminal.columns if self._channel.terminal else 80
+        write, shell = self._channel.write, line.shell
+        if shell.dialect.name == "dash":
+            return PlainLine(write)
+        if shell.dialect.name == "ash":
+            build = shell.world.build
+            completing = partial(ash_complete, shell, names_users=build.names_users)
+            return AshLine(
+                line.prompt, history, write, completing, columns,
+                asks=build.asks, searches=build.searches, traps="INT" in shell.traps,
+            )  # fmt: skip
+        return Editor(
+            line.prompt, history, write, partial(complete, shell), columns,
+            ends_on_interrupt=True, brackets=brackets, is_readline=True,
+        )  # fmt: skip
 
     def _characters(self, key: str) -> str:
         """A key, with the characters that were typed before the shell has read it."""

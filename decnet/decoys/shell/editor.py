@@ -37,18 +37,16 @@ class Editor:
         ends_on_interrupt: bool = False,
         brackets: bool = False,
         is_readline: bool = False,
-        wraps: bool = False,
     ) -> None:
         """`ends_on_interrupt`: ^C is the answer, not a new prompt. `brackets`: the terminal is asked to mark
-        what is pasted (see BRACKETS). `is_readline`: the screen is changed, and rung, as Readline does.
-        `wraps`: as BusyBox does at the end of a row."""
+        what is pasted (see BRACKETS). `is_readline`: the screen is changed, and rung, as Readline does."""
         self._brackets, self._is_readline = brackets, is_readline
         self._prompt = prompt
         self._history = history
         self._bytes = write
         self._complete = complete
         self._columns = columns
-        self._screen: Screen | Overwriting = Overwriting(prompt, columns, wraps=wraps)
+        self._screen: Screen | Overwriting = Overwriting()
         if is_readline:
             self._screen = Screen(prompt, columns)
         self._line = ""

@@ -145,7 +145,7 @@ class Evaluator(Substituting):
         words = [self.shell.script]
         self.shell.visit.enter(task.pid, self.shell.own_pid, self.shell.user, words, behind=True)
         task.group = task.pid if self.controls_jobs else task.group
-        job = self.jobs.add([task], _shown(node.text))
+        job = self.jobs.add([task], _shown(node.text) if self.shell.dialect.bash else node.text)
         self.shell.last_background = task.pid
         if self.shell.interactive and not self.is_subshell and self.shell.dialect.name != "ash":
             self.err(f"[{job.number}] {task.pid}\n")

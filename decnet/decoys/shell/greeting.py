@@ -7,6 +7,7 @@ import time
 from ..host.logins import last_login, usual_login
 from ..host.world import World
 from ..visitor_logins import Login
+from .busybox_titles import title_of
 
 
 def greeting(world: World, last: Login | None, source: str, user: str = "root") -> str:
@@ -17,11 +18,8 @@ def greeting(world: World, last: Login | None, source: str, user: str = "root") 
     if motd is not None:
         return motd.replace("\r\n", "\n").rstrip("\n") + "\n" if motd else ""
     if system.has_ash:
-        from .busybox.titles import title_of
-
         banner = world.nodes.get("/etc/banner")
-        shown = banner.content.decode() if banner is not None else ""
-        return f"\n\nBusyBox {title_of(world)} built-in shell (ash)\n\n{shown}"
+        return of_ash(world) + (banner.content.decode() if banner is not None else "")
     when, where = (last.began, source) if last is not None else usual_login(world, time.time())
     own = last_login(world, user, world.user, time.time()) if last is None else None
     if own is not None:
@@ -34,3 +32,9 @@ def greeting(world: World, last: Login | None, source: str, user: str = "root") 
         free = "The programs included with this system are free software; see /usr/share/doc/*/copyright.\n\n"
         return head + free + end
     return end
+
+
+def of_ash(world: World) -> str:
+    """What BusyBox's shell shows before its first prompt."""
+    helps = "Enter 'help' for a list of built-in commands.\n" if world.build.helps else ""
+    return f"\n\nBusyBox {title_of(world)} built-in shell (ash)\n{helps}\n"

@@ -1,6 +1,6 @@
-"""The history of a bash with a prompt: HISTFILE, and what of it is saved at the end.
+"""The history of a shell with a prompt: HISTFILE, and what of it is saved at the end.
 
-Source: HISTORY in bash(1), and the .bashrc of Debian and Ubuntu."""
+Source: HISTORY in bash(1), BusyBox 1.35, and the .bashrc of Debian and Ubuntu."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ OFF = "history is off"
 
 def begin_history(shell: Shell) -> None:
     """Set the variables, as bash does when it starts with a prompt."""
+    if shell.dialect.name == "ash" and shell.world.build.saves:
+        path = shell.variables.setdefault("HISTFILE", f"{shell.variables.get('HOME') or '/'}/.ash_history")
+        shell.history = [each for each in (shell.read(shell.absolute(path)) or "").splitlines() if each][
+            -200:
+        ]
     if not shell.dialect.bash:
         return
     system, root = shell.world.system.id, shell.user == "root"
@@ -31,6 +36,9 @@ def begin_history(shell: Shell) -> None:
 
 def remember(shell: Shell, line: str) -> None:
     """Add a line that was typed, unless HISTCONTROL excludes it or the history is off."""
+    if shell.dialect.name == "ash":
+        _remember_in_ash(shell, line)
+        return
     control = (value_of(shell, "HISTCONTROL") or "").split(":")
     spaces = "ignorespace" in control or "ignoreboth" in control
     repeats = "ignoredups" in control or "ignoreboth" in control
@@ -40,6 +48,21 @@ def remember(shell: Shell, line: str) -> None:
         return
     shell.history.append(line)
     del shell.history[:-200]
+
+
+def _remember_in_ash(shell: Shell, line: str) -> None:
+    """Each line once, also in the file if BusyBox was built so."""
+    if shell.history[-1:] == [line]:
+        return
+    shell.history.append(line)
+    del shell.history[:-200]
+    path = shell.absolute(value_of(shell, "HISTFILE") or "")
+    if not shell.world.build.saves or not value_of(shell, "HISTFILE") or shell.refusal(path):
+        return
+    node = shell.node(path)
+    content = (node.data if node else b"") + line.encode("utf-8", "surrogateescape") + b"\n"
+    content = content[-MOST_SAVED:]
+    shell.put(path, content, len(content), 0o600)
 
 
 def old_history(shell: Shell) -> list[str]:

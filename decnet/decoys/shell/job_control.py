@@ -63,7 +63,7 @@ class JobControl(Compounds, Protocol):
                 task.stopped, task.kept = not task.done, True
             job = self.jobs.found(str(tasks[0].pid)) or self.jobs.add(tasks, text)
             self.jobs.ask(job)
-            self.err("\n" + job_line(self, job))
+            self.err("\n" * (self.shell.dialect.name != "ash") + job_line(self, job))
             self.shell.status = 128 + TERMINAL_STOP
             return self.shell.status
         self.shell.status = tasks[-1].status

@@ -136,7 +136,7 @@ def _unpaged(context: Context, process: Process) -> Work:
         elif reason == "Is a directory":
             context.out(f"\n*** {word}: directory ***\n\n")
         else:
-            context.err(f"more: cannot open {word}: {reason}\n")
+            context.err(f"more: {'' if process.applet else 'cannot open '}{word}: {reason}\n")
     if not kept and process.args:
         return 0
     process.args = kept
@@ -358,7 +358,7 @@ def more(context: Context, process: Process) -> Work:
     for name in names:
         _, reason = content_of(context, name)
         if reason and reason != "Is a directory":
-            context.err(f"more: cannot open {name}: {reason}\n")
+            context.err(f"more: {'' if process.applet else 'cannot open '}{name}: {reason}\n")
     process.args = [name for name in names if not content_of(context, name)[1]]
     if names and not process.args:
         return 1

@@ -4,12 +4,14 @@ Sources: /etc/bash.bashrc, /etc/skel/.bashrc and /root/.bashrc of Debian and Ubu
 
 from __future__ import annotations
 
+from ..host.devices.device import Build
 from .state import Shell
 
 CHROOT = "${debian_chroot:+($debian_chroot)}"
 PLAIN = f"{CHROOT}\\u@\\h:\\w\\$ "
 COLOURED = f"{CHROOT}\\[\\033[01;32m\\]\\u@\\h\\[\\033[00m\\]:\\[\\033[01;34m\\]\\w\\[\\033[00m\\]\\$ "
 TITLE = f"\\[\\e]0;{CHROOT}\\u@\\h: \\w\\a\\]"
+ASH = Build().prompt
 OWN = "\\s-\\v\\$ "
 COLOURS = {
     "ls": "ls --color=auto",
@@ -27,6 +29,9 @@ ALERT = (
 def begin_profile(shell: Shell, *, reads_files: bool = True) -> None:
     """Set them. `reads_files`: it has not been started with --norc."""
     system = shell.world.system
+    if shell.dialect.name == "ash":
+        _begin_ash(shell)
+        return
     if not shell.dialect.bash or system.id not in ("debian", "ubuntu"):
         return
     if not reads_files:
@@ -43,3 +48,13 @@ def begin_profile(shell: Shell, *, reads_files: bool = True) -> None:
     shell.aliases |= COLOURS | (SHORT if system.id == "ubuntu" else {})
     if system.id == "ubuntu" and not root:
         shell.aliases["alert"] = ALERT
+
+
+def _begin_ash(shell: Shell) -> None:
+    """The prompts of BusyBox's ash; those of a login as a device's /etc/profile sets and exports them."""
+    prompts = shell.world.build.prompt.format(sign="#" if shell.user == "root" else "$")
+    if shell.script.startswith("-") and prompts != ASH:
+        shell.variables["PS1"] = prompts
+        shell.exported.add("PS1")
+    for name, text in (("PS1", ASH), ("PS2", "> "), ("PS4", "+ ")):
+        shell.variables.setdefault(name, text)

@@ -47,6 +47,8 @@ def converse(context: Context) -> Work:
         except Killed as killed:
             if killed.signal != INTERRUPT or killed.pid:
                 raise
+            if shell.dialect.name == "ash":
+                yield context.run_trap("INT")
             shell.status = 128 + killed.signal
             shell.calls.clear()
             context.loops = context.guards = 0
@@ -87,6 +89,7 @@ def _command(context: Context) -> Work:
                 return None
             complaint = _unfinished(context, text)
             context.err(complaint)
+            shell.status = 2
             if shell.dialect.bash and complaint.endswith("matching `)'\n"):
                 return None  # The end of the input was read by the command substitution.
             return ""
@@ -94,7 +97,7 @@ def _command(context: Context) -> Work:
         if line is None:
             return ""
         text += line + "\n"
-        if line.strip() and text == line + "\n":
+        if line and (shell.dialect.name == "ash" or (line.strip() and text == line + "\n")):
             remember(shell, line)
         elif line:
             shell.history[-1:] = [f"{(shell.history or [''])[-1]}; {line}"[:4096]]

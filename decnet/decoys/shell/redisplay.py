@@ -203,9 +203,7 @@ def _kept(old: list[str], new: list[str], same: int) -> int:
 class Overwriting:
     """The same for an editor that writes the rest of the line again after every change, in one row."""
 
-    def __init__(self, prompt: str, columns: int, *, wraps: bool = False) -> None:
-        """`wraps`: a full row is left at once, as by BusyBox."""
-        self._start, self._columns, self._wraps = len(cells_of(prompt.rpartition("\n")[2])), columns, wraps
+    def __init__(self) -> None:
         self._line, self._at = "", 0
 
     def begin(self, prompt: str) -> None:
@@ -218,14 +216,9 @@ class Overwriting:
         self._line, self._at = line, at
         if line == old:
             return line[cursor:at] if at > cursor else "\b" * (cursor - at)
-        if self._wraps and line.startswith(old) and cursor == len(old) and at == len(line):
-            return "".join(self._appended(line[place], place) for place in range(cursor, at))
         same = _same(list(old[:cursor]), list(line))
         blank = max(0, len(old) - len(line))
         return "\b" * (cursor - same) + line[same:] + " " * blank + "\b" * (blank + len(line) - at)
-
-    def _appended(self, key: str, place: int) -> str:
-        return key if (self._start + place + 1) % self._columns else f"{key}\r\r\n"
 
     def ask(self, prompt: str, line: str, at: int) -> str:
         """Show the line after another prompt."""

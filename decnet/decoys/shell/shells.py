@@ -10,6 +10,7 @@ from typing import Any
 from .context import Context, Work
 from .descriptors import Stream
 from .dialect import ASH, BASH, DASH, Dialect
+from .greeting import of_ash
 from .history import begin_history
 from .process import Process
 from .profile import begin_profile
@@ -98,9 +99,15 @@ def sh(context: Context, process: Process) -> Work:
     return (
         yield _child(
             context, dialect, script, arguments, mode, wanted.options,
-            lambda child: child.interactive() if mode == "i" else child.from_input(),
+            lambda child: _interactive(child) if mode == "i" else child.from_input(),
         )
     )  # fmt: skip
+
+
+def _interactive(child: Any) -> Work:
+    if child.shell.dialect.name == "ash":
+        child.out(of_ash(child.shell.world))
+    return (yield child.interactive())
 
 
 def _usage(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import itertools
 import os
 import queue
@@ -18,6 +19,7 @@ from clients import persona_of
 from inside import Inside
 
 from decnet.decoys.events import Local, Recorder
+from decnet.decoys.host.devices.device import OF_A_SERVER
 from decnet.decoys.host.world import World
 from decnet.decoys.persona import Persona
 from decnet.decoys.shell.at_once import run_at_once
@@ -50,6 +52,9 @@ MAC, ADDRESS = "00:50:56:01:02:03", "192.0.2.7"
 def _machine(release: str) -> Iterator[tuple[World, Recorder]]:
     """A decky's machine whose sockets and addresses are none of the machine that compares."""
     world = World(Persona("ssh", "web01", "linux", release, "", SEED, ((22, "tcp"),), {}, ADDRESS, MAC))
+    if world.device is not None:
+        # Debian's BusyBox edits lines as Debian has built it; a device's has other options.
+        world.device = dataclasses.replace(world.device, build=OF_A_SERVER)
     with tempfile.TemporaryDirectory() as network, open(os.devnull, "wb") as nowhere:
         for name, text in NETWORK.items():
             Path(network, name).write_text(text)

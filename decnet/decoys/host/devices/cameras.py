@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from ..accounts import Account, Group
 from ..elf import MIPS, Architecture
-from .device import Device, Text
+from .device import Build, Device, Text
 
 CPUINFO = """system type		: isvp
 machine			: Unknown
@@ -194,6 +194,7 @@ CAMERA = Device(
     APPLETS, PROGRAMS, LINKS, FOLDERS, FILES, USERS, GROUPS,
     dict.fromkeys(("/etc/init.d/rcS", "/etc/init.d/rcK", "/etc/init.d/S01logging", "/etc/init.d/S40network", "/etc/init.d/S50telnet"), 0o755),
     devices="null:1:3 zero:1:5 full:1:7 random:1:8 urandom:1:9 tty:5:0 console:5:1 ptmx:5:2 kmsg:1:11 ttyS1:4:65 watchdog:10:130 mtdblock0:31:0 mtdblock1:31:1 mtdblock2:31:2 mtdblock3:31:3 video0:81:0 mem:1:1 isp-m0:10:59",
+    build=Build(searches=True, saves=True, helps=True, prompt="{sign} "),
     built=1_552_543_951,
 )  # fmt: skip
 TAPO = replace(

@@ -36,6 +36,28 @@ Text = str | Callable[[Owner], str]
 
 
 @dataclass(frozen=True)
+class Build:
+    """How a BusyBox was built. `asks`: at a prompt, ash asks the terminal where the cursor is. `searches`: ^R searches
+    the history. `names_users`: Tab completes `~name`. `saves`: the history is kept in ~/.ash_history. `helps`: ash has
+    `help`, and mentions it. `colours`: those of `ls` are the default on a terminal. `prompt`: PS1 of a login as
+    /etc/profile sets it, {sign} is # or $.
+
+    Sources: package/busybox/busybox.config of Buildroot 2018.02, Config-defaults.in of OpenWrt's busybox."""
+
+    asks: bool = False
+    searches: bool = False
+    names_users: bool = False
+    saves: bool = False
+    helps: bool = False
+    colours: bool = True
+    prompt: str = "\\w \\$ "
+
+
+OF_A_SERVER = Build(asks=True, names_users=True, helps=True, colours=False)
+"""That of Debian's and Ubuntu's packages."""
+
+
+@dataclass(frozen=True)
 class Device:
     """One device's firmware. `busybox`: version and build as BusyBox names itself ("" if it has none); `applets`
     by folder; `programs`: other programs with their sizes; `links`: path to target; `files`: path to text."""
@@ -54,6 +76,7 @@ class Device:
     groups: tuple[Group, ...]
     modes: dict[str, int] = field(default_factory=dict)
     devices: str = "null:1:3 zero:1:5 full:1:7 random:1:8 urandom:1:9 tty:5:0 console:5:1 ptmx:5:2 kmsg:1:11"
+    build: Build = Build()
     built: int = 0
     """When the firmware was built, in seconds since the epoch: the date of its files."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ..accounts import Account, Group
 from ..elf import MIPS, Architecture
-from .device import Device, Owner, Text
+from .device import Build, Device, Owner, Text
 
 CPUINFO = """system type		: Qualcomm Atheros QCA956X ver 1 rev 0
 machine			: TP-Link Archer C7 v5
@@ -174,5 +174,6 @@ ROUTER = Device(
     "v1.33.2 (2022-04-16 12:59:34 UTC)", Architecture(MIPS, 32, little=False, flags=0x70001005), CPUINFO, 122_480, 1,
     APPLETS, PROGRAMS, LINKS, FOLDERS, FILES, USERS, GROUPS, {"/etc/rc.local": 0o644, "/etc/crontabs/root": 0o600},
     devices="null:1:3 zero:1:5 full:1:7 random:1:8 urandom:1:9 tty:5:0 console:5:1 ptmx:5:2 kmsg:1:11 ttyS0:4:64 watchdog:10:130 mtdblock0:31:0 mtdblock1:31:1 mtdblock2:31:2 mtdblock3:31:3 mtdblock4:31:4 mtdblock5:31:5 mtdblock6:31:6 mtd0:90:0 mtd1:90:2",
+    build=Build(prompt="\\u@\\h:\\w\\$ "),
     built=1_650_113_974,
 )  # fmt: skip

@@ -106,7 +106,7 @@ def as_applet(command: Command, name: str, title: str) -> Command:
 
 def complain(process: Process, message: str, text: str = "") -> int:
     """An error, and the usage after it (`text`, if it is another one); the status."""
-    from .titles import title_of
+    from ..busybox_titles import title_of
 
     head = f"{process.name}: {message}\n" if message else ""
     head += f"BusyBox {title_of(process.shell.world)} multi-call binary.\n\n"

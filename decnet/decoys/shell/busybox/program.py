@@ -6,10 +6,10 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from ..busybox_titles import title_of
 from ..process import Command, Process
 from .applets import USAGE, as_applet, unknown
 from .own import own_command
-from .titles import title_of
 
 if TYPE_CHECKING:
     from ...host.world import World

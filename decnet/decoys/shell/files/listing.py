@@ -76,7 +76,7 @@ class Style:
         style.control = not process.to_terminal
         style.aligned = process.to_terminal
         style.reset = _reset_of_busybox(process) if process.applet else ""
-        style.color = bool(style.reset) and process.to_terminal
+        style.color = bool(style.reset) and process.to_terminal and process.shell.world.build.colours
         for option, value in options.given:
             style._take(process, option, value)
         if options.last("w"):

@@ -31,7 +31,7 @@ class Ended(Exception):
 def usage(process: Process, name: str = "") -> str:
     """What an applet prints if it is called without arguments."""
     from ..busybox.applets import usage as text_of
-    from ..busybox.titles import title_of
+    from ..busybox_titles import title_of
 
     return f"BusyBox {title_of(process.shell.world)} multi-call binary.\n\n{text_of(name or process.name)[1]}"
 

@@ -79,7 +79,7 @@ def clear(process: Process) -> Running:
     if not process.shell.variables.get("TERM"):
         process.err("TERM environment variable not set.\n")
         return 1
-    process.out("\x1b[H\x1b[2J\x1b[3J")
+    process.out("\x1b[H\x1b[J" if process.applet else "\x1b[H\x1b[2J\x1b[3J")
     yield 0.0
     return 0
 

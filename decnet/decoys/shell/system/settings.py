@@ -336,6 +336,9 @@ def getconf(process: Process) -> Running:
     return 0
 
 
+KEYS = "intr = ^C; quit = ^\\; erase = ^?; kill = ^U; eof = ^D; eol = <undef>;\neol2 = <undef>; swtch = <undef>; start = ^Q; stop = ^S; susp = ^Z; rprnt = ^R;\n"
+
+
 @tool
 def stty(process: Process) -> Running:
     """The settings of the terminal."""
@@ -356,11 +359,12 @@ def stty(process: Process) -> Running:
             "4500:5:bf:8a3b:3:1c:7f:15:4:0:1:0:11:13:1a:0:12:f:17:16:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0\n"
         )
     elif not words:
-        process.out("speed 38400 baud; line = 0;\n-brkint -imaxbel iutf8\n")
+        shown = f"{KEYS}werase = ^W; lnext = ^V; flush = ^O; min = 1; time = 0;\n" if process.applet else ""
+        process.out(f"speed 38400 baud; line = 0;\n{shown}-brkint -imaxbel iutf8\n")
     elif words in (["-a"], ["--all"]):
         process.out(
-            f"speed 38400 baud; rows {rows}; columns {process.columns}; line = 0;\nintr = ^C; quit = ^\\; erase = ^?; kill = ^U; eof = ^D; eol = <undef>;\neol2 = <undef>; swtch = <undef>; start = ^Q; stop = ^S; susp = ^Z; rprnt = ^R;\n"
-            "werase = ^W; lnext = ^V; discard = ^O; min = 1; time = 0;\n-parenb -parodd -cmspar cs8 -hupcl -cstopb cread -clocal -crtscts\n-ignbrk -brkint -ignpar -parmrk -inpck -istrip -inlcr -igncr icrnl ixon -ixoff\n"
+            f"speed 38400 baud; rows {rows}; columns {process.columns}; line = 0;\n{KEYS}"
+            f"werase = ^W; lnext = ^V; {'flush' if process.applet else 'discard'} = ^O; min = 1; time = 0;\n-parenb -parodd -cmspar cs8 -hupcl -cstopb cread -clocal -crtscts\n-ignbrk -brkint -ignpar -parmrk -inpck -istrip -inlcr -igncr icrnl ixon -ixoff\n"
             "-iuclc -ixany -imaxbel iutf8\nopost -olcuc -ocrnl onlcr -onocr -onlret -ofill -ofdel nl0 cr0 tab0 bs0 vt0 ff0\nisig icanon iexten echo echoe echok -echonl -noflsh -xcase -tostop -echoprt\nechoctl echoke -flusho -extproc\n"
         )
     return 0

@@ -54,10 +54,17 @@ def _colour(number: int, base: int) -> str:
     return f"\x1b[{base + 60 + number - 8}m" if number < 16 else f"\x1b[{base + 8};5;{number}m"
 
 
+OF_BUSYBOX = "\x1bc\x1b(B\x1b[m\x1b[J\x1b[?25h"
+
+
 @tool
 def reset(process: Process) -> Running:
     """Put the terminal into the state that it has at first."""
     terminal = process.shell.variables.get("TERM", "")
+    if process.applet:
+        process.out(OF_BUSYBOX if process.to_terminal else "")
+        yield 0.0
+        return 0
     yield 1.0
     process.err(RESET if terminal.startswith("xterm") else "\x1bc")
     return 0

@@ -54,7 +54,7 @@ def _runs(process: Process, options: Options, runs: list[list[str]]) -> Running:
     status = 0
     for words in runs[:MOST_RUNS]:
         if "p" in options:
-            process.err(" ".join(words) + "?...")
+            process.err(" ".join(words) + (" ?..." if process.applet else "?..."))
             answer = yield from process.context.read_line(process.context.engine.input)
             if answer[:1] not in (b"y", b"Y"):
                 continue

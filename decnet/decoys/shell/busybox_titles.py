@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ...host.world import World
+    from ..host.world import World
 
 TITLES = {
     "debian-11": "v1.30.1 (Debian 1:1.30.1-6+b3)", "debian-12": "v1.35.0 (Debian 1:1.35.0-4+b3)", "ubuntu-20.04": "v1.30.1 (Ubuntu 1:1.30.1-4ubuntu6.4)",
