@@ -40,7 +40,7 @@ def valid_part(
             hint = _meant(path, name, value, keys)
             mistakes.add(here, f"unknown key `{clean(name, 60)}`{_within(path)}", hint)
         elif complaint := _complaint(value, keys[name]):
-            mistakes.add(here, f"`{name}`{_within(path)} {complaint}")
+            mistakes.add(here, f"`{name}`{_within(path)} {complaint}", _titled(name, value, keys[name]))
         else:
             right[name] = _inside(mistakes, here, value, keys[name])
     return right
@@ -82,10 +82,17 @@ def _within(path: Place) -> str:
 def _meant(path: Place, name: str, value: Any, keys: dict[str, Key]) -> str:
     close = suggest(name, keys)
     if close:
-        return f"did you mean `{close}`?"
+        return f"did you mean [{close}.NAME]?" if keys[close].kind == "tables" else f"did you mean `{close}`?"
     if not path and isinstance(value, dict) and "decky" in keys:
         return f"a decky is written [decky.{clean(name, 40)}]"
     return "known: " + ", ".join(sorted(keys))
+
+
+def _titled(name: str, value: Any, key: Key) -> str | None:
+    """A hint for who wrote [[decky]], as TOML has it for lists of tables."""
+    if key.kind != "tables" or not isinstance(value, list):
+        return None
+    return f"{NOUNS.get(name, f'a {name}')} is a table with its name: [{name}.NAME]"
 
 
 def _complaint(value: Any, key: Key) -> str | None:

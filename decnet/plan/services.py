@@ -64,7 +64,8 @@ def settings_of(
         if service not in catalog.services:
             raise unknown_name("service", service, deployable(catalog), who=who, place=place)
         if service not in allowed:
-            raise SpecError(f"{who}: settings for {service}, which is not one of its services", place=place)
+            message = f"{who}: settings for {service}, which is not one of its services"
+            raise SpecError(message, hint=f"has {', '.join(sorted(allowed))}", place=place)
         _check_settings(service, settings, catalog, who, place)
     return {service: dict(settings) for service, settings in sorted(given.items())}
 

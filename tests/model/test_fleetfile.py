@@ -132,6 +132,20 @@ def test_three_errors_are_reported_at_once_in_the_order_of_the_file() -> None:
     assert error.hint == "3 mistakes in fleet.toml"
 
 
+@pytest.mark.parametrize(
+    ("title", "hint"),
+    [
+        ("[[decky]]", "a decky is a table with its name: [decky.NAME]"),
+        ("[[deckies]]", "did you mean [decky.NAME]?"),
+    ],
+)
+def test_the_hint_for_a_list_of_deckies_shows_how_one_is_written(title: str, hint: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        fleetfile.parse(f"{title}\nname = 'web'\n", "fleet.toml")
+
+    assert caught.value.hint == hint
+
+
 def test_one_mistake_has_its_own_hint() -> None:
     with pytest.raises(SpecError) as caught:
         fleetfile.parse(entry('serivces = ["ssh"]'), "fleet.toml")
@@ -220,6 +234,7 @@ def test_a_wrong_value_is_refused_with_what_it_has_to_be(line: str, complaint: s
         ("[network]\n", "fleet.toml:1: no decky is defined"),
         ("\ndecky = 3", "fleet.toml:2: `decky` must be a table, not 3"),
         ("[[decky]]\nname = 'web'", "fleet.toml:1: `decky` must be a table, not a list"),
+        ("[[deckies]]\nname = 'web'", "fleet.toml:1: unknown key `deckies`"),
         ('[web]\nservices = ["ssh"]', "fleet.toml:1: unknown key `web`"),
         ("[decky]\nservices = ['ssh']", "fleet.toml:2: unknown key `services` in [decky]"),
         ("[decky.a]", "fleet.toml:1: the name of [decky.a] must be 2 to 40 lower case letters"),

@@ -130,7 +130,7 @@ REFUSED = {
     ),
     "settings of a service that it does not have": (
         [{"name": "a", "services": ("ssh",), "settings": {"http": {"title": "x"}}}],
-        ("f.toml:1: a: settings for http, which is not one of its services", None),
+        ("f.toml:1: a: settings for http, which is not one of its services", "has ssh"),
     ),
 }
 
