@@ -59,7 +59,16 @@ def test_a_listing_has_every_process_once(output: int, release: str, mac: str) -
         "ps aux",
     ]
     assert len(managers) == (0 if release in ("synology", "qnap", "openwrt", "busybox") else 2)
-    assert ("/usr/bin/vmtoolsd" in commands) == (mac == GUEST)
+
+
+@pytest.mark.parametrize("release", RELEASES[:5])
+@pytest.mark.parametrize("mac", [GUEST, SERVER])
+def test_every_program_that_runs_is_that_of_an_installed_package(release: str, mac: str) -> None:
+    world = World(persona(release, mac))
+    for entry in world.processes(int(time.time())):
+        program = entry.command.split()[0]
+        if program.startswith("/") and not entry.kernel:
+            assert world.nodes.get(program) or world.nodes.get(f"/usr{program}"), entry.command
 
 
 def test_two_machines_of_one_release_number_their_daemons_otherwise(output: int) -> None:

@@ -57,7 +57,7 @@ def stopped(world: World, name: str, when: int) -> Lines:
 
 
 def _kernel(world: World, start: int) -> Lines:
-    return [(start + at, f"kernel: [{at:12.6f}] {text}") for at, text in kernel_log(world)]
+    return [(start + at, f"kernel: [{at:12.6f}] {text}") for at, text in kernel_log(world, start)]
 
 
 def _units(world: World, start: int) -> Lines:

@@ -39,8 +39,6 @@ DEBIAN_11 = f"""
 systemd-journald.service|root|systemd-journal|40096|13420|Ss|2.1|/lib/systemd/systemd-journald
 systemd-udevd.service|root|systemd-udevd|21748|5320|Ss|0.4|/lib/systemd/systemd-udevd
 systemd-timesyncd.service|systemd-timesync|systemd-timesyn|88436|6144|Ssl|0.5|/lib/systemd/systemd-timesyncd
-vgauth.service|root|VGAuthService|48224|10580|Ss|0.1|/usr/bin/VGAuthService
-open-vm-tools.service|root|vmtoolsd|163440|11796|Ssl|62|/usr/bin/vmtoolsd
 cron.service|root|cron|6744|2812|Ss|0.6|/usr/sbin/cron -f
 dbus.service|messagebus|dbus-daemon|8276|4404|Ss|0.3|/usr/bin/dbus-daemon {_DBUS}
 rsyslog.service|root|rsyslogd|220796|4876|Ssl|1.2|/usr/sbin/rsyslogd -n -iNONE
@@ -51,8 +49,6 @@ DEBIAN_12 = f"""
 systemd-journald.service|root|systemd-journal|49572|17132|Ss|2.3|/lib/systemd/systemd-journald
 systemd-udevd.service|root|systemd-udevd|26720|6912|Ss|0.4|/lib/systemd/systemd-udevd
 systemd-timesyncd.service|systemd-timesync|systemd-timesyn|90212|6784|Ssl|0.5|/lib/systemd/systemd-timesyncd
-vgauth.service|root|VGAuthService|50268|10240|Ss|0.1|/usr/bin/VGAuthService
-open-vm-tools.service|root|vmtoolsd|241928|9216|Ssl|66|/usr/bin/vmtoolsd
 cron.service|root|cron|6608|2688|Ss|0.6|/usr/sbin/cron -f
 dbus.service|messagebus|dbus-daemon|9308|4992|Ss|0.3|/usr/bin/dbus-daemon {_DBUS}
 rsyslog.service|root|rsyslogd|222172|6528|Ssl|1.2|/usr/sbin/rsyslogd -n -iNONE
@@ -64,62 +60,38 @@ systemd-journald.service|root|systemd-journal|51492|19340|S<s|3.2|/lib/systemd/s
 systemd-udevd.service|root|systemd-udevd|22476|6108|Ss|0.6|/lib/systemd/systemd-udevd
 systemd-networkd.service|systemd-network|systemd-network|27416|7880|Ss|0.8|/lib/systemd/systemd-networkd
 systemd-resolved.service|systemd-resolve|systemd-resolve|24696|12752|Ss|1.3|/lib/systemd/systemd-resolved
-multipathd.service|root|multipathd|345820|18188|SLsl|9|/sbin/multipathd -d -s
 systemd-timesyncd.service|systemd-timesync|systemd-timesyn|90900|6180|Ssl|0.5|/lib/systemd/systemd-timesyncd
-vgauth.service|root|VGAuthService|47548|10724|Ss|0.1|/usr/bin/VGAuthService
-open-vm-tools.service|root|vmtoolsd|311540|8496|Ssl|71|/usr/bin/vmtoolsd
-accounts-daemon.service|root|accounts-daemon|235668|7440|Ssl|1.4|/usr/lib/accountsservice/accounts-daemon
 dbus.service|messagebus|dbus-daemon|7596|4632|Ss|0.4|/usr/bin/dbus-daemon {_DBUS}
 irqbalance.service|root|irqbalance|81960|3772|Ssl|8|/usr/sbin/irqbalance --foreground
 networkd-dispatcher.service|root|networkd-dispat|29664|18344|Ss|0.2|/usr/bin/python3 /usr/bin/networkd-dispatcher --run-startup-triggers
 rsyslog.service|syslog|rsyslogd|224344|5156|Ssl|1.4|/usr/sbin/rsyslogd -n -iNONE
 systemd-logind.service|root|systemd-logind|17364|7936|Ss|0.6|/lib/systemd/systemd-logind
-udisks2.service|root|udisksd|392736|12360|Ssl|0.9|/usr/lib/udisks2/udisksd
 cron.service|root|cron|8540|3012|Ss|0.6|/usr/sbin/cron -f
-atd.service|daemon|atd|3796|2244|Ss|0|/usr/sbin/atd -f
 getty@tty1.service|root|agetty|5828|1824|Ss+|0|{_AGETTY} tty1 linux
-unattended-upgrades.service|root|unattended-upgr|107916|20804|Ssl|0.1|/usr/bin/python3 /usr/share/unattended-upgrades/unattended-upgrade-shutdown --wait-for-signal
-polkit.service|root|polkitd|232736|6968|Ssl|0.3|/usr/lib/policykit-1/polkitd --no-debug
 """
 UBUNTU_22 = f"""
 systemd-journald.service|root|systemd-journal|64648|20292|S<s|3.3|/lib/systemd/systemd-journald
-multipathd.service|root|multipathd|289320|27100|SLsl|11|/sbin/multipathd -d -s
 systemd-udevd.service|root|systemd-udevd|26356|7428|Ss|0.6|/lib/systemd/systemd-udevd
 systemd-timesyncd.service|systemd-timesync|systemd-timesyn|89364|6604|Ssl|0.5|/lib/systemd/systemd-timesyncd
-vgauth.service|root|VGAuthService|51140|11848|Ss|0.1|/usr/bin/VGAuthService
-open-vm-tools.service|root|vmtoolsd|314648|9180|Ssl|72|/usr/bin/vmtoolsd
 systemd-networkd.service|systemd-network|systemd-network|16128|8152|Ss|0.8|/lib/systemd/systemd-networkd
 systemd-resolved.service|systemd-resolve|systemd-resolve|25536|12668|Ss|1.3|/lib/systemd/systemd-resolved
 cron.service|root|cron|6896|2916|Ss|0.6|/usr/sbin/cron -f -P
 dbus.service|messagebus|dbus-daemon|8756|4900|Ss|0.4|@dbus-daemon {_DBUS}
 irqbalance.service|root|irqbalance|82836|3992|Ssl|8|/usr/sbin/irqbalance --foreground
 networkd-dispatcher.service|root|networkd-dispat|32724|19164|Ss|0.2|/usr/bin/python3 /usr/bin/networkd-dispatcher --run-startup-triggers
-polkit.service|root|polkitd|234508|6848|Ssl|0.3|/usr/libexec/polkitd --no-debug
 rsyslog.service|syslog|rsyslogd|222404|6052|Ssl|1.4|/usr/sbin/rsyslogd -n -iNONE
 systemd-logind.service|root|systemd-logind|15344|7456|Ss|0.6|/lib/systemd/systemd-logind
-udisks2.service|root|udisksd|393396|12932|Ssl|0.9|/usr/libexec/udisks2/udisksd
-ModemManager.service|root|ModemManager|317964|12080|Ssl|0.2|/usr/sbin/ModemManager
 getty@tty1.service|root|agetty|6176|1088|Ss+|0|{_AGETTY} tty1 linux
-unattended-upgrades.service|root|unattended-upgr|109752|21480|Ssl|0.1|/usr/bin/python3 /usr/share/unattended-upgrades/unattended-upgrade-shutdown --wait-for-signal
 """
 UBUNTU_24 = f"""
 systemd-journald.service|root|systemd-journal|66940|19200|S<s|3.3|/usr/lib/systemd/systemd-journald
-multipathd.service|root|multipathd|354748|27136|SLsl|11|/sbin/multipathd -d -s
 systemd-udevd.service|root|systemd-udevd|29236|8064|Ss|0.6|/usr/lib/systemd/systemd-udevd
 systemd-resolved.service|systemd-resolve|systemd-resolve|21580|12928|Ss|1.3|/usr/lib/systemd/systemd-resolved
 systemd-timesyncd.service|systemd-timesync|systemd-timesyn|91020|7680|Ssl|0.5|/usr/lib/systemd/systemd-timesyncd
-vgauth.service|root|VGAuthService|53456|11776|Ss|0.1|/usr/bin/VGAuthService
-open-vm-tools.service|root|vmtoolsd|242732|9216|Ssl|72|/usr/bin/vmtoolsd
 systemd-networkd.service|systemd-network|systemd-network|18996|9472|Ss|0.8|/usr/lib/systemd/systemd-networkd
 dbus.service|messagebus|dbus-daemon|9788|5376|Ss|0.4|@dbus-daemon {_DBUS}
-irqbalance.service|root|irqbalance|82708|3840|Ssl|8|/usr/sbin/irqbalance
-polkit.service|polkitd|polkitd|308164|7936|Ssl|0.3|/usr/lib/polkit-1/polkitd --no-debug
-snapd.service|root|snapd|1987076|38016|Ssl|6|/usr/lib/snapd/snapd
 systemd-logind.service|root|systemd-logind|18124|8704|Ss|0.6|/usr/lib/systemd/systemd-logind
-udisks2.service|root|udisksd|468964|13312|Ssl|0.9|/usr/libexec/udisks2/udisksd
 rsyslog.service|syslog|rsyslogd|222508|5888|Ssl|1.4|/usr/sbin/rsyslogd -n -iNONE
-unattended-upgrades.service|root|unattended-upgr|109660|22912|Ssl|0.1|/usr/bin/python3 /usr/share/unattended-upgrades/unattended-upgrade-shutdown --wait-for-signal
-ModemManager.service|root|ModemManager|391976|12416|Ssl|0.2|/usr/sbin/ModemManager
 cron.service|root|cron|6824|2688|Ss|0.6|/usr/sbin/cron -f -P
 getty@tty1.service|root|agetty|6104|1920|Ss+|0|{_AGETTY} - linux
 """

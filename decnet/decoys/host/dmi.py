@@ -36,6 +36,11 @@ class Firmware:
     bios: str
     bios_date: str
 
+    @property
+    def smbios(self) -> str:
+        """The version of the tables."""
+        return "2.7" if self.bios_vendor == "Phoenix Technologies LTD" else "3.2"
+
 
 @dataclass(frozen=True)
 class _Maker:

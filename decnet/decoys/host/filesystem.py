@@ -49,6 +49,7 @@ def generated(world: World, files: PackagedFiles) -> dict[str, Node]:
     files.made |= {
         "/etc/ssl/certs": partial(_certificates, files, when),
         "/var/log": partial(log_files.files, world, files.packages),
+        "/var/log/apt": partial(log_files.apt_files, world, files.packages),
         "/var/lib/dpkg": partial(dpkg_files.files, world, files.packages),
         dpkg_files.INFO: partial(dpkg_files.info, files.packages),
     }

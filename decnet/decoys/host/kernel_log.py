@@ -10,14 +10,20 @@ from .hardware import Block, blocks
 from .proc import cmdline, version
 from .proc_hardware import World
 
+AUDIT = "(now)"
+"""Stands for the time in a line of audit(8), in seconds since 1970."""
+OEM = {"Dell Inc.": "DELL  ", "HPE": "HPE   ", "Lenovo": "LENOVO", "Supermicro": "SUPERM"}
+"""What the ACPI tables have as their maker."""
 
-def kernel_log(world: World) -> list[tuple[float, str]]:
-    """Seconds since the start and lines, in order."""
+
+def kernel_log(world: World, start: int = 0) -> list[tuple[float, str]]:
+    """Seconds since the start and lines, in order. `start`: the time of that start, by default the last one's."""
     machine = world.machine
+    start = start or machine.booted()
     seconds, lines = 0.0, []
     for at, (step, text) in enumerate(_lines(world)):
         seconds += step * machine.persona.number(f"kernel {at}", 50, 170) / 100
-        lines.append((seconds, text))
+        lines.append((seconds, text.replace(AUDIT, f"{start + seconds:.3f}")))
     return lines
 
 
@@ -41,7 +47,7 @@ def _memory(world: World) -> Iterator[tuple[float, str]]:
     yield 0, "BIOS-e820: [mem 0x00000000000dc000-0x00000000000fffff] reserved"
     yield 0, f"BIOS-e820: [mem 0x0000000000100000-0x{min(total, 3 * 1024 * 1024) * 1024 - 1:016x}] usable"
     yield 0, "NX (Execute Disable) protection: active"
-    yield 0, "SMBIOS 2.7 present." if machine.is_virtual else "SMBIOS 3.2 present."
+    yield 0, f"SMBIOS {info.smbios} present."
     yield 0, f"DMI: {info.vendor} {info.product}/{info.board}, BIOS {info.bios} {info.bios_date}"
     if machine.is_virtual:
         yield 0, "vmware: hypercall mode: 0x01"
@@ -53,7 +59,10 @@ def _memory(world: World) -> Iterator[tuple[float, str]]:
     yield 0.0012, f"last_pfn = 0x{total // 4 + 0x40000:x} max_arch_pfn = 0x400000000"
     yield 0.006, "found SMP MP-table at [mem 0x000f6a70-0x000f6a7f]"
     yield 0.004, "ACPI: Early table checksum verification disabled"
-    yield 0.00001, "ACPI: RSDP 0x00000000000F6A00 000024 (v02 PTLTD )"
+    yield (
+        0.00001,
+        f"ACPI: RSDP 0x00000000000F6A00 000024 (v02 {'PTLTD ' if machine.is_virtual else OEM.get(info.vendor, 'INTEL ')})",
+    )
     yield 0.008, "No NUMA configuration found"
     yield 0.003, "Zone ranges:"
     yield 0.00001, "  DMA      [mem 0x0000000000001000-0x0000000000ffffff]"
@@ -146,6 +155,7 @@ def _disks(world: World) -> Iterator[tuple[float, str]]:
 def _userspace(world: World) -> Iterator[tuple[float, str]]:
     machine = world.machine
     root = _root(world)
+    pid = 300 + machine.persona.number("apparmor", 0, 90)
     if machine.system.id in ("debian", "ubuntu", "rocky"):
         yield 0.5, "systemd[1]: Inserted module 'autofs4'"
         yield (
@@ -166,7 +176,7 @@ def _userspace(world: World) -> Iterator[tuple[float, str]]:
     if machine.system.id != "rocky":
         yield (
             0.4,
-            'audit: type=1400 audit(0.0:2): apparmor="STATUS" operation="profile_load" profile="unconfined" name="lsb_release" comm="apparmor_parser"',
+            f'audit: type=1400 audit({AUDIT}:2): apparmor="STATUS" operation="profile_load" profile="unconfined" name="lsb_release" pid={pid} comm="apparmor_parser"',
         )
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from . import boot_log, login_files
+from . import boot_log, login_files, package_logs, timers
 from .logins import cron_user, login_port, login_texts, logins
 from .node import Node
 from .packages import Packages
@@ -131,6 +131,11 @@ def _events(world: World, name: str, since: int, until: int) -> list[tuple[int, 
     host = world.hostname
     lines = _logins(world, since, until) if name == "auth.log" else []
     lines += _starts(world, name, since, until)
+    if name in ("syslog", "daemon.log"):
+        lines += [
+            (when, f"{_stamp(world, when)} {host} systemd[1]: {text}")
+            for when, _, text in timers.logged(world, since, until)
+        ]
     hour = -(-since // 3600) * 3600 + 17 * 60 + 1 - 3600
     while (hour := hour + 3600) <= until and len(lines) < MOST_LINES:
         if hour < since or not world.machine.was_up(hour):
@@ -145,15 +150,6 @@ def _events(world: World, name: str, since: int, until: int) -> list[tuple[int, 
         elif name in ("syslog", "cron.log"):
             text = "(root) CMD (   cd / && run-parts --report /etc/cron.hourly)"
             lines.append((hour, f"{_stamp(world, hour)} {host} CRON[{pid + 1}]: {text}"))
-            if name == "syslog" and hour // 3600 % 24 == 6:
-                lines += [
-                    (
-                        hour + later,
-                        f"{_stamp(world, hour + later)} {host} systemd[1]: {what} Daily apt upgrade and clean activities{end}",
-                    )
-                    for later, what, end in ((140, "Starting", "..."), (142, "Finished", "."))
-                    if hour + later <= until
-                ]
     return sorted(lines, key=lambda line: line[0])
 
 
@@ -239,6 +235,18 @@ def _dpkg(world: World, packages: Packages, found: dict[str, Node]) -> None:
         name = "dpkg.log" if latest == this else "dpkg.log.1"
         found[name] = Node(content=text, changed=lines[-1][0])
     found.setdefault("dpkg.log", Node(changed=_next_month(latest, world)))
+    if world.system.version in ("12", "24.04"):
+        found["README"] = Node(
+            0o777, target="../../usr/share/doc/systemd/README.logs", changed=world.installed + 30
+        )
+
+
+def apt_files(world: World, packages: Packages) -> dict[str, Node]:
+    """/var/log/apt by name."""
+    last = max((when for each in packages.values() for _, when in each.installed), default=world.installed)
+    month = time.strftime("%Y-%m", time.gmtime(last))
+    emptied = month != time.strftime("%Y-%m", time.gmtime())
+    return package_logs.apt_files(world, packages, _next_month(month, world) if emptied else 0)
 
 
 def _next_month(month: str, world: World) -> int:

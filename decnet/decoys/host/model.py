@@ -10,6 +10,7 @@ from .accounts import Accounts
 from .hardware import Memory
 from .mounts import Mount
 from .network import NetworkFacts
+from .packages import Packages
 from .processes import ProcessEntry
 from .services import ServiceEntry
 
@@ -28,6 +29,10 @@ class World(Protocol):
     @property
     def machine(self) -> Machine:
         """The machine itself."""
+
+    @property
+    def packages(self) -> Packages | None:
+        """Its packages, None if nothing is known about those of its release."""
 
     @property
     def network(self) -> NetworkFacts:

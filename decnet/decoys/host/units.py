@@ -52,16 +52,6 @@ DOCS = {
     "redis-server.service": ("http://redis.io/documentation,", "man:redis-server(1)"), "systemd-logind.service": ("man:sd-login(3)", "man:systemd-logind.service(8)", "man:logind.conf(5)"),
     "snmpd.service": (), "systemd-journald.service": ("man:systemd-journald.service(8)", "man:journald.conf(5)"),
 }  # fmt: skip
-TIMERS = (
-    "systemd-tmpfiles-clean",
-    "apt-daily",
-    "apt-daily-upgrade",
-    "dpkg-db-backup",
-    "logrotate",
-    "man-db",
-    "e2scrub_all",
-    "fstrim",
-)
 ALIASES = {"sshd": "ssh", "syslog": "rsyslog", "mysqld": "mysql"}
 """Names that are aliases of Debian's units."""
 STATIC = (

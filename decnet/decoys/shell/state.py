@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..events import Session
+from ..host.control_groups import control_groups
 from ..host.log_files import with_own
 from ..host.mounts import Mount, user_mount
 from ..host.node import Node
@@ -199,19 +200,8 @@ class Shell(View):
         return sorted((each for each in found if each.pid not in killed), key=lambda entry: entry.pid)
 
     def cgroup_of(self, entry: ProcessEntry) -> str:
-        """The control group of a process, as in /proc/PID/cgroup."""
-        if entry.kernel or self.world.system.busybox:
-            return "0::/"
-        if entry.pid == 1:
-            return "0::/init.scope"
-        if entry.name == "(sd-pam)" or entry.command.endswith("systemd --user"):
-            owner = self.world.number_of(entry.user)
-            return f"0::/user.slice/user-{owner}.slice/user@{owner}.service/init.scope"
-        if entry.unit:
-            inside = "system-getty.slice/" if entry.unit.startswith("getty@") else ""
-            return f"0::/system.slice/{inside}{entry.unit}"
-        account = self.world.accounts.user(self.visit.user)
-        return f"0::/user.slice/user-{account.uid if account else 0}.slice/session-{self.visit.number}.scope"
+        """The control groups of a process, as in /proc/PID/cgroup."""
+        return control_groups(self.world, entry, self.visit.user, self.visit.number)
 
     def mounts(self) -> list[Mount]:
         """What is mounted, with the folder of each user who is logged in."""

@@ -360,7 +360,7 @@ def _string(process: Process, info: Firmware, name: str) -> int:
 
 def _tables(process: Process, info: Firmware, kind: str) -> str:
     world = process.shell.world
-    out = "# dmidecode 3.4\nGetting SMBIOS data from sysfs.\nSMBIOS 2.7 present.\n\n"
+    out = f"# dmidecode 3.4\nGetting SMBIOS data from sysfs.\nSMBIOS {info.smbios} present.\n\n"
     tables = {
         "0": f"Handle 0x0000, DMI type 0, 24 bytes\nBIOS Information\n\tVendor: {info.bios_vendor}\n\tVersion: {info.bios}\n\tRelease Date: {info.bios_date}\n\tAddress: 0xE99E0\n\tRuntime Size: 91680 bytes\n\tROM Size: 64 kB\n",
         "1": f"Handle 0x0001, DMI type 1, 27 bytes\nSystem Information\n\tManufacturer: {info.vendor}\n\tProduct Name: {info.product}\n\tVersion: {info.version}\n\tSerial Number: {info.serial}\n\tUUID: {info.uuid}\n\tWake-up Type: Power Switch\n\tSKU Number: Not Specified\n\tFamily: Not Specified\n",

@@ -10,6 +10,7 @@ from ...host.hardware import uuid_for
 from ...host.kernel_log import kernel_log
 from ...host.logins import cron_user, login_port, login_texts, logins
 from ...host.processes import pid_at
+from ...host.timers import logged
 from ...host.units import units
 from ...host.world import World
 from ..process import Process, Running
@@ -68,6 +69,11 @@ def log_of(shell: Shell) -> list[Entry]:
             Entry(line.when, line.program, line.pid, line.text, ssh if line.program == "sshd" else "")
         )
     found += _cron(shell, now)
+    if world.system.id != "rocky":
+        since = max(booted, int(now) - 30 * 3600)
+        found += [
+            Entry(when, "systemd", 1, text, unit) for when, unit, text in logged(world, since, int(now))
+        ]
     return sorted(found, key=lambda entry: entry.when)
 
 

@@ -177,7 +177,7 @@ COLUMNS: dict[str, Column] = {
     "trs": Column("TRS", 5, True, lambda listing, entry: entry.virtual // 40),
     "drs": Column("DRS", 5, True, lambda listing, entry: entry.virtual - entry.virtual // 40),
     "label": Column("LABEL", 31, False, lambda listing, entry: "unconfined" if not entry.kernel else "unconfined"),
-    "cgroup": Column("CGROUP", 27, False, lambda listing, entry: listing.process.shell.cgroup_of(entry), "cut"),
+    "cgroup": Column("CGROUP", 27, False, lambda listing, entry: listing.process.shell.cgroup_of(entry).replace("\n", ","), "cut"),
     "unit": Column("UNIT", 31, False, lambda listing, entry: entry.unit or "-", "cut"),
     "exe": Column("EXE", 27, False, lambda listing, entry: entry.command.split(" ")[0], "cut"),
 }  # fmt: skip

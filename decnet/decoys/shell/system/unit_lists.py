@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import time
 
-from ...host.units import TIMERS
+from ...host.timers import last_and_next, timers
+from ...host.world import World
 from ..process import Process
 from ..text.common import Options
 from .unit_finding import OLD, ago, stamp, state_of, units_of
@@ -62,7 +63,10 @@ def _list_files(process: Process, options: Options, words: list[str]) -> str:
         ("getty@.service" if unit.name.startswith("getty@") else unit.name, state_of(shell, unit))
         for unit in units_of(shell)
     ]
-    files += [(f"{name}.timer", "enabled") for name in TIMERS] if shell.world.system.id != "rocky" else []
+    if shell.world.system.id != "rocky":
+        files += [
+            (f"{timer.name}.timer", "static" if timer.boot else "enabled") for timer in timers(shell.world)
+        ]
     for name, state in sorted(files):
         if kind and not name.endswith(f".{kind}"):
             continue
@@ -77,30 +81,11 @@ def _list_files(process: Process, options: Options, words: list[str]) -> str:
 
 
 def _list_timers(process: Process, options: Options, words: list[str]) -> str:
-    shell, now = process.shell, int(time.time())
-    rocky = shell.world.system.id == "rocky"
-    names = (
-        ["systemd-tmpfiles-clean", "dnf-makecache", "logrotate", "unbound-anchor"] if rocky else list(TIMERS)
-    )
+    now = int(time.time())
     rows = [["NEXT", "LEFT", "LAST", "PASSED", "UNIT", "ACTIVATES"]]
-    found = []
-    for name in names:
-        period = 7 * 86400 if name in ("fstrim", "e2scrub_all") else 86400
-        phase = shell.world.persona.number(f"timer {name}", 0, 21_600)
-        last = (now - phase) // period * period + phase
-        found.append((last + period, last, name))
-    for then, last, name in sorted(found):
-        known = last > shell.world.booted()
-        rows.append(
-            [
-                stamp(then),
-                f"{ago(then - now)} left",
-                stamp(last) if known else "-",
-                f"{ago(now - last)} ago" if known else "-",
-                f"{name}.timer",
-                f"{name}.service",
-            ]
-        )
+    for then, last, name in sorted(_due(process.shell.world, now)):
+        passed = [stamp(last), f"{ago(now - last)} ago"] if last else ["-", "-"]
+        rows.append([stamp(then), f"{ago(then - now)} left", *passed, f"{name}.timer", f"{name}.service"])
     widths = [max(len(row[at]) for row in rows) for at in range(6)]
     return (
         "".join(
@@ -109,6 +94,19 @@ def _list_timers(process: Process, options: Options, words: list[str]) -> str:
         )
         + f"\n{len(rows) - 1} timers listed.\nPass --all to see loaded but inactive timers, too.\n"
     )
+
+
+def _due(world: World, now: int) -> list[tuple[int, int, str]]:
+    """When each timer is due, when it ran last (0: not since the start), and its name."""
+    if world.system.id != "rocky":
+        pairs = [(timer.name, last_and_next(world, timer, now)) for timer in timers(world)]
+        return [(then, last, name) for name, (last, then) in pairs]
+    found = []
+    for name in ("systemd-tmpfiles-clean", "dnf-makecache", "logrotate", "unbound-anchor"):
+        phase = world.persona.number(f"timer {name}", 0, 21_600)
+        last = (now - phase) // 86_400 * 86_400 + phase
+        found.append((last + 86_400, last if last > world.booted() else 0, name))
+    return found
 
 
 def _list_sockets(process: Process, options: Options, words: list[str]) -> str:
