@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from ..machine import Machine, System
@@ -10,7 +11,6 @@ from .accounts import Accounts
 from .hardware import Memory
 from .mounts import Mount
 from .network import NetworkFacts
-from .packages import Packages
 from .processes import ProcessEntry
 from .services import ServiceEntry
 
@@ -31,7 +31,7 @@ class World(Protocol):
         """The machine itself."""
 
     @property
-    def packages(self) -> Packages | None:
+    def packages(self) -> Mapping[str, object] | None:
         """Its packages, None if nothing is known about those of its release."""
 
     @property
