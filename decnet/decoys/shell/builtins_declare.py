@@ -12,6 +12,7 @@ from .quoting import double_quoted
 from .state import Shell
 from .syntax import Assignment
 from .variables import NotAssigned, hide, unset, value_of
+from .written import function_text
 
 DECLARE_FLAGS = "aAfFgiIlnrtuxp"
 
@@ -113,7 +114,7 @@ def _show_functions(context: Context, names: list[str], *, names_only: bool) -> 
         elif names_only:
             context.out(f"{name}\n" if names else f"declare -f {name}\n")
         else:
-            context.out(function.text + "\n")
+            context.out(function_text(context.shell, name) + "\n")
     return status
 
 

@@ -11,6 +11,7 @@ from .builtins_shell import caller, compgen, enable, fc, help_, history, nothing
 from .context import Context, Work
 from .parser import KEYWORDS
 from .quoting import shown
+from .written import function_text
 
 
 def kind_of(context: Context, name: str) -> tuple[str, str]:
@@ -21,7 +22,7 @@ def kind_of(context: Context, name: str) -> tuple[str, str]:
     if name in KEYWORDS[shell.dialect.name]:
         return "keyword", name
     if name in shell.functions:
-        return "function", shell.functions[name].text
+        return "function", function_text(shell, name)
     if name in ALL and ALL[name].dialects[shell.dialect.name]:
         return "builtin", name
     path = context.where(name)

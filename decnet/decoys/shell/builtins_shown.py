@@ -11,6 +11,7 @@ from .quoting import double_quoted, if_needed
 from .state import Shell
 from .syntax import Assignment, Literal, Word
 from .variables import elements_of, value_of
+from .written import function_text
 
 NAME = re.compile(r"[A-Za-z_]\w*$")
 
@@ -50,7 +51,7 @@ def show_all(context: Context) -> None:
         )
     if shell.dialect.bash:
         for name in sorted(shell.functions):
-            context.out(shell.functions[name].text + "\n")
+            context.out(function_text(shell, name) + "\n")
 
 
 def single_quoted(value: str) -> str:

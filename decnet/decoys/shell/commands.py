@@ -14,6 +14,7 @@ MODULES: dict[str, str] = {
     "text.fields": "cut paste join comm",
     "text.chars": "tr fold expand unexpand column fmt",
     "text.dumps": "od xxd hexdump hd strings",
+    "text.dircolors": "dircolors",
     "text.sums": "base64 base32 md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum cksum sum",
     "text.running": "xargs env nohup nice timeout yes",
     "text.copying": "dd split",

@@ -114,8 +114,6 @@ class Context(Protocol):
     jobs: Jobs
     pending: list[str]
     """Names of signals whose traps are to be executed."""
-    text: str
-    """The source of the pipeline that runs."""
     becomes: Task | None
     """The process that a program started now would be, if this one has nothing else to do."""
     program_pid: int
@@ -130,6 +128,10 @@ class Context(Protocol):
     @property
     def controls_jobs(self) -> bool:
         """Whether programs get process groups of their own: in a shell with a prompt on a terminal."""
+
+    @property
+    def text(self) -> str:
+        """The pipeline that runs, as `jobs` shows it."""
 
     def spend(self, work: int) -> None:
         """Account for steps. Raises OutOfWork."""

@@ -28,6 +28,7 @@ from .syntax import (
 )  # fmt: skip
 from .tasks import KILL, TERMINATE, Ended, Killed, Task
 from .variables import NotAssigned
+from .written import written
 
 MOST_DEPTH = 60
 """Subshells, scripts and substitutions inside each other."""
@@ -53,7 +54,8 @@ class Evaluator(Substituting):
         self.program_pid = 0
         self.replaced_by: Simple | None = None
         self.is_replaced = False
-        self.text = ""
+        self.pipeline: Pipeline | None = None
+        """The last one that began."""
         self.streams: list[str] = []
         """Paths of process substitutions of the commands that run."""
         self._in_traps: set[str] = set()
@@ -62,6 +64,11 @@ class Evaluator(Substituting):
     def controls_jobs(self) -> bool:
         """Whether programs get process groups of their own: in a shell with a prompt on a terminal."""
         return self.shell.interactive and not self.is_subshell and self.engine.input.is_terminal
+
+    @property
+    def text(self) -> str:
+        """The pipeline that runs, as `jobs` shows it."""
+        return self._shown(self.pipeline) if self.pipeline is not None else ""
 
     def spend(self, work: int) -> None:
         """Account for steps. Raises OutOfWork."""
@@ -145,12 +152,16 @@ class Evaluator(Substituting):
         words = [self.shell.script]
         self.shell.visit.enter(task.pid, self.shell.own_pid, self.shell.user, words, behind=True)
         task.group = task.pid if self.controls_jobs else task.group
-        job = self.jobs.add([task], _shown(node.text) if self.shell.dialect.bash else node.text)
+        job = self.jobs.add([task], self._shown(node))
         self.shell.last_background = task.pid
         if self.shell.interactive and not self.is_subshell and self.shell.dialect.name != "ash":
             self.err(f"[{job.number}] {task.pid}\n")
         self.shell.status = 0
         return 0
+
+    def _shown(self, node: AndOr | Pipeline | Simple) -> str:
+        """A command's text as this shell shows it."""
+        return written(node) if self.shell.dialect.bash else node.text
 
     def whole(self, work: Work) -> Work:
         """A subshell from its begin to its end; its status."""
@@ -178,7 +189,7 @@ class Evaluator(Substituting):
     # Pipelines
 
     def _pipeline(self, node: Pipeline) -> Work:
-        began, self.text = self.engine.now(), node.text
+        began, self.pipeline = self.engine.now(), node
         if len(node.commands) == 1:
             self.guards += node.negated
             try:
@@ -228,7 +239,7 @@ class Evaluator(Substituting):
             before = after
         try:
             if self.controls_jobs:
-                yield self.in_foreground(tasks, node.text)
+                yield self.in_foreground(tasks, self._shown(node))
             else:
                 yield Ended(tasks)
         except BaseException:
@@ -313,7 +324,7 @@ class Evaluator(Substituting):
         self.engine.kills += 1
         if self.engine.kills > 20:
             raise Leave(137)
-        text = node.text if isinstance(node, Simple) else ""
+        text = self._shown(node) if isinstance(node, Simple) else ""
         pid = self.engine.next_pid(self.shell)
         if self.shell.dialect.bash and self.shell.mode != "i":
             self.complain(f"{pid:>5} Killed                  {text}")
@@ -351,13 +362,6 @@ class Evaluator(Substituting):
             for end in opened_here:
                 end.close()
         return self.shell.status
-
-
-def _shown(text: str) -> str:
-    """A job's text: that of a subshell has blanks within its parentheses."""
-    return (
-        f"( {text[1:-1].strip()} )" if text[:1] == "(" and text[-1:] == ")" and text.count("(") == 1 else text
-    )
 
 
 def _is_one_command(node: AndOr) -> bool:

@@ -65,7 +65,7 @@ class Launching(Driving, Protocol):
                 return (yield self.process(command, name, words[1:]))
             path = self.path_of(name)
             if path is None:
-                return self._not_found(name)
+                return (yield from self._not_found(words))
             return (yield self._file(path, words))
         path = shell.absolute(name)
         folder, _, base = path.rpartition("/")
@@ -146,7 +146,11 @@ class Launching(Driving, Protocol):
                 return path
         return None
 
-    def _not_found(self, name: str) -> int:
+    def _not_found(self, words: list[str]) -> Work:
+        handle, name = self.shell.functions.get("command_not_found_handle"), words[0]
+        if handle is not None and self.shell.dialect.bash:
+            child = self.fork()
+            return (yield child.whole(child.call(handle, [handle.name, *words])))
         text = "command not found" if self.shell.dialect.bash else "not found"
         if self.shell.dialect.bash and not self.shell.variables.get("PATH"):
             text = "No such file or directory"

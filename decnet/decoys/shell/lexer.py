@@ -98,4 +98,4 @@ class Lexer(DollarLexer):
                 lines.append(shown + ("" if is_last else "\n"))
                 self.at = len(self.text) if is_last else stop + 1
             body = "".join(lines)
-            redirection.body = Word([Literal(body, True)]) if quoted else self._inside(body, start_line)
+            redirection.body = Word([Literal(body, True)], body) if quoted else self._inside(body, start_line)

@@ -4,8 +4,14 @@ Sources: /etc/bash.bashrc, /etc/skel/.bashrc and /root/.bashrc of Debian and Ubu
 
 from __future__ import annotations
 
+from functools import cache
+
 from ..host.devices.device import Build
+from .dialect import Dialect
+from .parser import Parser
 from .state import Shell
+from .syntax import Function
+from .text.dircolors import colors_of
 
 CHROOT = "${debian_chroot:+($debian_chroot)}"
 PLAIN = f"{CHROOT}\\u@\\h:\\w\\$ "
@@ -26,6 +32,23 @@ ALERT = (
 )
 
 
+NOT_FOUND = """function command_not_found_handle {
+if [ -x /usr/lib/command-not-found ]; then
+/usr/lib/command-not-found -- "$1"
+return $?
+elif [ -x /usr/share/command-not-found/command-not-found ]; then
+/usr/share/command-not-found/command-not-found -- "$1"
+return $?
+else
+printf "%s: command not found\\n" "$1" >&2
+return 127
+fi
+}
+"""
+"""Of /etc/bash.bashrc of Ubuntu, which bash(1) calls with the words of a command that it does not find."""
+LESS = {"LESSOPEN": "| /usr/bin/lesspipe %s", "LESSCLOSE": "/usr/bin/lesspipe %s %s"}
+
+
 def begin_profile(shell: Shell, *, reads_files: bool = True) -> None:
     """Set them. `reads_files`: it has not been started with --norc."""
     system = shell.world.system
@@ -38,6 +61,9 @@ def begin_profile(shell: Shell, *, reads_files: bool = True) -> None:
         shell.variables["PS1"] = OWN
         return
     terminal, root = shell.variables.get("TERM", ""), shell.user == "root"
+    if system.id == "ubuntu" and shell.node("/usr/lib/command-not-found") is not None:
+        handle = _not_found_handle(shell.dialect)
+        shell.functions[handle.name] = handle
     shell.variables["PS1"] = PLAIN
     if root and system.id == "debian":
         return
@@ -46,6 +72,9 @@ def begin_profile(shell: Shell, *, reads_files: bool = True) -> None:
     if terminal.startswith(("xterm", "rxvt")):
         shell.variables["PS1"] = TITLE + shell.variables["PS1"]
     shell.aliases |= COLOURS | (SHORT if system.id == "ubuntu" else {})
+    colours = {"LS_COLORS": colors_of(shell.world)} | (LESS if system.id == "ubuntu" else {})
+    shell.variables |= colours
+    shell.exported |= set(colours)
     if system.id == "ubuntu" and not root:
         shell.aliases["alert"] = ALERT
 
@@ -58,3 +87,11 @@ def _begin_ash(shell: Shell) -> None:
         shell.exported.add("PS1")
     for name, text in (("PS1", ASH), ("PS2", "> "), ("PS4", "+ ")):
         shell.variables.setdefault(name, text)
+
+
+@cache
+def _not_found_handle(dialect: Dialect) -> Function:
+    (command,) = Parser(NOT_FOUND, dialect).next_command().items  # type: ignore[union-attr]
+    function = command.parts[0][1].commands[0]
+    assert isinstance(function, Function)
+    return function

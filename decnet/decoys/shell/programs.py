@@ -147,6 +147,17 @@ def has_busybox(shell: Shell) -> bool:
     return shell.world.system.busybox or shell.world.system.id in ("debian", "ubuntu", "qts")
 
 
+def command_not_found(context: Context, process: Process) -> int:
+    """What Ubuntu's bash asks: its database comes with the first `apt update`. Source: command-not-found 22.04."""
+    words = [word for word in process.args if word != "--"]
+    if len(words) == 1:
+        context.err(
+            "Could not find command-not-found database. Run 'sudo apt update' to populate it.\n"
+            f"{words[0]}: command not found\n"
+        )
+    return 127
+
+
 def lazy(module: str, name: str) -> Run:
     """A program of a module of this package that is loaded when it is first used."""
 
@@ -181,5 +192,8 @@ BY_PATH = {
     path: Program(lazy("transfers.sftp", "sftp_server"), lambda shell: shell.world.system.id in SFTP_SERVERS)
     for path in SFTP_SERVERS.values()
 }
+BY_PATH["/usr/lib/command-not-found"] = Program(
+    command_not_found, lambda shell: shell.node("/usr/lib/command-not-found") is not None
+)
 """Programs outside of the folders in the PATH."""
 __all__ = ["BY_PATH", "PROGRAMS", "Generator", "enter"]

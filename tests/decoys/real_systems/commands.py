@@ -10,8 +10,8 @@ NEWLINE = "⏎"
 """A newline inside of a command."""
 TYPED = {0x2400 + code: code for code in range(1, 32)}
 """Pictures of control characters (␃ is Ctrl-C), as keys in what is typed."""
-AT_A_PROMPT = "keys"
-"""The category of keys, which a command without a terminal has not."""
+AT_A_PROMPT = ("keys", "keys_second")
+"""The categories of keys, which a command without a terminal has not."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Command:
 def categories(way: str = "") -> list[str]:
     """The names of all lists that can be asked this way."""
     names = sorted(file.stem for file in FOLDER.glob("*.txt"))
-    return [name for name in names if name != AT_A_PROMPT or way == "terminal"]
+    return [name for name in names if name not in AT_A_PROMPT or way == "terminal"]
 
 
 def commands_of(category: str) -> list[Command]:

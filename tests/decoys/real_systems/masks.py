@@ -45,7 +45,10 @@ MASKS: tuple[tuple[str, str], ...] = (
     (r"/tmp/tmp\.[A-Za-z0-9]{10}", "/tmp/tmp.XXXXXXXXXX"),
     (r"(?m)^((?:\x1b\[\?2004l\r)?\[\d+\]) \d+(?=\r?$)", r"\1 PID"),
     (r"(?m)^(\S+: line \d+:) +\d+ (?=Killed|Terminated|Segmentation)", r"\1 PID "),
-    (r"(?m)^.*systemd-private-[0-9a-f]{32}-systemd-timesyncd\.service-.{6}\r?\n", ""),
+    (
+        r"(?m)^.*systemd-private-[0-9a-f]{32}-systemd-timesyncd\.service-.{6}(?:\x1b\[0m(?:\x1b\[K)?)?\r?\n",
+        "",
+    ),
     (r"/dev/pts/\d+", "/dev/pts/N"),
     (r"(?:\r[A-Z][A-Za-z ]+\.\.\. \d+% ?\r)+", "\r"),
     (r"(systemd-private-)[0-9a-f]{32}(-\S+\.service-)[A-Za-z0-9]{6}", r"\1ID\2XXXXXX"),

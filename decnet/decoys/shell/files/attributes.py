@@ -227,10 +227,6 @@ def whereis(process: Process) -> Running:
     return 0
 
 
-CAPABLE = ("/usr/bin/ping", "/bin/ping", "/usr/bin/mtr-packet")
-"""Programs that open raw sockets."""
-
-
 def _is_below(process: Process, path: str, folder: str) -> bool:
     """Whether a walk from a folder, which follows no links, comes to a path."""
     shell = process.shell
@@ -244,7 +240,7 @@ def getfattr(process: Process) -> Running:
     status = 0
     paths = [word for word in process.args if not word.startswith("-")]
     if process.name == "getcap" and "-r" in process.args:
-        found = CAPABLE
+        found = facts.CAPABLE
         paths = [each for path in paths for each in found if _is_below(process, each, path)]
     for path in paths:
         if process.shell.node(process.shell.absolute(path)) is None:
@@ -255,7 +251,7 @@ def getfattr(process: Process) -> Running:
             )
             process.err(f"{text}\n" if process.name == "getcap" else f"getfattr: {text}\n")
             status = 1
-        elif process.name == "getcap" and process.shell.real(process.shell.absolute(path)) in CAPABLE:
+        elif process.name == "getcap" and process.shell.real(process.shell.absolute(path)) in facts.CAPABLE:
             process.out(f"{path} cap_net_raw=ep\n")
     yield 0.0
     if not process.args:

@@ -13,6 +13,8 @@ from ..process import Process
 from ..state import Shell
 
 READ, WRITE, SEARCH = 4, 2, 1
+CAPABLE = ("/usr/bin/ping", "/bin/ping", "/usr/bin/mtr-packet")
+"""Programs that may open raw sockets."""
 MISSING = "No such file or directory"
 DENIED = "Permission denied"
 NO_FOLDER = "Not a directory"

@@ -12,15 +12,13 @@ from ...host.node import Node
 from ..process import Process
 from ..state import Shell
 from ..text.common import Failure, Options, quoted
-from . import facts
+from . import colors, facts
 
 HALF_A_YEAR = 31_556_952 // 2
 UNITS = "KMGTPEZY"
-TERMINALS = ("Eterm", "ansi", "con", "cygwin", "dtterm", "gnome", "hurd", "jfbterm", "konsole", "kterm", "linux", "mlterm", "putty",
-             "rxvt", "screen", "st", "terminator", "tmux", "vt100", "xterm")  # fmt: skip
-COLORS = {"rs": "0", "di": "01;34", "ln": "01;36", "pi": "33", "so": "01;35", "bd": "01;33", "cd": "01;33",
-          "su": "37;41", "sg": "30;43", "tw": "30;42", "ow": "34;42", "st": "37;44", "ex": "01;32"}  # fmt: skip
-"""The defaults of ls, without LS_COLORS (coreutils 9.1)."""
+UNITS_OF_BUSYBOX = "KMGTPE"
+FIRST = "\0"
+"""Stands before what is coloured."""
 Named = tuple[str, str, Node | None]
 Cell = tuple[str, int]
 """A name as it is printed, and its width."""
@@ -59,6 +57,8 @@ class Style:
     tab: int = 8
     is_painting: bool = False
     """Whether a colour was printed: the first one begins with a reset."""
+    padded: bool = False
+    """Whether a blank stands before names without quotes, since others have them."""
 
     @property
     def long(self) -> bool:
@@ -75,7 +75,7 @@ class Style:
         style.quotes = "s" if process.to_terminal else ""
         style.control = not process.to_terminal
         style.aligned = process.to_terminal
-        style.reset = _reset_of_busybox(process) if process.applet else ""
+        style.reset = colors.reset_of_busybox(process) if process.applet else ""
         style.color = bool(style.reset) and process.to_terminal and process.shell.world.build.colours
         for option, value in options.given:
             style._take(process, option, value)
@@ -84,11 +84,11 @@ class Style:
             if not width.isdecimal():
                 raise Failure(f"invalid line width: {quoted(process, width)}", 2)
             style.width = int(width[:6]) or 1_000_000
-        if style.color and not style.reset and not _is_colored(process):
+        if style.color and not style.reset and not colors.is_colored(process):
             style.color = False
         if style.color:
             style.tab = 0  # No tab follows a colour.
-            style.colors = COLORS | _from_variable(process.shell.variables.get("LS_COLORS", ""))
+            style.colors = colors.of(process)
         return style
 
     def _take(self, process: Process, option: str, value: str) -> None:
@@ -161,8 +161,15 @@ class Style:
         """A name with its inode, size, colour and sign."""
         text, sign = self.named(name), self.sign(node)
         pairs = zip(self.front(shell, where, node), widths, strict=True)
-        front = "".join(part.rjust(width) + " " for part, width in pairs)
-        return front + self.painted(shell, text, where, node) + sign, len(front) + width_of(text) + len(sign)
+        front = "".join(part.rjust(width) + " " for part, width in pairs) + self.pad(text)
+        start = len(self.pad(text))
+        return front + self.painted(shell, text, where, node, start) + sign, len(front) + width_of(
+            text
+        ) + len(sign)
+
+    def pad(self, text: str) -> str:
+        """The blank before a name as it is written."""
+        return " " if self.padded and text[:1] not in ("'", '"') else ""
 
     def sign(self, node: Node | None) -> str:
         """The indicator of -F."""
@@ -173,54 +180,23 @@ class Style:
             sign = "*"
         return sign if sign and sign in self.indicators else ""
 
-    def painted(self, shell: Shell, text: str, where: str, node: Node | None) -> str:
-        """A name in its colour."""
+    def painted(self, shell: Shell, text: str, where: str, node: Node | None, column: int = 0) -> str:
+        """A name in its colour. `column` of the terminal is where it begins: the rest of a line is cleared if
+        it goes on there."""
         if self.reset and self.color and node is not None:
-            return f"\x1b[{_code_of_busybox(node)}m{text}{self.reset}"
-        code = self._code(shell, text, where, node) if self.color and node is not None else ""
+            return f"\x1b[{colors.code_of_busybox(node)}m{text}{self.reset}"
+        code = colors.code_of(self.colors, shell, where, node) if self.color and node is not None else ""
         if not code:
             return text
-        start, self.is_painting = "" if self.is_painting else "\x1b[0m", True
-        return f"{start}\x1b[{code}m{text}\x1b[0m"
+        end = column + len(text.encode("utf-8", "surrogateescape")) - 1
+        is_wrapped = column // self.width != end // self.width
+        return f"{FIRST}\x1b[{code}m{text}\x1b[0m" + "\x1b[K" * is_wrapped
 
-    def _code(self, shell: Shell, name: str, where: str, node: Node) -> str:
-        colors = self.colors
-        if node.target:
-            return colors["or"] if "or" in colors and shell.node(where) is None else colors["ln"]
-        if node.folder:
-            kind = "di"
-            if node.mode & 0o002:
-                kind = "tw" if node.mode & 0o1000 else "ow"
-            elif node.mode & 0o1000:
-                kind = "st"
-            return colors[kind]
-        if node.kind:
-            return colors[{"c": "cd", "b": "bd", "p": "pi", "s": "so"}[node.kind]]
-        if node.mode & 0o6000:
-            return colors["su" if node.mode & 0o4000 else "sg"]
-        if node.mode & 0o111:
-            return colors["ex"]
-        ends = (name[at:] for at, char in enumerate(name) if char == ".")
-        return next((colors["*" + end] for end in ends if "*" + end in colors), "")
-
-
-def _code_of_busybox(node: Node) -> str:
-    """Of coreutils/ls.c, by the type alone."""
-    if facts.letter_of(node) == "-" and node.mode & 0o111:
-        return "1;32"
-    return {"d": "1;34", "l": "1;36", "p": "0;35", "c": "1;35", "b": "1;35", "s": "1;35"}.get(
-        facts.letter_of(node), "0;0"
-    )
-
-
-def _reset_of_busybox(process: Process) -> str:
-    """Shorter since 1.32."""
-    device = process.shell.world.device
-    minor = device.busybox.split(".")[1] if device is not None and "." in device.busybox else ""
-    return "\x1b[m" if minor.isdecimal() and int(minor) >= 32 else "\x1b[0m"
-
-
-UNITS_OF_BUSYBOX = "KMGTPE"
+    def shown(self, text: str) -> str:
+        """Lines as they are printed: before the first colour of all is a reset."""
+        if FIRST in text and self.color and not self.is_painting:
+            self.is_painting, text = True, text.replace(FIRST, "\x1b[0m", 1)
+        return text.replace(FIRST, "") if self.color else text
 
 
 def human(size: int, base: int) -> str:
@@ -250,19 +226,6 @@ def in_units(kib: int) -> str:
     while size >= 1024 and unit < len(UNITS_OF_BUSYBOX) - 1:
         size, unit = size / 1024, unit + 1
     return f"{size:.1f}{UNITS_OF_BUSYBOX[unit]}"
-
-
-def _is_colored(process: Process) -> bool:
-    """Without LS_COLORS, ls has colours on terminals that it knows."""
-    variables = process.shell.variables
-    term = variables.get("TERM", "")
-    known = term.startswith(TERMINALS) or "color" in term or "direct" in term
-    return bool(variables.get("LS_COLORS") or variables.get("COLORTERM") or known)
-
-
-def _from_variable(text: str) -> dict[str, str]:
-    found = (part.partition("=") for part in text[:16_384].split(":"))
-    return {name: code for name, _, code in found if name and code and code.replace(";", "").isdecimal()}
 
 
 def _c_escaped(text: str, more: str) -> str:
@@ -360,7 +323,7 @@ def long_rows(
     table = measured[: len(rows)]
     widths = [max((len(row[at]) for row in measured), default=0) for at in range(8)]
     has_devices = any(node is not None and node.kind in ("c", "b") for _, _, node in rows)
-    quoted_names = style.aligned and any(style.named(name)[:1] in ("'", '"') for name, _, _ in rows)
+    style.padded = style.aligned and any(style.named(name)[:1] in ("'", '"') for name, _, _ in rows)
     if has_devices:
         major = max(
             (len(str(node.device[0])) for _, _, node in rows if node and node.kind in ("c", "b")), default=0
@@ -388,7 +351,8 @@ def long_rows(
         parts += [owner.ljust(widths[4])] if style.author else []
         parts += ["?"] if style.context else []
         parts += [size.rjust(widths[6]), when.rjust(widths[7])]
-        yield " ".join(parts) + " " + _shown(shell, style, name, where, node, spaced=quoted_names)
+        front = " ".join(parts) + " "
+        yield front + _shown(shell, style, name, where, node, len(front))
 
 
 def _device_rows(shell: Shell, style: Style, rows: list[Named], table: list[list[str]]) -> Iterator[str]:
@@ -398,20 +362,21 @@ def _device_rows(shell: Shell, style: Style, rows: list[Named], table: list[list
         front = (f"{inode:>7} " if style.inode else "") + (f"{blocks:>6} " if style.size else "")
         if node is not None and node.kind in ("c", "b"):
             size = f"{node.device[0]:>4}, {node.device[1]:>3}"
-        shown = _shown(shell, style, name, where, node, spaced=False)
+        shown = _shown(shell, style, name, where, node, 0)
         yield f"{front}{mode} {links:>4} {owner:<8.8} {group:<8.8} {size:>9} {when} {shown}"
 
 
-def _shown(shell: Shell, style: Style, name: str, where: str, node: Node | None, *, spaced: bool) -> str:
+def _shown(shell: Shell, style: Style, name: str, where: str, node: Node | None, column: int) -> str:
     text = style.named(name)
-    front = " " if spaced and text[:1] not in ("'", '"') else ""
-    text = front + style.painted(shell, text, where, node)
+    pad = style.pad(text)
+    shown = pad + style.painted(shell, text, where, node, column + len(pad))
     if node is None or not node.target:
-        return text + style.sign(node)
+        return shown + style.sign(node)
     folder = where.rpartition("/")[0]
     place = shell.absolute(node.target if node.target.startswith("/") else f"{folder}/{node.target}")
-    there = shell.node(place)
-    return f"{text} -> {style.painted(shell, style.named(node.target), shell.real(place), there)}{style.sign(there)}"
+    there, column = shell.node(place), column + len(pad) + width_of(text) + len(" -> ")
+    target = style.painted(shell, style.named(node.target), shell.real(place), there, column)
+    return f"{shown} -> {target}{style.sign(there)}"
 
 
 def _fields(

@@ -262,7 +262,7 @@ def _print(
         for line in long_rows(process, style, nodes, time.time(), more):
             if isinstance(line, str):
                 process.spend(60)
-                process.out(line + style.end)
+                process.out(style.shown(line) + style.end)
             if process.tired:
                 yield 0.0
         return 0
@@ -270,18 +270,19 @@ def _print(
     widths = [max(map(len, column)) for column in zip(*fronts, strict=True)]
     if style.format == "m":
         widths = [0] * len(widths)
+    is_quoted = any(style.named(name)[:1] in ("'", '"') for name, _, _ in nodes)
+    style.padded = style.aligned and style.format in "Cx" and is_quoted
     cells = [style.cell(shell, name, where, node, widths) for name, where, node in nodes]
-    if style.aligned and style.format in "Cx" and any(text[:1] in ("'", '"') for text, _ in cells):
-        cells = [cell if cell[0][:1] in ("'", '"') else (" " + cell[0], cell[1] + 1) for cell in cells]
     match style.format:
         case "C":
-            process.out(in_columns(cells, style.width, style.tab))
+            text = in_columns(cells, style.width, style.tab)
         case "x":
-            process.out(in_rows(cells, style.width, style.tab))
+            text = in_rows(cells, style.width, style.tab)
         case "m":
-            process.out(in_lines(cells, style.width))
+            text = in_lines(cells, style.width)
         case _:
-            process.out("".join(text + style.end for text, _ in cells))
+            text = "".join(text + style.end for text, _ in cells)
+    process.out(style.shown(text))
     return 0
 
 
