@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any, NoReturn
 
-    from decnet.worker.answers import Program
+    from decnet.worker.answers import Asked, Program
+
+    Question = tuple[str, str, Program, dict[str, Any], str]
+    """Of each call: worker_id, verb, program, arguments, and the digest of the answer then."""
 
 VERBS = {"status": False, "deploy": True, "reconcile": True}
 """The commands that are repeated, and whether they hold the lock."""
@@ -78,21 +81,34 @@ def _checked(basis: unchanged.Basis, known: dict[str, Any]) -> str | None:
 
 
 def _is_unchanged(root: str, known: dict[str, Any]) -> bool:
-    return (
-        known["program"] == unchanged.program_digest()
-        and known["state"] == unchanged.state_digest(root)
-        and all(unchanged.file_digest(path) == found for path, found in known["files"].items())
-        and (not known["asked"] or _answers_the_same(root, known))
+    """The workers are asked before the rest is compared: their answers take longest."""
+    if known["state"] != unchanged.state_digest(root):
+        return False
+    if not known["asked"]:
+        return _is_the_same_here(known)
+    from decnet.worker.answers import Asked
+
+    questions = list(_questions(root, known))
+    asked = Asked([(program, args) for _, _, program, args, _ in questions])
+    try:
+        return _is_the_same_here(known) and _answer_the_same(root, questions, asked)
+    finally:
+        asked.end()
+
+
+def _is_the_same_here(known: dict[str, Any]) -> bool:
+    return known["program"] == unchanged.program_digest() and all(
+        unchanged.file_digest(path) == found for path, found in known["files"].items()
     )
 
 
-def _answers_the_same(root: str, known: dict[str, Any]) -> bool:
-    from decnet.worker.answers import answer_digest, ask, clock_ahead
+def _answer_the_same(root: str, questions: list[Question], asked: Asked) -> bool:
+    from decnet.worker.answers import answer_digest, clock_ahead
 
-    questions = list(_questions(root, known))
-    answers = ask([(program, args) for _, _, program, args, _ in questions])
     skews = {}
-    for (worker_id, verb, _, _, before), (result, sent, answered) in zip(questions, answers, strict=True):
+    for (worker_id, verb, _, _, before), (result, sent, answered) in zip(
+        questions, asked.answers(), strict=True
+    ):
         if answer_digest(verb, result) != before:
             return False
         if verb == "status":
@@ -100,8 +116,7 @@ def _answers_the_same(root: str, known: dict[str, Any]) -> bool:
     return unchanged.are_seen(root, skews)
 
 
-def _questions(root: str, known: dict[str, Any]) -> Iterator[tuple[str, str, Program, dict[str, Any], str]]:
-    """Of each call: worker_id, verb, program, arguments, and the digest of the answer then."""
+def _questions(root: str, known: dict[str, Any]) -> Iterator[Question]:
     from decnet.worker.again import local_program, ssh_program
 
     agent = f"{root}/agents/{known['agent']}.pyz"

@@ -25,7 +25,7 @@ PATIENCE = 3.0
 """Seconds for all answers. One that takes longer is asked for in the usual way, which explains a failure."""
 PIECE = 64 * 1024
 SIGKILL = 9
-"""The module `signal` makes enumerations when it is imported."""
+"""The module `signal` makes enumerations when it is imported, which `_signal` does not."""
 VOLATILE = {"status": (), "facts": ("disk_free_mib", "neighbours")}
 """The verbs that only read, and what changes in their answers although nothing has to be done."""
 ORDERLESS = {"status": ("containers", "networks"), "facts": ("images", "networks")}
@@ -55,19 +55,38 @@ def clock_ahead(result: Mapping[str, Any], asked: float, answered: float) -> flo
 
 
 def ask(calls: list[tuple[Program, Mapping[str, Any]]]) -> list[Answer]:
-    """The results of calls, each of a program that starts an agent, with these arguments of its verb. All run
-    at the same time.
+    """The results of calls, each of a program that starts an agent, with these arguments of its verb.
 
     Raises TimeoutError, another OSError, or ValueError for anything but a result.
     """
-    running: list[_Running] = []
+    asked = Asked(calls)
     try:
-        for (argv, environment), args in calls:
-            running.append(_Running(argv, environment, args))
-        _read_all(running)
-        return [(each.result(), each.asked, each.answered) for each in running]
+        return asked.answers()
     finally:
-        for each in running:
+        asked.end()
+
+
+class Asked:
+    """Calls that run at the same time, from the moment this is made; `end` must be called."""
+
+    def __init__(self, calls: list[tuple[Program, Mapping[str, Any]]]) -> None:
+        """Raises OSError, and ValueError for a request that is too long."""
+        self._running: list[_Running] = []
+        try:
+            for (argv, environment), args in calls:
+                self._running.append(_Running(argv, environment, args))
+        except BaseException:
+            self.end()
+            raise
+
+    def answers(self) -> list[Answer]:
+        """Their results. Raises as `ask`."""
+        _read_all(self._running)
+        return [(each.result(), each.asked, each.answered) for each in self._running]
+
+    def end(self) -> None:
+        """End those that still run."""
+        for each in self._running:
             each.end()
 
 
@@ -145,9 +164,9 @@ def _read_all(running: list[_Running]) -> None:
 def _become(argv: list[str], environment: dict[str, str], asking: int, answer_end: int) -> None:
     """In the child: the program, in a session of its own as every agent of this machine."""
     try:
-        import signal
+        import _signal  # type: ignore[import-not-found]
 
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        _signal.signal(_signal.SIGPIPE, _signal.SIG_DFL)
         os.setsid()
         os.chdir("/")
         os.dup2(asking, 0)
