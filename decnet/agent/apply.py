@@ -21,7 +21,7 @@ from . import (
     rollouts,
     slices,
 )
-from .containers import Container, fleet_containers, holders, on_networks
+from .containers import Container, fleet_among, fleet_containers, holders, on_networks
 from .home import path, write_json
 from .job_runner import carry_out
 from .request import Refusal
@@ -69,12 +69,13 @@ def _check_world(content: Dict[str, Any], known: Dict[str, Any]) -> None:
     """Check the preconditions on this machine before anything is changed. Raises Refusal `identity`,
     `docker-down`, `compose`, `name-taken`, `address` or `network`."""
     identity.require_engine(known)
-    found = fleet_containers(known["fleet_id"])
+    rows = docker.get("/containers/json", {"all": True})
+    found = fleet_among(rows, known["fleet_id"])
     _check_addresses(content, found)
     if not any(step["up"] for step in content["steps"]):
         return
     content["compose_command"] = _compose().command
-    content["taken"] = _taken_names(content, known["fleet_id"])
+    content["taken"] = _taken_names(content, known["fleet_id"], rows)
     leaving = {target["id"] for step in content["steps"] for target in step["remove"]}
     if content["lan"] is not None:
         network.check(content["lan"], known["fleet_id"], leaving, holders(found))
@@ -97,15 +98,16 @@ def _check_addresses(content: Dict[str, Any], found: List[Container]) -> None:
 
 
 def _compose() -> composerun.Compose:
-    return composerun.require(str(docker.get("/version").get("Version", "")))
+    return composerun.require(docker.version())
 
 
-def _taken_names(content: Dict[str, Any], fleet_id: str) -> Dict[str, str]:
+def _taken_names(content: Dict[str, Any], fleet_id: str, rows: List[Dict[str, Any]]) -> Dict[str, str]:
     """Decky to reason for each one whose containers cannot be created, because another fleet, project or
-    program has a container of that name. Raises Refusal `name-taken` if the bundle has no other steps."""
+    program has a container of that name; `rows` are all containers of the engine. Raises Refusal `name-taken`
+    if the bundle has no other steps."""
     creating = {name: step["decky"] for step in content["steps"] for name in step["up"]}
     taken: Dict[str, str] = {}
-    for row in docker.get("/containers/json", {"all": True}):
+    for row in rows:
         container, fleet = Container(row), (row.get("Labels") or {}).get(LABEL_FLEET)
         if container.name in creating and (fleet, container.project) != (fleet_id, content["project"]):
             owner = "fleet" if fleet != fleet_id else "project"
@@ -129,7 +131,7 @@ def _check_dry(content: Dict[str, Any]) -> None:
             composerun.validate(_compose(), content["project"], path(draft))
         finally:
             os.unlink(path(draft))
-    taken = probe.conflicts(content, content["steps"])
+    taken = probe.conflicts(content, content["steps"], fleet_containers(content["fleet_id"]))
     if taken:
         deckies = content["slice"]["deckies"]
         addresses = {(slices.on_lan(deckies[name]) or {})["address"]: mac for name, mac in taken.items()}

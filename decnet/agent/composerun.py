@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import tempfile
 import time
 
 from decnet.wire import compose_breaks, compose_is_too_old
@@ -19,6 +16,7 @@ from .run import end_of, environment, run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import subprocess
     from typing import Any, Callable, List, Optional, Sequence
 
 CACHE = "compose.cache"
@@ -115,6 +113,10 @@ def up(
     """Create what is missing of these services; the error's text, or None. `tick` is called once a second and
     ends the run by returning the reason for that. `held` are lock descriptors that compose keeps open: while
     it runs, the job that started it counts as running."""
+    # Where they are used: `apply` finds Compose, and hardly any job needs to run it.
+    import subprocess
+    import tempfile
+
     warden = _warden(limit)
     command = _base(compose, project, file) + [
         "up",
@@ -171,11 +173,13 @@ def reworded(reason: str) -> str:
 def _follow(
     process: subprocess.Popen[bytes], deadline: float, tick: Callable[[], Optional[str]]
 ) -> Optional[str]:
+    from subprocess import TimeoutExpired
+
     while True:
         try:
             process.wait(1.0)
             return None
-        except subprocess.TimeoutExpired:
+        except TimeoutExpired:
             pass
         reason = tick()
         if reason is not None or time.monotonic() > deadline:
@@ -184,10 +188,13 @@ def _follow(
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
+    import signal
+    from subprocess import TimeoutExpired
+
     process.terminate()
     try:
         process.wait(limits.COMPOSE_END)
-    except subprocess.TimeoutExpired:
+    except TimeoutExpired:
         process.kill()
     try:
         # Compose's children may ignore SIGTERM; the warden put all into one process group.
@@ -215,6 +222,8 @@ def _end_with_parent(warden: List[str]) -> Optional[Callable[[], None]]:
         from ctypes import CDLL
     except ImportError:
         return None
+    import signal
+
     prctl = CDLL(None).prctl
     number = signal.SIGALRM if warden else signal.SIGKILL
     return lambda: prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)

@@ -22,7 +22,7 @@ from decnet.wire import (
 )
 
 from . import docker
-from .home import read_json, write_if_possible
+from .home import read_json, write_cache
 from .request import Refusal
 
 TYPE_CHECKING = False
@@ -111,9 +111,17 @@ def fleet_containers(fleet_id: str) -> List[Container]:
 def containers_in(asked: docker.Question) -> List[Container]:
     """The fleet's containers in the engine's answer. Raises as `fleet_containers`."""
     try:
-        rows = asked.answer()
+        return _completed(asked.answer())
     finally:
         asked.close()
+
+
+def fleet_among(rows: List[Dict[str, Any]], fleet_id: str) -> List[Container]:
+    """The same, from the engine's list of all containers."""
+    return _completed([row for row in rows if (row.get("Labels") or {}).get(LABEL_FLEET) == fleet_id])
+
+
+def _completed(rows: List[Dict[str, Any]]) -> List[Container]:
     found = [Container(row) for row in rows[:MOST]]
     _fill_in(found)
     _attach(found)
@@ -202,7 +210,7 @@ def _fill_in(found: List[Container]) -> None:
             fresh[container.id] = entry
             container.pid, container.started, container.restarts = entry[0], entry[1], entry[2]
     if fresh != cache:
-        write_if_possible(fresh, CACHE)
+        write_cache(fresh, CACHE)
 
 
 def _valid(entry: Any, container: Container) -> bool:

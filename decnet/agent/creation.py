@@ -17,7 +17,7 @@ from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, Iterable, List, Set
+    from typing import Any, Callable, Collection, Dict, Iterable, List, Set
 
     from .containers import Container
     from .in_parallel import Task
@@ -31,7 +31,8 @@ JOINED = "service:"
 
 class Creation:
     """The containers `names` of a project. `document` is what Compose would get, in `file`; `present` are the
-    fleet's containers by name. `failed` collects the deckies that the engine refused something."""
+    fleet's containers by name, without those that are being removed. `failed` collects the deckies that the
+    engine refused something, `created` the ids of what was created."""
 
     def __init__(
         self,
@@ -42,12 +43,23 @@ class Creation:
         present: Dict[str, Container],
     ) -> None:
         self.failed: Set[str] = set()
+        self.created: Set[str] = set()
         self._document = document
         self._project = project
         self._file = file
         self._present = present
         self._names = list(names)
         self._made: Dict[str, str] = {}
+
+    def create_joining(self, leaving: Set[str], may_go_on: Callable[[], bool]) -> None:
+        """Create the services that join a base which stays, before the containers of the names `leaving` are
+        gone."""
+
+        def create(name: str) -> None:
+            if self._base_of(name) in self._present and name not in leaving:
+                self._create(name)
+
+        self._work_off(create, may_go_on, lambda: None)
 
     def create(self, may_go_on: Callable[[], bool]) -> None:
         """Create what is missing; nothing is on the LAN yet."""
@@ -57,11 +69,13 @@ class Creation:
         """Start the containers of all deckies that have not failed."""
         self._work_off(self._start, may_go_on, tick)
 
-    def discard(self, decky: str) -> None:
-        """Remove what was created for this decky; what cannot be removed is reported by `status`."""
-        self.failed.add(decky)
-        for name in [name for name in self._made if self._decky_of(name) == decky]:
-            self._take_back(name)
+    def discard_all_but(self, deckies: Collection[str]) -> None:
+        """Remove what was created for other deckies; what cannot be removed is reported by `status`."""
+        others = [name for name in self._names if self._decky_of(name) not in deckies]
+        self.failed.update(self._decky_of(name) for name in others)
+        for name in others:
+            if name in self._made:
+                self._take_back(name)
 
     def _take_back(self, name: str) -> None:
         try:
@@ -100,11 +114,13 @@ class Creation:
     def _create(self, name: str) -> None:
         if name in self._present:
             self._check_present(self._present[name])
+        if name in self._present or name in self._made:
             return
         base = self._base_of(name)
         body = body_of(self._document, name, self._project, self._file, self._id_of(base) if base else "")
         made = docker.post("/containers/create", {"name": name}, body, limits.CONTROL * 2)
         self._made[name] = str(made["Id"])
+        self.created.add(self._made[name])
         try:
             for network, end in list(_ends(self._document, name).items())[1:]:
                 # Before version 25, the engine accepts one network at the creation.

@@ -28,6 +28,8 @@ _SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 
 _until: Optional[float] = None
 _may_start = False
+_server = b""
+"""What the last answer's head has as `Server`: `Docker/28.2.2 (linux)`."""
 
 
 def patience(seconds: float) -> None:
@@ -79,6 +81,14 @@ class Question:
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
+
+
+def version() -> str:
+    """The engine's version. Every answer of an engine shows it; `/version` takes the engine 10 ms."""
+    name, _, version = _server.partition(b"/")
+    if name == b"Docker" and version.strip():
+        return version.split()[0].decode("ascii", "replace")
+    return str(get("/version").get("Version", ""))
 
 
 def get(path: str, query: Optional[Dict[str, Any]] = None, limit: float = limits.CONTROL) -> Any:
@@ -252,7 +262,15 @@ def _head(connection: Socket, deadline: float) -> Tuple[int, bytes]:
     words = head.split(b" ", 2)
     if len(words) < 2 or not words[1].isdigit():
         raise Refusal("docker-down", "what answers on %s is not a Docker engine" % socket_path())
+    _note_server(head)
     return int(words[1]), rest
+
+
+def _note_server(head: bytes) -> None:
+    global _server  # noqa: PLW0603
+    for line in head.split(b"\r\n"):
+        if line[:7].lower() == b"server:":
+            _server = line[7:].strip()
 
 
 def _rest(connection: Socket, deadline: float, most: int) -> bytes:

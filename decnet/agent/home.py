@@ -109,6 +109,15 @@ def write_if_possible(value: Any, *parts: str) -> None:
         note_failed_write(error)
 
 
+def write_cache(value: Any, name: str) -> None:
+    """The same for what is asked again if it is missing or empty: a disk may take longer for an fsync than
+    the engine for that."""
+    try:
+        write_bytes(encode_json(value).encode(), name, is_durable=False)
+    except (Unwritable, OSError) as error:
+        note_failed_write(error)
+
+
 def note_failed_write(error: Exception) -> None:
     """Let `trouble` report it."""
     if isinstance(error, OSError):
@@ -121,8 +130,9 @@ def trouble() -> str:
     return _disk_trouble() or (_failed_writes[0] if _failed_writes else "")
 
 
-def write_bytes(content: bytes, *parts: str, mode: int = 0o600) -> None:
-    """Replace the file's content through a temporary file in its folder, with fsync of both."""
+def write_bytes(content: bytes, *parts: str, mode: int = 0o600, is_durable: bool = True) -> None:
+    """Replace the file's content through a temporary file in its folder, with fsync of both; without it for
+    what may be empty after a power cut."""
     target = path(*parts)
     folder = ensure(*parts[:-1])
     draft = "%s.%d.tmp" % (target, os.getpid())
@@ -133,8 +143,9 @@ def write_bytes(content: bytes, *parts: str, mode: int = 0o600) -> None:
             place("write")
             file.write(content)
             file.flush()
-            place("fsync")
-            os.fsync(file.fileno())
+            if is_durable:
+                place("fsync")
+                os.fsync(file.fileno())
         place("rename")
         if os.path.isdir(target) and not os.path.islink(target):
             _set_aside(target)
@@ -142,7 +153,8 @@ def write_bytes(content: bytes, *parts: str, mode: int = 0o600) -> None:
     except OSError as error:
         _forget(draft)
         raise Unwritable("cannot write %s: %s" % (target, error.strerror)) from error
-    sync_folder(folder)
+    if is_durable:
+        sync_folder(folder)
     _collect(folder)
 
 

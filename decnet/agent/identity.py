@@ -81,7 +81,9 @@ def require(args: Dict[str, Any], stranger: bool = False) -> Dict[str, Any]:
 
 def require_engine(known: Dict[str, Any]) -> None:
     """Raises Refusal `identity` if the Docker engine is not the one of the enrolment."""
-    if known.get("engine_id") not in (None, ask_engine()):
+    # Without a pid file, the cached answer could be that of an engine before this one.
+    current = engine_identity() if os.path.exists(PID_FILE) else ask_engine()
+    if known.get("engine_id") not in (None, current):
         raise Refusal(
             "identity",
             "the Docker engine here is not the one that this worker was enrolled with",

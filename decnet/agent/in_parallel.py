@@ -21,6 +21,8 @@ def work_off(tasks: List[Task], tick: Callable[[], object] = lambda: None) -> No
     called once a second meanwhile. What `tick` raises ends it: after the tasks that have begun."""
     from threading import Condition, Thread
 
+    if not tasks:
+        return
     waiting, turn, running, ended = tasks[::-1], Condition(), [0], [False]
 
     def work() -> None:

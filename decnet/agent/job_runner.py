@@ -16,7 +16,7 @@ from decnet.wire import (
     longest_job,
 )
 
-from . import composerun, docker, inner_networks, jobs, journal, limits, network, probe, scans, slices
+from . import composerun, docker, inner_networks, jobs, journal, limits, network, probe, slices
 from .batches import batches_of
 from .containers import by_name, fleet_containers, holders, on_networks, start_tick
 from .creation import Creation
@@ -30,7 +30,9 @@ from .watch import Watch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, Optional
+    from typing import Any, Dict, List, Optional, Set
+
+    from .containers import Container
 
 _stopped = False
 
@@ -81,6 +83,8 @@ class Run:
         self.steps: List[Dict[str, Any]] = content["steps"]
         self.open = {step["decky"]: step for step in self.steps}
         self.failed: Dict[str, str] = {}
+        self.created: Set[str] = set()
+        self.armed: Set[str] = set()
         self.deadline = time.monotonic() + job_limit(len(self.steps))
         self.last_end = time.monotonic() + longest_job(len(self.steps))
 
@@ -95,42 +99,51 @@ class Run:
                 break
             self._change(steps)
         self.fail_the_rest("not begun: %s" % (self._first_failed() if self.failed else "interrupted"))
-        scans.arm_all(self.fleet_id)
 
     def _tear_down(self) -> None:
-        self._remove(self.steps)
+        self._remove(self.steps, fleet_containers(self.fleet_id))
         if self.content["only"] is None:
-            self._remove_inner_networks()
-            network.remove_if_empty(self.fleet_id, holders(fleet_containers(self.fleet_id)))
-            self._forget_project()
+            left = fleet_containers(self.fleet_id)
+            self._remove_inner_networks(left)
+            network.remove_if_empty(self.fleet_id, holders(left))
+            self._forget_project(left)
 
     def _change(self, steps: List[Dict[str, Any]]) -> None:
         """Carry out these steps, and watch their deckies until they are healthy."""
-        self._remove(steps)
-        self._remove_inner_networks()
-        for decky, message in self.content.get("barred", {}).items():
+        found = fleet_containers(self.fleet_id)
+        leaving = {target["name"] for step in steps for target in step["remove"]}
+        left = [each for each in found if each.project != self.project or each.name not in leaving]
+        barred = self.content.get("barred", {})
+        claims = [step for step in self._open(steps) if step["up"] or step["start"]]
+        claims = [step for step in claims if step["decky"] not in barred]
+        creation = self._creation(claims, left)
+        with meanwhile(lambda: creation.create_joining(leaving, self.may_go_on)):
+            self._remove(steps, found)
+        if self.failed:
+            left = fleet_containers(self.fleet_id)
+        self._remove_inner_networks(left)
+        for decky, message in barred.items():
             self.end(decky, message)
-        claims = [step for step in steps if step["decky"] in self.open and (step["up"] or step["start"])]
         if any(step["up"] for step in claims):
-            self._make_networks()
-            creation = self._creation(claims)
-            with meanwhile(lambda: creation.create(self.may_go_on)):
-                conflicting = self._refuse_conflicts(claims)
-            for decky in conflicting:
-                creation.discard(decky)
-            claims = [step for step in claims if step["decky"] in self.open]
-            self._bring_up(claims, creation)
-        else:
-            self._refuse_conflicts(claims)
-            claims = [step for step in claims if step["decky"] in self.open]
-            if self.project != PROJECT:
-                self._note_errors(inner_networks.silence_all({self.project: self.content}))
+            self._make_networks(left)
+        elif self.project != PROJECT:
+            self._note_errors(inner_networks.silence_all({self.project: self.content}))
+        creation.discard_all_but(self.open)
+        with meanwhile(lambda: creation.create(self.may_go_on)):
+            self._refuse_conflicts(claims, left)
+        creation.discard_all_but(self.open)
+        self.created |= creation.created
+        claims = self._open(claims)
+        self._bring_up(claims, creation)
         self._start(claims)
         self._watch_to_the_end(claims)
 
-    def _forget_project(self) -> None:
+    def _open(self, steps: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
+        return [step for step in steps if step["decky"] in self.open]
+
+    def _forget_project(self, found: List[Container]) -> None:
         """A topology of which nothing is left is not reported any more: this is how the operator knows."""
-        left = [each for each in fleet_containers(self.fleet_id) if each.project == self.project]
+        left = [each for each in found if each.project == self.project]
         if self.project != PROJECT and not (self.failed or left):
             slices.forget(self.project)
 
@@ -164,7 +177,7 @@ class Run:
             self.end(decky, message)
         self.steps = [step for step in self.steps if step["decky"] in self.open]
 
-    def _remove(self, steps: List[Dict[str, Any]]) -> None:
+    def _remove(self, steps: List[Dict[str, Any]], found: List[Container]) -> None:
         self.progress.set(current="removing")
         targets = [
             dict(target, project=self.project, decky=step["decky"])
@@ -172,17 +185,25 @@ class Run:
             for target in step["remove"]
         ]
         if targets:
-            for decky, error in remove_containers(self.fleet_id, targets, self.deadline).items():
+            leaving = {step["decky"] for step in steps if not step["up"] and not step["start"]}
+
+            def removed(decky: str) -> None:
+                if decky in leaving:
+                    self.end(decky)
+
+            for decky, error in remove_containers(
+                self.fleet_id, targets, self.deadline, found, removed
+            ).items():
                 self.end(decky, error)
         for step in steps:
             if not step["up"] and not step["start"]:
                 self.end(step["decky"])
 
-    def _remove_inner_networks(self) -> None:
+    def _remove_inner_networks(self, found: List[Container]) -> None:
         """Remove the inner networks of the project that it does not have any more."""
         if self.project == PROJECT:
             return
-        held = on_networks(fleet_containers(self.fleet_id))
+        held = on_networks(found)
         keep = self.content.get("inner", ())
         self._note_errors(inner_networks.remove(self.fleet_id, held, self.project, keep))
 
@@ -190,31 +211,30 @@ class Run:
         """Let the job fail for errors that are no decky's, each of which begins with what it concerns."""
         self.failed.update({error.split(" ")[0].rstrip(":"): error for error in errors})
 
-    def _refuse_conflicts(self, claims: List[Dict[str, Any]]) -> List[str]:
-        """End the deckies whose address another host has; these."""
-        conflicts = probe.conflicts(self.content, claims)
+    def _refuse_conflicts(self, claims: List[Dict[str, Any]], found: List[Container]) -> None:
+        """End the deckies whose address another host has."""
+        conflicts = probe.conflicts(self.content, claims, found)
         for decky, mac in conflicts.items():
             address = (slices.on_lan(self.content["slice"]["deckies"][decky]) or {})["address"]
             self.end(decky, "another host (%s) answers for address %s" % (mac, address))
-        return list(conflicts)
 
-    def _make_networks(self) -> None:
+    def _make_networks(self, found: List[Container]) -> None:
         worker_id = str(self.content["worker_id"])
         if self.content["lan"] is not None:
-            present = holders(fleet_containers(self.fleet_id))
-            network.ensure(self.content["lan"], self.fleet_id, worker_id, present)
+            network.ensure(self.content["lan"], self.fleet_id, worker_id, holders(found))
         # A bundle that an earlier agent has accepted has none.
         inner_networks.ensure(self.content.get("inner", {}), self.fleet_id, worker_id, self.project)
 
-    def _creation(self, claims: List[Dict[str, Any]]) -> Creation:
+    def _creation(self, claims: List[Dict[str, Any]], found: List[Container]) -> Creation:
         names = [name for step in claims for name in step["up"]]
-        document = read_json(slices.FOLDER, self.project, slices.COMPOSE)
-        present = by_name(fleet_containers(self.fleet_id))
-        return Creation(document, self.project, self._file(), names, present)
+        document = read_json(slices.FOLDER, self.project, slices.COMPOSE) if names else {}
+        return Creation(document, self.project, self._file(), names, by_name(found))
 
     def _bring_up(self, claims: List[Dict[str, Any]], creation: Creation) -> None:
         """What the engine has refused gets one compose run; if that fails permanently, one per decky, so that
         the valid ones come up."""
+        if not any(step["up"] for step in claims):
+            return
         self.progress.set(current="bringing up")
         watch = Watch(self, [step["decky"] for step in claims])
         creation.start(self.may_go_on, watch.tick)

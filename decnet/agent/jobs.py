@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 FOLDER = "jobs"
 WORK_LOCK = "work.lock"
+LOOK = 0.005
+"""Seconds between two looks at a lock, each of which takes some microseconds."""
 _ROW: Dict[str, Any] = {
     "request_id": str, "operation": str, "deckies": list, "state": str, "done": int, "total": int,
     "current": str, "started": (int, float), "error": str,
@@ -248,7 +250,7 @@ def wait_until_idle(seconds: float) -> None:
 def _wait_for(lock: str, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while _is_held(lock) and time.monotonic() < deadline:
-        time.sleep(0.02)
+        time.sleep(LOOK)
 
 
 def _start(job_id: str, claim: Claim, carry_out: Callable[[str, List[int]], int]) -> None:

@@ -29,11 +29,11 @@ def remove_leftovers(fleet_id: str) -> None:
     """Remove them, the events of the containers are stored first. What cannot be removed stays."""
     until = time.monotonic() + limits.SWEEP
     for other in sorted(_fleets(fleet_id)):
+        found = fleet_containers(other)
         targets = [
-            {"project": each.project, "decky": each.decky, "name": each.name, "id": each.id}
-            for each in fleet_containers(other)
+            {"project": each.project, "decky": each.decky, "name": each.name, "id": each.id} for each in found
         ]
-        remove_containers(other, targets, until)
+        remove_containers(other, targets, until, found)
     for row in _networks(fleet_id):
         try:
             docker.delete("/networks/%s" % row["Id"])

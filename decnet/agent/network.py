@@ -63,7 +63,7 @@ def _check_parent(lan: Dict[str, str]) -> None:
         driver, parent = str(row.get("Driver")), (row.get("Options") or {}).get("parent")
         if driver not in ("macvlan", "ipvlan") or parent != lan["interface"]:
             continue
-        if not shares_parent(driver, lan["driver"], str(docker.get("/version").get("Version", ""))):
+        if not shares_parent(driver, lan["driver"], docker.version()):
             raise Refusal(
                 "network",
                 "Docker's network %s (%s) has the interface %s" % (str(row["Name"])[:80], driver, parent),

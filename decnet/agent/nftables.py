@@ -7,8 +7,6 @@ visible from here, through an exec in the base, which takes ten times as long.
 from __future__ import annotations
 
 import os
-import subprocess
-import tempfile
 
 from decnet.wire.compose import PATH
 
@@ -80,6 +78,10 @@ def _open_namespaces(pid: int) -> List[int]:
 
 
 def _ended(command: List[str], descriptors: List[int]) -> Tuple[int, str, str]:
+    # Where they are used: a job that arms no base imports neither.
+    import subprocess
+    import tempfile
+
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         try:
             status = subprocess.run(

@@ -14,7 +14,7 @@ import time
 from decnet.wire import MAX_ADDRESSES_OF_A_HOST, container_name
 
 from . import docker, identity, interfaces, limits, request, slices
-from .containers import Container, fleet_containers
+from .containers import Container
 from .request import Refusal
 from .sockets import AF_INET, AF_PACKET, SOCK_DGRAM, SOCK_RAW, Socket
 
@@ -66,11 +66,14 @@ def docker_addresses() -> Dict[str, str]:
     return held
 
 
-def conflicts(content: Dict[str, Any], claims: List[Dict[str, Any]]) -> Dict[str, str]:
+def conflicts(
+    content: Dict[str, Any], claims: List[Dict[str, Any]], found: List[Container]
+) -> Dict[str, str]:
     """Decky to MAC, for those whose address another host answers for now, unless it answers for so many that
-    it is no conflict. If the decky's own base runs, it is the one that answers."""
+    it is no conflict. If the decky's own base runs, it is the one that answers; `found` are the fleet's
+    containers."""
     deckies = content["slice"]["deckies"]
-    running = {each.name for each in fleet_containers(content["fleet_id"]) if each.state == "running"}
+    running = {each.name for each in found if each.state == "running"}
     claimed = {}
     for step in claims:
         base = container_name(content["project"], step["decky"])

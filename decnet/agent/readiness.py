@@ -13,7 +13,7 @@ import time
 from . import limits
 from .containers import RUNNING
 from .health import SLEEPER, cut_off, ports_in, shown
-from .home import read_json, write_if_possible
+from .home import read_json, write_cache
 from .request import Refusal
 
 TYPE_CHECKING = False
@@ -55,14 +55,14 @@ def note_readiness(
             is_ready = False
         container.ready = None if is_ready is None else _verdict(container, is_ready)
     if seen != known:
-        write_if_possible(seen, CACHE)
+        write_cache(seen, CACHE)
 
 
 def remember(ready: List[Container]) -> None:
     """Remember that these were ready."""
     known = _remembered()
     known.update({each.id: _mark(each) for each in ready})
-    write_if_possible(known, CACHE)
+    write_cache(known, CACHE)
 
 
 def _mark(container: Container) -> List[int]:

@@ -4,8 +4,6 @@ output."""
 from __future__ import annotations
 
 import os
-import subprocess
-import tempfile
 
 from decnet.wire import compose
 
@@ -25,6 +23,10 @@ def environment() -> Dict[str, str]:
 
 def run(command: List[str], limit: float) -> "tuple[int, str]":
     """Exit status (124: timeout, 127: no such program) and the end of the output."""
+    # Where they are used: importing both takes longer than most verbs.
+    import subprocess
+    import tempfile
+
     with tempfile.TemporaryFile() as output:
         try:
             ended = subprocess.run(

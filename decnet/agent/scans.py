@@ -25,7 +25,7 @@ from .spool import Spool
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, Iterable, List, Optional, Set, Tuple
+    from typing import Any, Callable, Collection, Dict, Iterable, List, Optional, Set, Tuple
 
     from .containers import Container
 GONE = "the decky's network ended before its scans were read"
@@ -38,38 +38,57 @@ def arm_all(fleet_id: str) -> None:
     """Let the kernel record in every base of the fleet in which it does not yet. If that fails, the next pull
     tries again, and reports why."""
     try:
-        found = fleet_containers(fleet_id)
+        arm(fleet_id, fleet_containers(fleet_id))
+    except (Refusal, docker.EngineError):
+        return
+
+
+def arm(fleet_id: str, found: Iterable[Container], fresh: Collection[str] = ()) -> None:
+    """The same for these bases. `fresh` are the ids of those that the caller has just created: they have no
+    tables yet, and are not asked for them."""
+    bases = _bases(found)
+    if not bases:
+        return
+    try:
         with Spool() as spool:
             known = memory_of(spool.scans)["bases"]
-            _read_now(spool, fleet_id, [base for base in _bases(found) if base.id not in known])
+            reader = Reader(spool, fleet_id, fresh=fresh)
+            _read_now(spool, reader, [base for base in bases if base.id not in known]).discard()
     except (Refusal, OSError, docker.EngineError):
         return
 
 
-def drain(fleet_id: str, found: Iterable[Container]) -> None:
-    """Move what was recorded in these bases into the spool, and end the recording: they are removed next."""
+def drain(fleet_id: str, found: Iterable[Container]) -> Callable[[], None]:
+    """Move what was recorded in these bases into the spool, and end the recording: they are removed next, and
+    their tables with them. For those that are not, the returned function discards the tables."""
     bases = _bases(found)
-    if bases:
-        with Spool() as spool:
-            _read_now(spool, fleet_id, bases, is_last=True)
+    if not bases:
+        return lambda: None
+    with Spool() as spool:
+        return _read_now(spool, Reader(spool, fleet_id, is_last=True), bases).discard
 
 
-def _read_now(spool: Spool, fleet_id: str, bases: List[Container], is_last: bool = False) -> None:
-    reader = Reader(spool, fleet_id, is_last)
+def _read_now(spool: Spool, reader: Reader, bases: List[Container]) -> Reader:
     reader.read(bases, time.monotonic() + limits.SCANS + limits.SCANS_EACH * len(bases))
     spool.commit()
-    reader.discard()
+    return reader
 
 
 class Reader:
     """Reads bases into an open spool. With `is_last` they record nothing more."""
 
     def __init__(
-        self, spool: Spool, fleet_id: str, is_last: bool = False, workers: Optional[List[str]] = None
+        self,
+        spool: Spool,
+        fleet_id: str,
+        is_last: bool = False,
+        workers: Optional[List[str]] = None,
+        fresh: Collection[str] = (),
     ) -> None:
         self._spool = spool
         self._fleet_id = fleet_id
         self._is_last = is_last
+        self._fresh = fresh
         self._memory = memory_of(spool.scans)
         self._known: Dict[str, Any] = self._memory["bases"]
         if workers is not None:
@@ -94,7 +113,10 @@ class Reader:
 
     def read(self, bases: List[Container], until: float) -> bool:
         """Read these running bases; whether there was time for all of them."""
-        waiting = [_Recording(base, self._known.get(base.id), self._is_last) for base in bases]
+        waiting = [
+            _Recording(base, self._known.get(base.id), self._is_last, base.id in self._fresh)
+            for base in bases
+        ]
         late = _together(waiting, _Recording.read, until)
         read = waiting[: len(waiting) - len(late)]
         own, gateways = self._own_addresses(), self._gateways(read)
@@ -168,7 +190,9 @@ class Reader:
 class _Recording:
     """The tables of one base: what is known of them, and what reading them found."""
 
-    def __init__(self, base: Container, known: Optional[Dict[str, Any]], is_last: bool) -> None:
+    def __init__(
+        self, base: Container, known: Optional[Dict[str, Any]], is_last: bool, is_fresh: bool
+    ) -> None:
         self.base = base
         self.run = str(known["run"]) if known else ""
         self.number = int(known["number"]) if known else 0
@@ -177,11 +201,12 @@ class _Recording:
         self.at = 0.0
         self.error = ""
         self._is_last = is_last
+        self._is_fresh = is_fresh
 
     def read(self) -> None:
         """Runs in a thread of its own, and does not touch the spool."""
         try:
-            touches = self._found(self._listed())
+            touches = self._found({} if self._is_fresh else self._listed())
             if touches is not None and (touches.counts or touches.missed):
                 self._replace(touches)
         except nftables.Ended:

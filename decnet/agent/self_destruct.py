@@ -95,11 +95,12 @@ def _deckies_gone(fleet_id: str) -> bool:
     deadline, tries = time.monotonic() + limits.TEARDOWN, 0
     while time.monotonic() < deadline:
         try:
+            found = fleet_containers(fleet_id)
             targets = [
                 {"project": each.project, "decky": each.decky, "name": each.name, "id": each.id}
-                for each in fleet_containers(fleet_id)
+                for each in found
             ]
-            if not remove_containers(fleet_id, targets, deadline) and not fleet_containers(fleet_id):
+            if not remove_containers(fleet_id, targets, deadline, found) and not fleet_containers(fleet_id):
                 remove_if_empty(fleet_id, ())
                 tries += 1
                 # A container of another program on one of them does not keep the rest.

@@ -6,8 +6,8 @@ import time
 
 from decnet.wire import clean
 
-from . import docker, limits
-from .containers import by_name, fleet_containers
+from . import docker, limits, scans
+from .containers import RUNNING, by_name, fleet_containers
 from .health import serves, trouble
 from .logs import tail
 from .readiness import remember
@@ -20,11 +20,14 @@ if TYPE_CHECKING:
     from .containers import Container
 
     class Run(Protocol):
-        """The job, as far as it is observed; `open` are the steps that have not ended, by decky."""
+        """The job, as far as it is observed; `open` are the steps that have not ended, by decky, `created`
+        the ids of containers that it has created, `armed` those of bases in which the kernel records."""
 
         content: Dict[str, Any]
         fleet_id: str
         open: Dict[str, Dict[str, Any]]
+        created: Set[str]
+        armed: Set[str]
 
         def end(self, decky: str, error: str = "") -> None: ...
         def base_of(self, decky: str) -> str: ...
@@ -69,6 +72,7 @@ class Watch:
                     ready.append(decky)
                 else:
                     self._last[decky] = reason
+            self._arm(waiting)
             self._end_as_healthy(ready, found)
         return not any(name in self._run.open for name in self._names)
 
@@ -87,6 +91,15 @@ class Watch:
     def _serves(self, decky: str) -> bool:
         expected = self._run.content["slice"]["deckies"][decky]["containers"]
         return serves(expected, self._found.get(self._run.base_of(decky)))
+
+    def _arm(self, deckies: List[str]) -> None:
+        """Let the kernel record in the bases that run by now: before a decky counts as up."""
+        names = [self._run.base_of(decky) for decky in deckies]
+        bases = [self._found[name] for name in names if name in self._found]
+        running = [base for base in bases if base.state == RUNNING and base.id not in self._run.armed]
+        if running:
+            self._run.armed.update(base.id for base in running)
+            scans.arm(self._run.fleet_id, running, self._run.created)
 
     def _end_as_healthy(self, deckies: List[str], found: Dict[str, Container]) -> None:
         slice_deckies = self._run.content["slice"]["deckies"]

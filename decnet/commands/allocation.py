@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from decnet.worker.responses import Probed
 
 ROUNDS = 8
+PROBE_SECONDS = 0.5
+"""Three probes in this time; the worker probes again before it starts anything at the address."""
 """How often other addresses are chosen before the LAN counts as full."""
 
 
@@ -143,7 +145,7 @@ async def _probed(
             claims.setdefault(decky.worker, []).append(decky.ip)
     return await connections.call_all(
         (snap.workers[name] for name in claims if name in snap.workers),
-        lambda client: client.probe(sorted(claims[client.worker])),
+        lambda client: client.probe(sorted(claims[client.worker]), seconds=PROBE_SECONDS),
     )
 
 

@@ -44,8 +44,9 @@ JOB_EXIT_GRACE_SECONDS = 10.0
 SILENCE_TIMEOUT_SECONDS = 20.0
 """How long a worker may be silent during its job before it counts as lost."""
 
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 2.0
-"""Between two answers about a job that runs: the agent waits so long for its end, if it is not too old."""
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 2.0
+"""Between two answers about a job that runs: the agent waits so long for its end, if it is not too old. Each
+answer takes processor time from the containers that start."""
 
 HEALS_KEPT = 20
 LOG_LINES, LOG_CHARS = 15, 200
@@ -255,7 +256,7 @@ class _Follower:
             if is_last:
                 break
             await self.ctx.sleep(max(0.0, asked + pause - answered))
-            pause = min(pause * 1.3, LONGEST_PAUSE_SECONDS)
+            pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
             asked = clock()
             if len(self.outcomes) > ended:
                 ended = len(self.outcomes)

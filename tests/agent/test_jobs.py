@@ -81,13 +81,12 @@ def test_nothing_more_is_removed_when_the_jobs_time_is_over(
 ) -> None:
     base = Container({"Id": "i", "Names": ["/web"], "Labels": {LABEL_DECKY: "web"}, "State": "running"})
     asked: list[str] = []
-    monkeypatch.setattr(removal, "fleet_containers", lambda fleet: [base])
     monkeypatch.setattr(removal.docker, "post", lambda path, *rest, **more: asked.append(path))
     monkeypatch.setattr(removal.docker, "delete", lambda path, *rest: asked.append(path))
     target = {"project": PROJECT, "decky": "web", "name": "web", "id": "i"}
-    late = removal.remove_containers("f", [target], time.monotonic() - 1)
+    late = removal.remove_containers("f", [target], time.monotonic() - 1, [base])
     assert (late, asked) == ({"web": f"web: {limits.NO_TIME}"}, [])
-    assert removal.remove_containers("f", [target], time.monotonic() + 60) == {}
+    assert removal.remove_containers("f", [target], time.monotonic() + 60, [base]) == {}
     assert asked == ["/containers/i"]
 
 
@@ -129,7 +128,7 @@ def left_to_compose(
     monkeypatch.setattr(job_runner.composerun, "up", up)
     monkeypatch.setattr(job_runner.time, "sleep", pauses.append)
     creation = Creation({"services": {"a": {"labels": {LABEL_DECKY: "a"}}}}, PROJECT, "", ["a"], {})
-    creation.discard("a")
+    creation.discard_all_but(())
     run._bring_up([step], creation)
     return runs, pauses, run.failed
 

@@ -240,7 +240,9 @@ def test_a_base_that_another_program_removed_is_one_lost_event(ground: Ground) -
 
 def test_a_removal_reads_first_and_nothing_is_lost(ground: Ground) -> None:
     ground.nmap("-sS", "-p", "80")
-    scans.drain(FLEET, [ground.base])
+    discard = scans.drain(FLEET, [ground.base])
+    assert "goto called" not in ground.nft("list", "ruleset")
+    discard()
     assert ground.nft("list", "tables").count("scans_") == 0
     with Spool() as spool:
         assert seen(spool.page(0, 100, None)["events"]) == [(ATTACKER, "syn", "80", 1)]

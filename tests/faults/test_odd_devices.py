@@ -152,13 +152,14 @@ def test_an_interface_without_ethernet_does_not_take_arp_from_the_others() -> No
 def test_listening_ports_are_seen_on_a_kernel_without_ipv6(tmp_path: Path) -> None:
     code = (
         "import os, shutil, socket, subprocess; s = socket.create_server(('127.0.0.1', 0)); me = os.getpid();"
-        "from decnet.agent.containers import Container; from decnet.agent.health import listening;"
+        "from decnet.agent.containers import Container; from decnet.agent.health import silent_ports;"
         "[shutil.copy(f'/proc/self/net/{t}', sys.argv[1]) for t in ('tcp', 'udp')];"
         "subprocess.run(['mount', '--bind', sys.argv[1], f'/proc/{me}/net'], check=True);"
-        "c = Container({'Id': 'c'}); c.pid = me; said = [s.getsockname()[1], sorted(listening(c))]"
+        "c = Container({'Id': 'c'}); c.pid = me; port = s.getsockname()[1];"
+        "said = [port, sorted(silent_ports(c, {(port, 'tcp'), (port, 'udp'), (1, 'tcp')}))]"
     )
-    port, found = inside("", code, str(tmp_path))
-    assert found == [[port, "tcp"]]
+    port, silent = inside("", code, str(tmp_path))
+    assert silent == [[1, "tcp"], [port, "udp"]]
 
 
 HOST_WITH = "nsenter -t $peer -n ip addr add 192.0.2.{0}/24 dev far\n"

@@ -1,0 +1,72 @@
+"""In which order a job asks the engine: each decky's services before its base, and no decky after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from agent_desk import Desk, step
+from engine_server import EngineServer, engine_server
+from rollout_desk import replacing, request
+
+from decnet.wire import PROJECT
+
+TWO = {name: (f"127.77.0.{number}", {"ssh": 22, "ftp": 21}) for number, name in enumerate(("ada", "bob"), 11)}
+EXCHANGED = {**TWO, "ada": ("127.77.0.11", {"ssh": 22, "smtp": 25})}
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[EngineServer]:
+    with engine_server(tmp_path) as server:
+        ports = {"ssh": 22, "ftp": 21, "smtp": 25}
+        server.engine.listens = lambda base, name: (
+            {(ports[name.partition("-")[2]], "tcp")} if "-" in name else set()
+        )
+        yield server
+
+
+@pytest.fixture
+def two(desk: Desk, engine: EngineServer) -> Desk:
+    seat = engine.serve(desk.enrolled_by_hand())
+    assert seat.get("apply", request(TWO, 1))["state"] == "done"
+    engine.asked.clear()
+    return seat
+
+
+def asked(engine: EngineServer, ids: dict[str, str]) -> list[tuple[str, str]]:
+    """What was asked of which container, without what was run inside."""
+    found = []
+    for method, target in engine.asked:
+        path, _, query = target.partition("?")
+        if "exec" in path.split("/"):
+            continue
+        name = query.partition("=")[2] if path == "/containers/create" else ids.get(path.split("/")[2], "new")
+        found.append(("remove" if method == "DELETE" else path.rpartition("/")[2], name))
+    return found
+
+
+def test_a_decky_is_removed_from_its_services_to_its_base_while_others_are_stopped(
+    two: Desk, engine: EngineServer
+) -> None:
+    ids = {key: each["Name"] for key, each in engine.engine.containers.items()}
+    assert two.get("apply", request({}, 2, steps=replacing(two, {}, PROJECT)))["state"] == "done"
+    order = asked(engine, ids)
+    for decky in TWO:
+        own = [(act, name) for act, name in order if name.startswith(decky)]
+        assert sorted(own[:2]) == [("stop", f"{decky}-ftp"), ("stop", f"{decky}-ssh")]
+        assert sorted(own[2:4]) == [("remove", f"{decky}-ftp"), ("remove", f"{decky}-ssh")]
+        assert own[4:] == [("remove", decky)]
+    assert engine.containers == {}
+
+
+def test_a_service_that_joins_a_base_which_stays_is_created_before_the_former_one_is_gone(
+    two: Desk, engine: EngineServer
+) -> None:
+    ids = {key: each["Name"] for key, each in engine.engine.containers.items()}
+    former = next({"name": name, "id": key} for key, name in ids.items() if name == "ada-ftp")
+    change = step("ada", "mutate", remove=[former], up=["ada-smtp"])
+    assert two.get("apply", request(EXCHANGED, 2, steps=[change]))["state"] == "done"
+    order = asked(engine, ids)
+    assert order.index(("create", "ada-smtp")) < order.index(("remove", "ada-ftp"))
+    assert order[-2:] == [("remove", "ada-ftp"), ("start", "new")]
