@@ -66,6 +66,9 @@ def sudo(context: Context, process: Process) -> Work:
     if user is None:
         context.err(f"sudo: unknown user {given['u']}\nsudo: error initializing audit plugin sudoers_audit\n")
         return 1
+    if "U" in given and "l" in given and _user(shell, given["U"]) is None:
+        context.err(f"sudo: unknown user {given['U']}\n")
+        return 1
     if shell.user != "root":
         yield 0.5
         context.err(f"{shell.user} is not in the sudoers file.\n")

@@ -50,62 +50,66 @@ def gzip(process: Process) -> Running:
         if path == "-":
             data = process.given
             made = unzipped(data) if unpacks else zipped(data, 0)
+            if made is None and to_output and "f" in options:
+                made = data
             if made is None:
                 process.err("\ngzip: stdin: not in gzip format\n")
                 status = 1
             else:
                 process.out(made if "t" not in options else b"")
-        elif not _file(process, options, path, unpacks=unpacks, to_output=to_output):
-            status = 1
+        else:
+            status = max(status, _file(process, options, path, unpacks=unpacks, to_output=to_output))
         process.spend(20_000)
         yield 0.0
     return status
 
 
-def _file(process: Process, options: Options, path: str, *, unpacks: bool, to_output: bool) -> bool:
+def _file(process: Process, options: Options, path: str, *, unpacks: bool, to_output: bool) -> int:
     shell = process.shell
     if unpacks and not path.endswith(".gz") and not to_output:
         if shell.node(shell.absolute(path)) is None and shell.node(shell.absolute(path + ".gz")) is not None:
             path += ".gz"
         elif shell.node(shell.absolute(path)) is not None:
             process.err(f"gzip: {path}: unknown suffix -- ignored\n")
-            return False
+            return 2
     reason = facts.why_missing(shell, path)
     node = shell.node(shell.absolute(path))
     if reason or node is None:
         shown = f"{path}.gz" if unpacks and not path.endswith(".gz") else path
         process.err(f"gzip: {shown}: {reason}\n")
-        return False
+        return 1
     if node.folder:
         process.err(f"gzip: {path} is a directory -- ignored\n")
-        return False
+        return 2
     try:
         data = content(process, path)
     except Failure as failure:
         process.err(f"gzip: {path}: {failure.message}\n")
-        return False
+        return 1
     if not unpacks and path.endswith(".gz") and not to_output:
         process.err(f"gzip: {path} already has .gz suffix -- unchanged\n")
-        return False
+        return 2
     made = unzipped(data) if unpacks else zipped(data, node.changed)
+    if made is None and to_output and "f" in options:
+        made = data
     if made is None:
         process.err(f"\ngzip: {path}: not in gzip format\n")
-        return False
+        return 1
     if to_output or "t" in options:
         process.out(made if to_output else b"")
-        return True
+        return 0
     target = path.removesuffix(".gz") if unpacks else path + ".gz"
     where = shell.absolute(target)
     if shell.node(where) is not None and "f" not in options:
         process.err(f"gzip: {target} already exists;\tnot overwritten\n")
-        return False
+        return 2
     failed = refused(shell, where) or shell.put(where, made, len(made), node.mode)
     if failed:
         process.err(f"gzip: {target}: {failed}\n")
-        return False
+        return 1
     if "k" not in options:
         shell.change(shell.absolute(path), None)
-    return True
+    return 0
 
 
 TAR = "compress:: auto-compress=a bzip2=j create=c directory=C exclude: extract=x get=x file=f gzip=z gunzip=z list=t verbose=v xz=J preserve-permissions=p strip-components: append=r update=u no-same-owner no-same-permissions overwrite keep-old-files=k to-stdout=O absolute-names=P wildcards same-owner totals numeric-owner owner: group: mode: transform: exclude-from=X files-from=T dereference=h one-file-system version help"

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from ...host.node import Node
 from ..process import Command, Process, Running
 from ..text.common import Failure, parse, tool
@@ -103,9 +105,30 @@ def _content(node: Node) -> str:
         return "Zip archive data, at least v2.0 to extract, compression method=deflate"
     if data[:8] == b"!<arch>\n":
         return "current ar archive"
+    if data[1080:1082] == b"\x53\xef" and len(data) > 1160:
+        return _ext(data)
+    if data[4086:4096] == b"SWAPSPACE2":
+        return _swap(data)
     if data[257:262] == b"ustar":
         return "POSIX tar archive (GNU)"
     return _text(data[:65_536])
+
+
+def _ext(data: bytes) -> str:
+    incompatible, read_only = (int.from_bytes(data[at : at + 4], "little") for at in (1120, 1124))
+    kind = "ext4" if incompatible & 0x40 else "ext3" if data[1116] & 4 else "ext2"
+    label = data[1144:1160].rstrip(b"\0").decode("latin-1")
+    name = f', volume name "{label}"' if label else ""
+    flags = "".join(text for text, on in ((" (extents)", incompatible & 0x40), (" (64bit)", incompatible & 0x80),
+                                          (" (large files)", read_only & 2), (" (huge files)", read_only & 8)) if on)  # fmt: skip
+    return f"Linux rev 1.0 {kind} filesystem data, UUID={uuid.UUID(bytes=data[1128:1144])}{name}{flags}"
+
+
+def _swap(data: bytes) -> str:
+    pages = int.from_bytes(data[1028:1032], "little")
+    label = data[1052:1068].rstrip(b"\0").decode("latin-1")
+    name = f"LABEL={label}" if label else "no label"
+    return f"Linux swap file, 4k page size, little endian, version 1, size {pages} pages, 0 bad pages, {name}, UUID={uuid.UUID(bytes=data[1036:1052])}"
 
 
 def _text(data: bytes) -> str:
@@ -227,32 +250,14 @@ def whereis(process: Process) -> Running:
     return 0
 
 
-def _is_below(process: Process, path: str, folder: str) -> bool:
-    """Whether a walk from a folder, which follows no links, comes to a path."""
-    shell = process.shell
-    where = shell.absolute(folder).rstrip("/")
-    return path.startswith(f"{where}/") and shell.node(path) is not None and shell.real(path) == path
-
-
 @tool
 def getfattr(process: Process) -> Running:
-    """No file has extended attributes or capabilities."""
+    """No file has extended attributes."""
     status = 0
-    paths = [word for word in process.args if not word.startswith("-")]
-    if process.name == "getcap" and "-r" in process.args:
-        found = facts.CAPABLE
-        paths = [each for path in paths for each in found if _is_below(process, each, path)]
-    for path in paths:
+    for path in (word for word in process.args if not word.startswith("-")):
         if process.shell.node(process.shell.absolute(path)) is None:
-            text = (
-                f"{path} (No such file or directory)"
-                if process.name == "getcap"
-                else f"{path}: No such file or directory"
-            )
-            process.err(f"{text}\n" if process.name == "getcap" else f"getfattr: {text}\n")
+            process.err(f"getfattr: {path}: {facts.MISSING}\n")
             status = 1
-        elif process.name == "getcap" and process.shell.real(process.shell.absolute(path)) in facts.CAPABLE:
-            process.out(f"{path} cap_net_raw=ep\n")
     yield 0.0
     if not process.args:
         raise Failure("", 1)
@@ -265,5 +270,4 @@ COMMANDS: dict[str, Command] = {
     "chattr": chattr,
     "whereis": whereis,
     "getfattr": getfattr,
-    "getcap": getfattr,
 }

@@ -85,6 +85,12 @@ def compress(process: Process) -> Running:
             if not unpacks and process.to_terminal:
                 return _terminal(process, form)
             made = yield from converted(process, form, data, unpacks=unpacks)
+            if (
+                made is None
+                and {"c", "f"} <= {option for option, _ in options.given}
+                and not data.startswith(form.magic)
+            ):
+                made = data
             failed = made is None and _foreign(process, form, "(stdin)", data, tests="t" in options)
             if made is not None and "t" not in options:
                 process.out(made)
@@ -178,6 +184,8 @@ def _file(
     if unpacks and not form.xz and not to_output and not path.endswith(SUFFIXES):
         process.err(f"{name}: Can't guess original name for {path} -- using {path}.out\n")
     made = yield from converted(process, form, data, unpacks=unpacks)
+    if made is None and to_output and "f" in options and not data.startswith(form.magic):
+        made = data
     if made is None:
         return _foreign(process, form, path, data, tests="t" in options)
     if to_output:

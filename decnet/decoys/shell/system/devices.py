@@ -1,11 +1,11 @@
 # ruff: noqa: E501 (what real programs print is not broken into shorter lines)
-"""lsblk, blkid, fdisk, lspci, lsusb, dmidecode, systemd-detect-virt."""
+"""lsblk, fdisk, lspci, lsusb, dmidecode, systemd-detect-virt."""
 
 from __future__ import annotations
 
 from ...host.dmi import Firmware, firmware
 from ...host.hardware import Block, blocks, uuid_for
-from ..process import Process, Running
+from ..process import Command, Process, Running
 from ..text.common import Failure, Options, parse, tool
 from .shown import binary_size, human
 
@@ -128,40 +128,6 @@ def _block_table(names: list[str], rows: list[list[str]], *, raw: bool) -> str:
 
 
 @tool
-def blkid(process: Process) -> Running:
-    """The file systems of the block devices."""
-    options = parse(
-        process, "c:dDghiklL:n:o:O:ps:S:t:u:U:vV", "help=h version=V output=o match-tag=s label=L uuid=U"
-    )
-    found = [block for block in blocks(process.shell.world) if block.uuid]
-    yield 0.0
-    if process.shell.user != "root":
-        return 2
-    words = options.operands
-    if "U" in options:
-        match = next((block for block in found if block.uuid == options.value("U")), None)
-        process.out(f"/dev/{match.name}\n" if match else "")
-        return 0 if match else 2
-    shown = 0
-    for block in found:
-        path = f"/dev/mapper/{block.name}" if block.kind == "lvm" else f"/dev/{block.name}"
-        if words and path not in words:
-            continue
-        shown += 1
-        size = {"ext4": "4096", "xfs": "512", "vfat": "512"}.get(block.system, "")
-        tags = {"UUID": block.uuid, "BLOCK_SIZE": size, "TYPE": block.system, "PARTUUID": block.part}
-        if "s" in options:
-            tags = {name: value for name, value in tags.items() if name in options.values("s")}
-        if options.value("o") == "value":
-            process.out("".join(f"{value}\n" for value in tags.values() if value))
-        else:
-            process.out(
-                f"{path}: " + " ".join(f'{name}="{value}"' for name, value in tags.items() if value) + "\n"
-            )
-    return 0 if shown else 2
-
-
-@tool
 def fdisk(process: Process) -> Running:
     """The partition tables."""
     options = parse(
@@ -181,6 +147,13 @@ def fdisk(process: Process) -> Running:
         node = process.shell.node(process.shell.absolute(word))
         name = word.removeprefix("/dev/").removeprefix("mapper/")
         if name not in [block.name for block in found]:
+            from .partitions import image_table
+            from .volumes import volume_of
+
+            image = volume_of(process.shell, word)
+            if image is not None and image.node is not None and not image.node.kind and image.size >= 512:
+                process.out(image_table(image))
+                continue
             process.err(
                 f"fdisk: cannot open {word}: {'No such file or directory' if node is None else 'Inappropriate ioctl for device'}\n"
             )
@@ -190,6 +163,8 @@ def fdisk(process: Process) -> Running:
             status = 1
     if options.operands:
         disks = [block for block in found if f"/dev/{block.name}" in options.operands]
+        if not disks:
+            return status
     if process.shell.user != "root":
         if not options.operands:
             process.err(
@@ -390,7 +365,11 @@ def detect_virt(process: Process) -> Running:
     return 1 if found == "none" else 0
 
 
-COMMANDS = {
-    "lsblk": lsblk, "blkid": blkid, "fdisk": fdisk, "lspci": lspci,
-    "lsusb": lsusb, "dmidecode": dmidecode, "systemd-detect-virt": detect_virt,
-}  # fmt: skip
+COMMANDS: dict[str, Command] = {
+    "lsblk": lsblk,
+    "fdisk": fdisk,
+    "lspci": lspci,
+    "lsusb": lsusb,
+    "dmidecode": dmidecode,
+    "systemd-detect-virt": detect_virt,
+}

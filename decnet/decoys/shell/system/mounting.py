@@ -195,6 +195,27 @@ def _tree(mounts: list[Mount]) -> list[tuple[str, Mount]]:
     return [(prefix, replace(each)) for prefix, each in lines]
 
 
+def _swap_on(process: Process, path: str) -> int:
+    """Root wants another swap area: a file with the right header, or what is in use already."""
+    from .volumes import reason_of, volume_of
+
+    shell = process.shell
+    found = volume_of(shell, path)
+    if reason := reason_of(process, path):
+        raise Failure(f"cannot open {path}: {reason}", 255)
+    where = shell.absolute(path)
+    if found is not None and found.block is None:
+        node = found.node
+        if node is not None and node.mode & 0o077:
+            process.err(
+                f"swapon: {where}: insecure permissions {node.mode & 0o7777:04o}, {node.mode & 0o7700:04o} suggested.\n"
+            )
+        if found.kind != "swap":
+            raise Failure(f"{where}: read swap header failed", 255)
+        return 0
+    raise Failure(f"{where}: swapon failed: Device or resource busy", 255)
+
+
 @tool
 def swapon(process: Process) -> Running:
     """Show the swap areas."""
@@ -223,7 +244,7 @@ def swapon(process: Process) -> Running:
     if options.operands:
         if process.shell.user != "root":
             raise Failure(f"cannot open {options.operands[0]}: Permission denied", 255)
-        raise Failure(f"{options.operands[0]}: swapon failed: Device or resource busy", 255)
+        return _swap_on(process, options.operands[0])
     rows = [
         ["NAME", "TYPE", "SIZE", "USED", "PRIO"],
         [name, kind, human(now.swap_total), f"{used * 1024}B" if not used else human(used), "-2"],
