@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from ..host.packages import Packages
 from .process import Command, Process, Running
 from .state import Shell
@@ -97,35 +95,6 @@ def _shared_object(packages: Packages, wanted: set[str]) -> str:
         if package is not None and package.name in wanted and ".so." in name:
             return name
     return ""
-
-
-def packaged(
-    *, bare: bool = False, refuses: bool = True
-) -> Callable[[Callable[[Process], Running]], Command]:
-    """A command of a package, whose help, version and wrong options are those of the release.
-
-    `bare`: it works without an argument; `refuses`: its help names all of its options."""
-    from .text.common import tool
-
-    def decorated(inner: Callable[[Process], Running]) -> Command:
-        body = tool(inner)
-
-        def command(process: Process) -> Running:
-            words = [process.name, *process.args]
-            known = None
-            if len(words) == 2 or (len(words) == 1 and not bare):
-                known = printing(process.shell, words)
-            if known is not None:
-                return (yield from started(known, process))
-            refusal = refusing(process.shell, words) if refuses else ""
-            if refusal:
-                process.err(refusal)
-                return 1
-            return (yield from started(body, process))
-
-        return command
-
-    return decorated
 
 
 def started(command: Command, process: Process) -> Running:

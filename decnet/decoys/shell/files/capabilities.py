@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...host.node import Node
-from ..printing import packaged, printing, started
+from ..printing import printing, started
 from ..process import Command, Process, Running
 from ..state import Shell
+from ..text.packaged import packaged
 from . import facts
 
 NAMES = [

@@ -7,9 +7,9 @@ import time
 from collections.abc import Iterator
 
 from ...host.node import Node
-from ..printing import packaged
 from ..process import Command, Process, Running
 from ..text.common import Failure, Options, content, parse
+from ..text.packaged import packaged
 from . import facts
 from .cpio_members import CRC, NEW, OLD, PORTABLE, BadArchive, Member, members, packed, trailer
 from .placing import MOST_MEMBERS, MOST_UNPACKED, inside, make_parents, placed

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from ..printing import packaged
 from ..process import Command, Process, Running
 from ..text.common import why_not
+from ..text.packaged import packaged
 
 GREPS = {"z": "grep", "ze": "egrep", "zf": "fgrep"}
 WITH_VALUE = ("-A", "-B", "-C", "-m", "-D", "-d")

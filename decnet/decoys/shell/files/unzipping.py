@@ -10,9 +10,9 @@ import zlib
 from collections.abc import Generator
 from typing import Any
 
-from ..printing import packaged
 from ..process import Command, Process, Running
 from ..text.common import Failure, content, glob
+from ..text.packaged import packaged
 from . import facts
 from .placing import MOST_MEMBERS, MOST_UNPACKED, inside, make_parents, placed
 

@@ -8,9 +8,9 @@ import uuid
 from collections.abc import Callable
 
 from ...host.hardware import Block, blocks
-from ..printing import packaged
 from ..process import Command, Process, Running
 from ..text.common import Failure, parse
+from ..text.packaged import packaged
 from .namespaces import util_linux
 from .volumes import PAGE, block_of, put_head, reason_of, volume_of, with_swap
 

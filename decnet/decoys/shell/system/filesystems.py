@@ -7,9 +7,9 @@ import time
 import uuid
 
 from ...host.hardware import blocks
-from ..printing import packaged
 from ..process import Command, Process, Running
 from ..text.common import Failure, Options, parse
+from ..text.packaged import packaged
 from .namespaces import util_linux
 from .volumes import Volume, block_of, put_head, reason_of, version_of, volume_of, with_ext
 

@@ -7,10 +7,10 @@ import random
 import time
 from dataclasses import dataclass
 
-from ..printing import packaged
 from ..process import Command, Process, Running
 from ..state import Shell
 from ..text.common import Failure, parse
+from ..text.packaged import packaged
 
 NOTE, MOST = "ipc", 8
 SHM, SEM, MSG = "m", "s", "q"

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 from ...host.hardware import Block, blocks
-from ..printing import packaged
 from ..process import Command, Process, Running
 from ..text.common import Failure, parse
+from ..text.packaged import packaged
 from .namespaces import util_linux
 from .volumes import reason_of
 

@@ -8,9 +8,9 @@ import struct
 from dataclasses import dataclass
 
 from ...host.hardware import blocks
-from ..printing import packaged
 from ..process import Command, Process, Running
 from ..text.common import Failure, parse, size_of
+from ..text.packaged import packaged
 from .shown import binary_size
 from .volumes import Volume, block_of, put_head, reason_of, volume_of
 

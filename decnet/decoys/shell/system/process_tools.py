@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from ..printing import packaged
 from ..process import Command, Process, Running
+from ..text.packaged import packaged
 from .util_linux import entry_of
 
 

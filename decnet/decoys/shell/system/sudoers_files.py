@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..printing import packaged
 from ..process import Command, Process, Running
 from ..state import Shell
 from ..text.common import Failure, parse, why_not
+from ..text.packaged import packaged
 
 SUDOERS = "/etc/sudoers"
 ALIASES = ("User_Alias", "Runas_Alias", "Host_Alias", "Cmnd_Alias", "Cmd_Alias")

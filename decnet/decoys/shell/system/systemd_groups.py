@@ -6,9 +6,9 @@ from __future__ import annotations
 import time
 import uuid
 
-from ..printing import packaged
 from ..process import Command, Process, Running
 from ..text.common import parse
+from ..text.packaged import packaged
 from .logged_errors import complain
 from .unit_finding import find
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 import uuid
 
 from ...host.hardware import machine_id, uuid_for
-from ..printing import packaged
 from ..process import Command, Process, Running
 from ..text.common import Failure, parse
+from ..text.packaged import packaged
 from .logged_errors import complain
 
 PLACES = (

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import time
 
-from ..printing import packaged
 from ..process import Command, Process, Running
 from ..text.common import Failure, Options, parse
+from ..text.packaged import packaged
 from .shown import binary_size, table
 from .util_linux import entry_of
 

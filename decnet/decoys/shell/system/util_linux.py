@@ -6,9 +6,9 @@ from __future__ import annotations
 import time
 
 from ...host.processes import ProcessEntry
-from ..printing import packaged
 from ..process import Command, Process, Running
 from ..text.common import Failure, parse
+from ..text.packaged import packaged
 from .databases import accounts_of
 from .shown import table
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import time
 
-from ..printing import packaged
 from ..process import Command, Process, Running
 from ..text.common import Failure, parse, why_not
+from ..text.packaged import packaged
 from .databases import accounts_of
 from .tables import shown
 

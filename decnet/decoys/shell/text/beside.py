@@ -6,9 +6,9 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from itertools import zip_longest
 
-from ..printing import packaged
 from ..process import Command, Process, Running
 from .common import Failure, content, parse, split_lines, text_of, why_not
+from .packaged import packaged
 
 MOST_COMPARED = 3000
 """Lines of a file that is compared."""

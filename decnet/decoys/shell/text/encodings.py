@@ -6,9 +6,9 @@ from __future__ import annotations
 import base64
 import codecs
 
-from ..printing import packaged
 from ..process import Command, Process, Running
 from .common import Failure, content, parse, quoted, why_not
+from .packaged import packaged
 
 Z85 = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
 B85 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"

@@ -6,9 +6,9 @@ from __future__ import annotations
 import time
 from itertools import zip_longest
 
-from ..printing import packaged
 from ..process import Command, Process, Running
 from .common import Failure, inputs, parse, quoted, split_lines, text_of
+from .packaged import packaged
 
 
 def _input(process: Process) -> str:

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from ..net.ip_show import links
-from ..printing import packaged
 from ..process import Command, Process, Running
+from ..system.logged_errors import complain
 from ..text.common import parse
-from .logged_errors import complain
+from ..text.packaged import packaged
+from .ip_show import links
 
 DEVICES = {
     "null": "mem",

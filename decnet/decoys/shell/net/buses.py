@@ -7,12 +7,12 @@ import time
 import uuid
 
 from ...host.hardware import machine_id
-from ..net.ip_show import links
-from ..printing import packaged
 from ..process import Command, Process, Running
+from ..system.logged_errors import complain
+from ..system.shown import table
 from ..text.common import parse
-from .logged_errors import complain
-from .shown import table
+from ..text.packaged import packaged
+from .ip_show import links
 
 ACTIVATABLE = (
     ("org.freedesktop.hostname1", "dbus-org.freedesktop.hostname1.service"), ("org.freedesktop.locale1", "dbus-org.freedesktop.locale1.service"),
