@@ -27,8 +27,7 @@ class WordLexer(Scanner):
 
     def _inside(self, text: str, line: int) -> Word:
         """The parts of a here-document or of an arithmetic expression."""
-        inner = WordLexer.__new__(type(self))
-        Scanner.__init__(inner, text, self.dialect, line)
+        inner = type(self)(text, self.dialect, line)
         inner.depth = self.depth
         return Word(inner.quoted_parts(IN_DOCUMENT, ""), text)
 
