@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from .builtins_shown import NAME, as_assignment, bad_name, list_of, name_of_word, show_all
-from .context import Context, Work, fatal
+from .context import Context, ExpansionError, Work, fatal
 from .quoting import double_quoted
 from .state import Shell
 from .syntax import Assignment
@@ -55,7 +55,7 @@ def declare(context: Context, words: list[Any]) -> Work:
             continue
         if shell.calls and "g" not in on:
             _make_local(shell, name)
-        status = (yield from _declare_one(context, name, assignment, on, off)) or status
+        status = (yield from _declare_one(context, command, name, assignment, on, off)) or status
     return status
 
 
@@ -73,7 +73,9 @@ def _make_local(shell: Shell, name: str) -> None:
             shell.exported.add(name)
 
 
-def _declare_one(context: Context, name: str, assignment: Assignment | None, on: str, off: str) -> Work:
+def _declare_one(
+    context: Context, command: str, name: str, assignment: Assignment | None, on: str, off: str
+) -> Work:
     shell = context.shell
     kinds = "".join(letter for letter in "aAiluN" if letter in on) + ("n" if "n" in on else "")
     before = shell.kinds.get(name, "")
@@ -98,6 +100,9 @@ def _declare_one(context: Context, name: str, assignment: Assignment | None, on:
         except NotAssigned as error:
             context.complain(f"{error.args[0]}: {error.args[1]}")
             return 1
+        except ExpansionError as error:
+            prefix = f"{command}: " if "i" in kept else ""
+            raise ExpansionError(f"{prefix}{error}", error.status, fatal=error.fatal) from None
     if "r" in on:
         shell.readonly.add(name)
     if "x" in on or "x" in off:

@@ -178,12 +178,7 @@ def exec_(context: Context, words: list[Any]) -> Work:
     if context.where(arguments[0]) is None:
         text = "not found" if shell.dialect.bash else "not found"
         if "/" in arguments[0]:
-            text = "No such file or directory" if shell.dialect.bash else "not found"
-            context.complain(
-                f"{arguments[0]}: cannot execute: {text}"
-                if shell.dialect.bash
-                else f"exec: {arguments[0]}: {text}"
-            )
+            return _not_executed(context, arguments[0])
         else:
             line = shell.in_builtin
             context.complain(f"exec: {line}{arguments[0]}: {text}")
@@ -193,6 +188,25 @@ def exec_(context: Context, words: list[Any]) -> Work:
     status = yield context.program(arguments)
     shell.traps.clear()
     shell.leaving = True
+    raise Leave(status)
+
+
+def _not_executed(context: Context, name: str) -> int:
+    """`exec` of a path that is no program: the shell's end without a prompt."""
+    shell = context.shell
+    node = shell.node(shell.absolute(name))
+    status = 127
+    if not shell.dialect.bash:
+        context.complain(f"exec: {name}: not found")
+    elif node is None:
+        context.complain(f"{name}: No such file or directory")
+    else:
+        status = 126
+        reason = "Is a directory" if node.folder else "Permission denied"
+        context.complain(f"{name}: {reason}")
+        context.complain(f"exec: {name}: cannot execute: {reason}")
+    if shell.dialect.bash and shell.interactive:
+        return status
     raise Leave(status)
 
 

@@ -52,9 +52,9 @@ def type_(context: Context, words: list[Any]) -> int:
             context.out(f"{path}\n" if path else "")
         else:
             context.out(_described(context, name, kind, text) + "\n")
-            if "a" in flags and kind != "file" and (path := context.where(name)):
-                context.out(f"{name} is {path}\n")
-                if path.startswith("/usr/bin/"):
+            if "a" in flags and (path := context.where(name)):
+                context.out(f"{name} is {path}\n" if kind != "file" else "")
+                if path.startswith("/usr/bin/") and "/" not in name:
                     context.out(f"{name} is {path.removeprefix('/usr')}\n")
     return status
 

@@ -104,6 +104,9 @@ def getopts(context: Context, words: list[Any]) -> int:
         context.err(f"{usage}\n") if shell.dialect.bash else context.complain(usage)
         return 2
     options, name = str(words[1]), str(words[2])
+    if shell.dialect.bash and not name.isidentifier():
+        context.complain(f"getopts: `{name}': not a valid identifier")
+        return 1
     arguments = [str(word) for word in words[3:]] or shell.positional
     at, inside = int(shell.variables.get("OPTIND", "1") or 1), int(shell.variables.get(" optind", "0"))
     found = _next_option(options.lstrip(":"), arguments, at, inside)

@@ -24,6 +24,7 @@ BASH_SHOWS = (
     "HOSTTYPE",
     "MACHTYPE",
     "OSTYPE",
+    "OPTERR",
     "PPID",
     "PS4",
     "SHELLOPTS",

@@ -12,7 +12,7 @@ from .builtins_shown import NAME, as_assignment, bad_name, name_of_word, show_al
 from .context import Context, ExpansionError, Work, fatal
 from .quoting import double_quoted, shown
 from .syntax import Assignment
-from .variables import NotAssigned, unset, value_of
+from .variables import NotAssigned, exported_function, unset, value_of
 
 
 def export(context: Context, words: list[Any]) -> Work:
@@ -36,7 +36,7 @@ def export(context: Context, words: list[Any]) -> Work:
         context.complain(f"{command}: Illegal option -{bad}")
         raise fatal(context, 2)
     if not arguments:
-        for name in sorted(names):
+        for name in sorted(name for name in names if not name.startswith("BASH_FUNC_")):
             _show_exported(context, command, name)
         return 0
     status = 0
@@ -47,11 +47,23 @@ def export(context: Context, words: list[Any]) -> Work:
             status = bad_name(context, command, str(word))
             continue
         if "f" in flags:
+            status = _mark_function(context, command, name, flags) or status
             continue
         if assignment is not None:
             yield from context.assign(assignment)
         (names.discard if "n" in flags else names.add)(name)
     return status
+
+
+def _mark_function(context: Context, command: str, name: str, flags: str) -> int:
+    """`export -f`: shells that this one starts get the function."""
+    if name not in context.shell.functions:
+        context.complain(f"{command}: {name}: not a function")
+        return 1
+    if command == "export":
+        names = context.shell.exported
+        (names.discard if "n" in flags else names.add)(exported_function(name))
+    return 0
 
 
 def _show_exported(context: Context, command: str, name: str) -> None:

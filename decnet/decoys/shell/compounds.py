@@ -16,27 +16,27 @@ from .syntax import (
     Calculation,
     Case,
     Condition,
+    Coprocess,
     CountingFor,
     For,
     Function,
     Group,
     If,
     Loop,
-    Node,
     Sequence,
     Subshell,
     Word,
 )  # fmt: skip
 from .tasks import Killed
 
+OUTPUT_OF_COPROCESS, INPUT_OF_COPROCESS = 63, 60
+"""Descriptors that bash gives the first coprocess."""
+
 
 class Compounds(Running, Protocol):
     """The part of the evaluator that runs compound commands."""
 
     loops: int
-
-    def command(self, node: Node) -> Work:
-        """One command with its redirections; its status."""
 
     def _subshell(self, node: Subshell) -> Work:
         child = self.fork()
@@ -102,7 +102,8 @@ class Compounds(Running, Protocol):
         for word in words:
             variables.assign(self.shell, node.name, word)
             if "x" in self.shell.options and self.shell.dialect.bash:
-                self.trace(["for", node.name, "in", *(each.raw for each in node.words or [])])
+                shown = [each.raw for each in node.words] if node.words is not None else ['"$@"']
+                self.trace([" ".join(["for", node.name, "in", *shown])], quoted=True)
             if not (yield self._body(node.body)):
                 break
         return self.shell.status
@@ -139,6 +140,8 @@ class Compounds(Running, Protocol):
         return self.expansion.calculate(text) if text.strip() else default
 
     def _calculation(self, node: Calculation) -> Work:
+        if "x" in self.shell.options and self.shell.dialect.bash:
+            self.trace([f"(( {node.word.raw} ))"], quoted=True)
         try:
             value = yield from self._calculated(node.word)
         except ExpansionError as error:
@@ -148,6 +151,8 @@ class Compounds(Running, Protocol):
         return self.shell.status
 
     def _case(self, node: Case) -> Work:
+        if "x" in self.shell.options and self.shell.dialect.bash:
+            self.trace([f"case {node.word.raw} in"], quoted=True)
         text = yield from self.expansion.single(node.word)
         self.shell.status = 0
         falls = False
@@ -171,6 +176,21 @@ class Compounds(Running, Protocol):
             self.shell.functions[node.name] = node
         self.shell.status = 0
         yield None
+        return 0
+
+    def _coprocess(self, node: Coprocess) -> Work:
+        """A command in the background whose input and output are two of this shell's descriptors."""
+        given, shown, child = Stream(), Stream(), self.fork()
+        child.guards = 0
+        child.fds[0], child.fds[1] = given, shown
+        task = yield self.start(child, child.command(node.body), node.text)
+        task.kept = True
+        task.on_end.append(lambda: setattr(shown, "ended", True))
+        self.jobs.add([task], node.text)
+        self.fds[OUTPUT_OF_COPROCESS], self.fds[INPUT_OF_COPROCESS] = shown, given
+        self.shell.arrays[node.name] = {0: str(OUTPUT_OF_COPROCESS), 1: str(INPUT_OF_COPROCESS)}
+        variables.assign(self.shell, f"{node.name}_PID", str(task.pid))
+        self.shell.last_background, self.shell.status = task.pid, 0
         return 0
 
     def _test(self, node: Condition) -> Work:
@@ -208,5 +228,6 @@ class Compounds(Running, Protocol):
 COMPOUND: dict[type, Callable[[Compounds, Any], Work]] = {
     Subshell: Compounds._subshell, Group: Compounds._group, If: Compounds._if, Loop: Compounds._loop,
     For: Compounds._for, CountingFor: Compounds._counting_for, Case: Compounds._case,
-    Function: Compounds._function, Condition: Compounds._test, Calculation: Compounds._calculation,
+    Function: Compounds._function, Coprocess: Compounds._coprocess, Condition: Compounds._test,
+    Calculation: Compounds._calculation,
 }  # fmt: skip

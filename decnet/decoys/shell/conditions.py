@@ -20,6 +20,7 @@ NUMERIC: dict[str, Callable[[int, int], bool]] = {
 }  # fmt: skip
 BINARY = frozenset((*NUMERIC, "=", "==", "!=", "<", ">", "-nt", "-ot", "-ef"))
 MOST_DEPTH = 40
+_EMPTY = "''"
 
 
 class BadTest(Exception):
@@ -221,11 +222,11 @@ class Tests:
         return word != ""
 
 
-def holds(context: Context, test: Test) -> Work:
-    """Whether `[[ ... ]]` is true."""
+def holds(context: Context, test: Test, sign: str = "") -> Work:
+    """Whether `[[ ... ]]` is true. `sign` is `! ` within a negation, for `set -x`."""
     left, right, operator = test.left, test.right, test.operator
     if isinstance(left, Test):
-        value = yield from holds(context, left)
+        value = yield from holds(context, left, "! " if operator == "!" else sign)
         if operator == "!":
             return not value
         if operator == "(" or (operator == "&&") != bool(value):
@@ -233,8 +234,13 @@ def holds(context: Context, test: Test) -> Work:
         return (yield from holds(context, cast("Test", right)))
     text = yield from context.expansion.single(left)
     if right is None:
+        _trace(context, f"{sign}{operator} {text or _EMPTY}")
         return unary(context, operator, text)
     word = cast("Word", right)
+    if "x" in context.shell.options:
+        pieces = yield from context.expansion.pieces(word)
+        pattern = "".join(re.sub("(?s)(.)", r"\\\1", piece) if hidden else piece for piece, hidden in pieces)
+        _trace(context, f"{sign}{text or _EMPTY} {operator} {pattern or _EMPTY}")
     if operator in ("=", "==", "!="):
         pattern = yield from context.expansion.pattern(word)
         context.spend(1 + len(text) // 2)
@@ -246,6 +252,11 @@ def holds(context: Context, test: Test) -> Work:
         numbers = [context.expansion.calculate(each) if each.strip() else 0 for each in (text, other)]
         return NUMERIC[operator](*numbers)
     return binary(context, text, operator, other)
+
+
+def _trace(context: Context, text: str) -> None:
+    if "x" in context.shell.options:
+        context.trace([f"[[ {text} ]]"], quoted=True)
 
 
 def _matches(context: Context, text: str, word: Word) -> Work:

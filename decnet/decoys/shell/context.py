@@ -10,7 +10,7 @@ from .dialect import Dialect
 from .jobs import Jobs
 from .process import Command
 from .state import Shell
-from .syntax import Assignment, Function, Parameter, Part, Sequence, Simple, Substitution, Word
+from .syntax import Assignment, Function, Node, Parameter, Part, Sequence, Simple, Substitution, Word
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -145,11 +145,17 @@ class Context(Protocol):
     def complain(self, text: str) -> None:
         """Print an error of the shell itself."""
 
+    def trace(self, words: list[str], *, quoted: bool = False) -> None:
+        """Print the line of `set -x`."""
+
     def fork(self, fds: dict[int, End] | None = None) -> Context:
         """A subshell's evaluator."""
 
     def whole(self, work: Work) -> Work:
         """A subshell from its begin to its end; its status."""
+
+    def command(self, node: Node) -> Work:
+        """Execute one command with its redirections."""
 
     def sequence(self, node: Sequence) -> Work:
         """Execute a list."""

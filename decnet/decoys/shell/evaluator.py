@@ -24,6 +24,7 @@ from .syntax import (
     Pipeline,
     Sequence,
     Simple,
+    Substitution,
     Word,
 )  # fmt: skip
 from .tasks import KILL, TERMINATE, Ended, Killed, Task
@@ -58,6 +59,8 @@ class Evaluator(Substituting):
         """The last one that began."""
         self.streams: list[str] = []
         """Paths of process substitutions of the commands that run."""
+        self.sinks: dict[str, Substitution] = {}
+        """Those of `>(...)`, by path."""
         self._in_traps: set[str] = set()
 
     @property
@@ -301,8 +304,9 @@ class Evaluator(Substituting):
         except OutOfWork:
             self._report_killed(node)
         finally:
-            while len(self.streams) > before:
-                self.shell.streams.pop(self.streams.pop(), None)
+            sinks = self.drop_streams(before) if len(self.streams) > before else []
+        if sinks:
+            yield self.feed(sinks)
         if self.pending:
             yield self._run_pending()
         return self.shell.status

@@ -11,6 +11,7 @@ from .scanner import Token
 from .syntax import Literal, Redirection, Word
 
 BLANKS = re.compile(r"(?:[ \t\r]|\\\n)+")
+NAMED_DESCRIPTOR = re.compile(r"\{[A-Za-z_]\w*(?:\[[^\[\]{}]+\])?\}")
 COMMENT = re.compile(r"#[^\n]*")
 
 
@@ -58,6 +59,8 @@ class Lexer(DollarLexer):
         word = self.word()
         following = self.text[self.at : self.at + 1]
         if following in ("<", ">") and word.raw.isdecimal() and len(word.raw) < 4:
+            return Token("number", word.raw, word, start)
+        if following in ("<", ">") and self.dialect.bash and NAMED_DESCRIPTOR.fullmatch(word.raw):
             return Token("number", word.raw, word, start)
         return Token("word", word.raw, word, start)
 

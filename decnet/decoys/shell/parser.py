@@ -13,6 +13,7 @@ from .syntax import (
     AndOr,
     Calculation,
     Case,
+    Coprocess,
     CountingFor,
     For,
     Function,
@@ -153,7 +154,7 @@ class Parser(ConditionParser):
         words: dict[str, Callable[[], Node | None]] = {"{": self._group, "if": self._if, "while": self._loop, "until": self._loop, "for": self._for,
                  "case": self._case}  # fmt: skip
         if self.dialect.bash:
-            words |= {"[[": self._condition, "select": self._for}
+            words |= {"[[": self._condition, "select": self._for, "coproc": self._coprocess}
         if self.dialect.extended:
             words |= {"function": self._function_word}
         make = words.get(token.text)
@@ -338,6 +339,21 @@ class Parser(ConditionParser):
                     token = token._replace(kind="newline")
                 raise self._unexpected(token, ")")
             self.next()
+
+    def _coprocess(self) -> Node:
+        start = self.next()
+        name, token = "", self.peek()
+        body = self._compound(token)
+        if body is None and VARIABLE_NAME.match(token.text):
+            self.next()
+            name, body = token.text, self._compound(self.peek())
+            if body is None:
+                name = ""
+                self.back_to(token)
+        body = body or self._simple()
+        self._redirections(body)
+        text = self.text[start.start : self.peek().start].strip()
+        return Coprocess(name=name or "COPROC", body=body, named=bool(name), text=text)
 
     def _function_word(self) -> Node | None:
         start = self.next()

@@ -110,8 +110,11 @@ class SimpleParser(ParserBase):
 
     def _redirection(self) -> Redirection:
         token = self.next()
-        number = -1
-        if token.kind == "number":
+        number, variable = -1, ""
+        if token.kind == "number" and token.text[0] == "{":
+            variable = token.text[1:-1]
+            token = self.next()
+        elif token.kind == "number":
             number = int(token.text)
             token = self.next()
         target = self.peek()
@@ -122,7 +125,9 @@ class SimpleParser(ParserBase):
                 target = target._replace(kind="newline")
             raise self._unexpected(target)
         self.next()
-        redirection = Redirection(token.text, number, target.word, line=self._line_of(token))
+        redirection = Redirection(
+            token.text, number, target.word, line=self._line_of(token), variable=variable
+        )
         if token.text in ("<<", "<<-"):
             self.expect_document(redirection, target.word, token.text == "<<-")
         return redirection

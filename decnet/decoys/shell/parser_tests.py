@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .dialect import BadSyntax
 from .parser_simple import SimpleParser
+from .scanner import Token
 from .syntax import (
     Condition,
     Literal,
@@ -30,11 +31,18 @@ class ConditionParser(SimpleParser):
         self.extglob = before
         token = self.peek()
         if not self._is_reserved(token, "]]"):
-            text = "newline" if token.kind in ("end", "newline") else token.text
-            raise BadSyntax(text, self._line_of(token), message="" if token.kind != "end" else
-                            f"unexpected token `{text}', conditional binary operator expected")  # fmt: skip
+            raise self._not_a_condition(token)
         self.next()
         return Condition(test=test)
+
+    def _not_a_condition(self, token: Token) -> BadSyntax:
+        text = _shown(token)
+        message = "syntax error in conditional expression"
+        if token.kind == "operator":
+            message += f": unexpected token `{text}'"
+        if token.kind == "end":
+            message = f"unexpected token `{text}', conditional binary operator expected"
+        return BadSyntax(text, self._line_of(token), message=message)
 
     def _or_test(self) -> Test:
         test = self._and_test()
@@ -61,13 +69,8 @@ class ConditionParser(SimpleParser):
             self._expect(")")
         elif token.kind != "word" or token.word is None:
             raise self._unexpected(token)
-        elif (
-            token.text in UNARY
-            and token.word.literal
-            and self.peek().kind == "word"
-            and self.peek().text != "]]"
-        ):
-            test = Test(token.text, self._operand_of_test())
+        elif token.text in UNARY and token.word.literal:
+            test = Test(token.text, self._operand_of_test("unary"))
         else:
             test = self._binary_test(token.word)
         self.depth -= 1
@@ -87,10 +90,12 @@ class ConditionParser(SimpleParser):
             raise BadSyntax(shown, self._line_of(token), message=message)
         raise BadSyntax(shown, self._line_of(token), message="conditional binary operator expected")
 
-    def _operand_of_test(self) -> Word:
+    def _operand_of_test(self, kind: str = "binary") -> Word:
         token = self.next()
-        if token.kind not in ("word", "number") or token.word is None:
-            raise self._unexpected(token)
+        if token.kind not in ("word", "number") or token.word is None or token.text == "]]":
+            text = _shown(token)
+            message = f"unexpected argument `{text}' to conditional {kind} operator"
+            raise BadSyntax(text, self._line_of(token), message=message)
         return token.word
 
     def _regex(self) -> Word:
@@ -113,3 +118,7 @@ class ConditionParser(SimpleParser):
             else:
                 parts += self.word().parts
         return Word(parts, self.text[start : self.at])
+
+
+def _shown(token: Token) -> str:
+    return "newline" if token.kind in ("end", "newline") else token.text

@@ -10,6 +10,7 @@ from typing import Any
 from .context import Context, NotRedirected
 from .descriptors import End, FileWriter, Full, Null, Stream
 from .syntax import Redirection
+from .variables import assign, elements_of
 
 WRITES = (">", ">>", ">|", "&>", "&>>", "<>")
 MOST_DESCRIPTOR = 255
@@ -36,6 +37,8 @@ def _one(
     evaluator: Context, each: Redirection, fds: dict[int, End], here: list[End]
 ) -> Generator[Any, Any, Any]:
     number = each.number if each.number >= 0 else 0 if each.operator.startswith("<") else 1
+    if each.variable:
+        number = yield from _named(evaluator, each, fds)
     if each.body is not None or each.operator in ("<<", "<<-", "<<<"):
         if each.unended.strip() and evaluator.shell.dialect.bash:
             evaluator.complain(
@@ -50,7 +53,7 @@ def _one(
     target = yield from _target(evaluator, each)
     if each.operator in (">&", "<&"):
         if target == "-":
-            fds.pop(number, None)
+            _closed(evaluator, each, number, fds)
             return
         moved = target.endswith("-") and target[:-1].isdecimal()
         digits = target[:-1] if moved else target
@@ -71,10 +74,35 @@ def _one(
         end = yield from _connection(evaluator, each, target)
     else:
         end = _file(evaluator, each, target, fds, append=append)
-    here.append(end)
+    if each.variable:
+        evaluator.fds[number] = end
+    else:
+        here.append(end)
     fds[number] = end
     if both:
         fds[2] = end
+
+
+def _named(evaluator: Context, each: Redirection, fds: dict[int, End]) -> Generator[Any, Any, int]:
+    """The descriptor of `{name}>`: a free one, whose number the variable gets; that of the variable to close it."""
+    if each.target.raw == "-":
+        base, _, index = each.variable.rstrip("]").partition("[")
+        key = (yield from evaluator.expansion.key_of(base, index)) if index else 0
+        text = str(elements_of(evaluator.shell, base).get(key, ""))
+        if not text.isdecimal() or len(text) > 4:
+            raise NotRedirected(f"{each.variable}: Bad file descriptor")
+        return int(text)
+    number = next(number for number in range(10, MOST_DESCRIPTOR + 10) if number not in fds)
+    assign(evaluator.shell, each.variable, str(number))
+    return number
+
+
+def _closed(evaluator: Context, each: Redirection, number: int, fds: dict[int, End]) -> None:
+    end = fds.pop(number, None)
+    if each.variable:
+        evaluator.fds.pop(number, None)
+        if isinstance(end, Stream) and end not in fds.values():
+            end.ended = True
 
 
 def _connection(evaluator: Context, each: Redirection, target: str) -> Generator[Any, Any, End]:

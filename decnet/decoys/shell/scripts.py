@@ -54,9 +54,8 @@ class Scripts(Context, Protocol):
                 node = parser.next_command()
             except BadSyntax as error:
                 self._show_error(error, head, first, text)
-                self.shell.status = (
-                    2 if not self.shell.dialect.bash or self.shell.mode != "c" or ": eval" not in head else 1
-                )
+                if not self._keeps_status(error):
+                    self.shell.status = 2
                 if not self.shell.dialect.bash:
                     raise fatal(self, 2) from None
                 return self.shell.status
@@ -71,6 +70,12 @@ class Scripts(Context, Protocol):
                 if self.shell.mode == "c":
                     raise
 
+    def _keeps_status(self, error: BadSyntax) -> bool:
+        """Whether an error within `[[ ]]` leaves `$?` as it was: bash 5.2 with `-c`."""
+        is_condition = bool(error.message) and error.token not in ("", "newline")
+        is_new = self.shell.dialect.bash and bash_version(self.shell) >= "5.2"
+        return is_condition and is_new and self.shell.mode == "c"
+
     def _show_error(self, error: BadSyntax, head: str, first: int, text: str) -> None:
         """A syntax error; bash before 5.2 has a second line about an open quote."""
         dialect = self.shell.dialect
@@ -78,8 +83,13 @@ class Scripts(Context, Protocol):
             head = f"{head}: line {error.line}"
         self.err(error_text(error, dialect, head, "\n" * (first - 1) + text))
         is_open = isinstance(error, Incomplete) and bool(error.quote)
-        if dialect.bash and is_open and bash_version(self.shell) < "5.2":
+        if not dialect.bash or bash_version(self.shell) >= "5.2":
+            return
+        if is_open:
             self.err(error_text(Incomplete(error.line), dialect, head))
+        elif error.message and error.token not in ("", "newline"):
+            near = error_text(BadSyntax(error.token, error.line), dialect, head, "\n" * (first - 1) + text)
+            self.err(near.replace("unexpected token ", "", 1))
 
     def aliases(self) -> dict[str, str]:
         """The aliases that count: bash expands none in scripts."""

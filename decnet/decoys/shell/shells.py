@@ -15,7 +15,7 @@ from .history import begin_history
 from .process import Process
 from .profile import begin_profile
 from .state import ENTERED, PATH, Shell
-from .variables import bash_version
+from .variables import bash_version, exported_function
 
 
 def dialect_named(shell: Shell, name: str) -> Dialect:
@@ -198,7 +198,9 @@ def enter(
     kept = {*shell.exported, "IFS", "OPTIND"}
     shell.variables = {name: value for name, value in shell.variables.items() if name in kept}
     shell.variables["IFS"], shell.variables["OPTIND"] = " \t\n", "1"
-    shell.arrays, shell.functions, shell.aliases, shell.kinds = {}, {}, {}, {}
+    passed_on = {name: node for name, node in shell.functions.items() if exported_function(name) in kept}
+    shell.functions = passed_on if shell.dialect.bash else {}
+    shell.arrays, shell.aliases, shell.kinds = {}, {}, {}
     shell.notes = {ENTERED: str(shell.depth)}
     shell.readonly, shell.options, shell.shopts, shell.calls = set(), set(options), set(), []
     if shell.program:

@@ -7,7 +7,7 @@ import copy
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..events import Session
 from ..host.control_groups import control_groups
@@ -288,6 +288,14 @@ class Shell(View):
 
     # Files: see View
 
+    def put(self, path: str, content: bytes, size: int, mode: int = 0o644) -> str:
+        """Store a file's content; that of a process substitution stays with its command."""
+        stream = self.streams.get(path)
+        if stream is None:
+            return super().put(path, content, size, mode)
+        self.streams[path] = replace(stream, content=content)
+        return ""
+
     def write(self, path: str, content: bytes, mode: int = 0o644) -> str:
         """Create or replace a file; the error, "" on success. It is recorded."""
         reason = self.refusal(path)
@@ -297,9 +305,13 @@ class Shell(View):
         return self.put(path, content, len(content), mode)
 
 
-def _place(name: str) -> tuple[int, str]:
-    """Where bash keeps a variable: its table has 1,024 lists, chosen by the FNV-1 hash of the name."""
+def bucket_of(name: str | int) -> int:
+    """Where bash keeps a variable, or an associative array's key: of 1,024 lists, by FNV-1 (hashlib.c)."""
     value = 2166136261
-    for byte in name.encode():
-        value = (value * 16777619 & 0xFFFFFFFF) ^ byte
-    return value & 1023, name
+    for byte in str(name).encode("utf-8", "surrogateescape"):
+        value = (value * 16777619 & 0xFFFFFFFF) ^ (byte | 0xFFFFFF00 if byte > 127 else byte)
+    return value & 1023
+
+
+def _place(name: str) -> tuple[int, str]:
+    return bucket_of(name), name

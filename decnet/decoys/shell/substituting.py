@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from ..host.node import Node
 from .context import Work
-from .descriptors import Collector
+from .descriptors import Collector, Stream
 from .expansion import MOST_WORD
 from .job_control import JobControl
 from .limits import OutOfWork
@@ -25,6 +25,7 @@ class Substituting(JobControl, Protocol):
     """The part of the evaluator that substitutes commands."""
 
     streams: list[str]
+    sinks: dict[str, Substitution]
 
     def substitute(self, part: Substitution) -> Work:
         """The output of `$(...)` without its last newlines, and its status."""
@@ -60,12 +61,8 @@ class Substituting(JobControl, Protocol):
         return None
 
     def process_substitution(self, part: Substitution) -> Work:
-        """`<(...)`: its output as a file; the path of that."""
-        if part.kind == ">":
-            return "/dev/null"
-        collector = Collector(MOST_WORD)
-        child = self.fork({**self.fds, 1: collector})
-        yield child.whole(child.sequence(part.body or Sequence()))
+        """`<(...)`: its output as a file, or `>(...)`: a file that becomes its input; the path of that."""
+        content = b"" if part.kind == ">" else (yield from self._collected(part))
         path = next(
             (
                 f"/dev/fd/{n}"
@@ -76,6 +73,33 @@ class Substituting(JobControl, Protocol):
         )
         if not path:
             raise OutOfWork
-        self.shell.streams[path] = Node(0o600, content=bytes(collector.content), owner=self.shell.user)
+        self.shell.streams[path] = Node(0o600, content=content, owner=self.shell.user)
         self.streams.append(path)
+        if part.kind == ">":
+            self.sinks[path] = part
         return path
+
+    def _collected(self, part: Substitution) -> Work:
+        collector = Collector(MOST_WORD)
+        child = self.fork({**self.fds, 1: collector})
+        yield child.whole(child.sequence(part.body or Sequence()))
+        return bytes(collector.content)
+
+    def drop_streams(self, before: int) -> list[tuple[Substitution, bytes]]:
+        """Forget the newest process substitutions; those that read what a command has written, and that."""
+        found = []
+        while len(self.streams) > before:
+            path = self.streams.pop()
+            node, sink = self.shell.streams.pop(path, None), self.sinks.pop(path, None)
+            if node is not None and sink is not None:
+                found.append((sink, node.content))
+        return found
+
+    def feed(self, sinks: list[tuple[Substitution, bytes]]) -> Work:
+        """Run what reads the output of a command that has ended."""
+        status = self.shell.status
+        for part, content in sinks:
+            child = self.fork({**self.fds, 0: Stream(content, ended=True)})
+            yield child.whole(child.sequence(part.body or Sequence()))
+        self.shell.status = status
+        return status

@@ -83,6 +83,8 @@ class Redirection:
     unended: str = ""
     """The delimiter of a here-document that ended with the file."""
     line: int = 1
+    variable: str = ""
+    """The variable of `{name}>file`, which gets the number of the descriptor."""
 
 
 @dataclass(slots=True)
@@ -194,6 +196,16 @@ class Case(Node):
 class Function(Node):
     name: str = ""
     body: Node = field(default_factory=Node)
+    text: str = ""
+
+
+@dataclass(slots=True)
+class Coprocess(Node):
+    """`coproc NAME command`; without a name it is COPROC."""
+
+    name: str = "COPROC"
+    body: Node = field(default_factory=Node)
+    named: bool = False
     text: str = ""
 
 

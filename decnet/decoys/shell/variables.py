@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from .limits import OutOfWork
-from .state import MOST_VARIABLES, Shell
+from .state import MOST_VARIABLES, Shell, bucket_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,9 +63,7 @@ OF_BASH: dict[str, Callable[[Shell], str | None]] = {
     "BASHPID": lambda shell: str(shell.own_pid),
     "BASH": lambda shell: "/bin/bash",
     "BASH_VERSION": lambda shell: bash_version(shell),
-    "BASHOPTS": lambda shell: (
-        "checkwinsize:cmdhist:complete_fullquote:extquote:force_fignore:globasciiranges:hostcomplete:interactive_comments:progcomp:promptvars:sourcepath"
-    ),
+    "BASHOPTS": lambda shell: _bash_options(shell),
     "SHELLOPTS": lambda shell: "braceexpand:hashall:interactive-comments",
     "EUID": lambda shell: str(shell.world.number_of(shell.user)),
     "UID": lambda shell: str(shell.world.number_of(shell.user)),
@@ -77,6 +75,7 @@ OF_BASH: dict[str, Callable[[Shell], str | None]] = {
     "EPOCHREALTIME": lambda shell: f"{time.time():.6f}",
     "SHLVL": lambda shell: "1",
     "PS4": lambda shell: "+ ",
+    "OPTERR": lambda shell: "1",
     "FUNCNAME": lambda shell: shell.calls[-1].name if shell.calls else None,
     "BASH_SUBSHELL": lambda shell: str(min(shell.depth, 9)),
     "COLUMNS": lambda shell: str(shell.columns) if shell.interactive else None,
@@ -84,6 +83,15 @@ OF_BASH: dict[str, Callable[[Shell], str | None]] = {
     "PS1": lambda shell: "\\u@\\h:\\w\\$ " if shell.interactive else None,
     "PS2": lambda shell: "> " if shell.interactive else None,
 }
+
+
+def _bash_options(shell: Shell) -> str:
+    """What `shopt` shows as set at the begin."""
+    options = "checkwinsize:cmdhist:complete_fullquote:extquote:force_fignore:globasciiranges:hostcomplete"
+    options += ":interactive_comments:progcomp:promptvars:sourcepath"
+    if bash_version(shell) < "5.2":
+        return options
+    return options.replace(":host", ":globskipdots:host").replace(":progcomp", ":patsub_replacement:progcomp")
 
 
 def bash_version(shell: Shell) -> str:
@@ -168,11 +176,9 @@ def elements_of(shell: Shell, name: str) -> dict[str | int, str]:
     """All elements of an array in their order; a plain variable is its element 0."""
     if name in shell.arrays:
         array = shell.arrays[name]
-        return (
-            array
-            if "A" in shell.kinds.get(name, "")
-            else {key: array[key] for key in sorted(array, key=_number)}
-        )
+        if "A" in shell.kinds.get(name, ""):
+            return {key: array[key] for key in sorted(list(array)[::-1], key=bucket_of)}
+        return {key: array[key] for key in sorted(array, key=_number)}
     if name in SPECIAL_ARRAYS and shell.dialect.bash:
         return dict(enumerate(SPECIAL_ARRAYS[name](shell)))
     value = value_of(shell, name)
@@ -198,6 +204,11 @@ SPECIAL_ARRAYS: dict[str, Callable[[Shell], list[str]]] = {
 def _version_parts(version: str) -> list[str]:
     numbers, _, rest = version.partition("(")
     return [*numbers.split("."), rest.partition(")")[0], "release", "x86_64-pc-linux-gnu"]
+
+
+def exported_function(name: str) -> str:
+    """The name of the variable in which bash exports a function."""
+    return f"BASH_FUNC_{name}%%"
 
 
 def hide(shell: Shell, name: str) -> None:

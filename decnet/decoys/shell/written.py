@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .limits import OutOfWork
 from .state import Shell
 from .syntax import (
     AndOr,
@@ -12,6 +13,7 @@ from .syntax import (
     Calculation,
     Case,
     Condition,
+    Coprocess,
     CountingFor,
     For,
     Function,
@@ -29,6 +31,7 @@ from .syntax import (
 )
 
 INDENT = 4
+MOST_TEXT = 50_000
 
 
 def written(node: Node) -> str:
@@ -39,7 +42,7 @@ def written(node: Node) -> str:
 
 
 def written_function(function: Function) -> str:
-    """A definition, as `declare -f` prints it."""
+    """A definition, as `declare -f` prints it. Raises OutOfWork."""
     writer = Writer()
     writer.define(function)
     return writer.text
@@ -170,6 +173,8 @@ class Writer:
             self.text += " " * self._indentation
 
     def _line(self, text: str) -> None:
+        if len(self.text) > MOST_TEXT:
+            raise OutOfWork
         self.text += "\n" + " " * self._indentation + text
 
     def _semicolon(self) -> None:
@@ -255,6 +260,11 @@ class Writer:
     def _condition(self, node: Condition) -> None:
         self.text += f"[[ {_test(node.test)} ]]"
 
+    def _coprocess(self, node: Coprocess) -> None:
+        self.text += f"coproc {node.name} " if node.named else "coproc "
+        self._skipped += 1
+        self.node(node.body)
+
     def _calculation(self, node: Calculation) -> None:
         self.text += f"(({node.word.raw}))"
 
@@ -281,6 +291,7 @@ KINDS: dict[type, Callable[[Writer, Any], None]] = {
     Subshell: Writer._subshell, Group: Writer._group, If: Writer._if, Loop: Writer._loop, For: Writer._for,
     CountingFor: Writer._counting_for, Case: Writer._case, Function: Writer._function,
     Condition: Writer._condition, Calculation: Writer._calculation,
+    Coprocess: Writer._coprocess,
 }  # fmt: skip
 
 
