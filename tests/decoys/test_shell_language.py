@@ -36,7 +36,6 @@ DIFFERENT = {
     "echo x 2>&9; echo $?": "dash closes the descriptor first",
     "x=(": "bash's status for one open quote",
     'declare -A m; m[k]=v; m[x y]=z; echo ${m[k]} "${m[x y]}" ${#m[@]}': "blanks in subscripts",
-    "[[ a b ]]": "bash's status",
     "hash; enable -n echo; type -t echo": "a disabled builtin's kind",
     "printf -v x '%03d' 7; echo $x; printf '%q\\n' 'a b' \"it's\" ''; printf '%(%Y)T\\n' 0": "%q behind -v",
     "time -p true 2>/dev/null; echo $?": "times differ",
@@ -162,7 +161,9 @@ HOSTILE = (
     "echo '. /tmp/s' > /tmp/s; . /tmp/s", "while :; do sleep 100 & done", "echo " + "a;" * 4000,
     "case " + "a" * 5000 + " in " + "*a" * 2000 + "b) echo;; esac", "IFS=0; x=$(printf %0200000d 1); set -- $x; echo $#",
     "while :; do echo a > /tmp/f$RANDOM; done", "yes | head -c 1000000 > /tmp/y; sed s/y/zz/g /tmp/y; awk '{n++} END {print n}' /tmp/y; rev /tmp/y",
-    "shopt -s extglob; x=$(printf '%030000d' 1); [[ $x == *(*(0)|+(0))2 || $x == !(!(0*)*!(*2)!(0)) ]]", "set -- $(seq 70000); echo $#", "[[ " + "a" * 60 + " =~ ^(a+)+$b ]]",
+    "shopt -s extglob; x=$(printf '%030000d' 1); [[ $x == *(*(0)|+(0))2 || $x == !(!(0*)*!(*2)!(0)) ]]", "set -- $(seq 70000); echo $#",
+    "while :; do coproc cat; done", "f() { if a; then b; " + "elif a; then b; " * 400 + "fi; }; while :; do declare -f f; done",
+    "while :; do echo x > >(cat); done", "while :; do exec {fd}>&1; done", "[[ " + "a" * 60 + " =~ ^(a+)+$b ]]",
 )  # fmt: skip
 
 

@@ -61,6 +61,8 @@ def _one(
             if int(digits) not in fds:
                 raise NotRedirected(_bad_descriptor(evaluator, digits))
             fds[number] = fds[int(digits)]
+            if each.variable:
+                evaluator.fds[number] = fds[number]
             if moved:
                 fds.pop(int(digits))
             return
@@ -92,7 +94,9 @@ def _named(evaluator: Context, each: Redirection, fds: dict[int, End]) -> Genera
         if not text.isdecimal() or len(text) > 4:
             raise NotRedirected(f"{each.variable}: Bad file descriptor")
         return int(text)
-    number = next(number for number in range(10, MOST_DESCRIPTOR + 10) if number not in fds)
+    number = next((number for number in range(10, MOST_DESCRIPTOR) if number not in fds), 0)
+    if not number:
+        raise NotRedirected(f"{each.variable}: cannot assign fd to variable")
     assign(evaluator.shell, each.variable, str(number))
     return number
 

@@ -177,7 +177,8 @@ def elements_of(shell: Shell, name: str) -> dict[str | int, str]:
     if name in shell.arrays:
         array = shell.arrays[name]
         if "A" in shell.kinds.get(name, ""):
-            return {key: array[key] for key in sorted(list(array)[::-1], key=bucket_of)}
+            newest_first = list(reversed(array))
+            return {key: array[key] for key in sorted(newest_first, key=bucket_of)}
         return {key: array[key] for key in sorted(array, key=_number)}
     if name in SPECIAL_ARRAYS and shell.dialect.bash:
         return dict(enumerate(SPECIAL_ARRAYS[name](shell)))

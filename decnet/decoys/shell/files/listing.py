@@ -12,6 +12,8 @@ from ...host.node import Node
 from ..process import Process
 from ..state import Shell
 from ..text.common import Failure, Options, quoted
+from ..text.dates import stamp
+from ..text.zones import UTC, Zone, zone_of
 from . import colors, facts
 
 HALF_A_YEAR = 31_556_952 // 2
@@ -52,6 +54,7 @@ class Style:
     author: bool = False
     context: bool = False
     time_style: str = "locale"
+    zone: Zone = UTC
     colors: dict[str, str] = field(default_factory=dict)
     aligned: bool = False
     tab: int = 8
@@ -77,6 +80,7 @@ class Style:
         style.aligned = process.to_terminal
         style.reset = colors.reset_of_busybox(process) if process.applet else ""
         style.color = bool(style.reset) and process.to_terminal and process.shell.world.build.colours
+        style.zone = zone_of(process.shell)
         for option, value in options.given:
             style._take(process, option, value)
         if options.last("w"):
@@ -390,20 +394,20 @@ def _fields(
     group = str(facts.gid_of(shell, node)) if style.numeric else node.group_name
     return [str(facts.inode_number(where, node)), style.blocks(facts.blocks_of(shell, where, node)), facts.mode_text(node),
             str(links), owner, group,
-            style.bytes(facts.size_of(where, node)), when_of(style.time_style, node.changed, now)]  # fmt: skip
+            style.bytes(facts.size_of(where, node)), when_of(style.time_style, node.changed, now, style.zone)]  # fmt: skip
 
 
-def when_of(style: str, changed: int, now: float) -> str:
+def when_of(style: str, changed: int, now: float, zone: Zone = UTC) -> str:
     """A time as ls shows it; the style of `--time-style`."""
-    parts = time.gmtime(changed)
+    parts = time.gmtime(changed + zone.at(changed)[0])
     recent = now - HALF_A_YEAR < changed <= now
     match style:
         case "full-iso":
-            return time.strftime("%Y-%m-%d %H:%M:%S", parts) + ".000000000 +0000"
+            return stamp("%Y-%m-%d %H:%M:%S.000000000 %z", changed, zone)
         case "long-iso":
             return time.strftime("%Y-%m-%d %H:%M", parts)
         case "iso":
             return time.strftime("%m-%d %H:%M" if recent else "%Y-%m-%d ", parts)
     if style.startswith("+"):
-        return time.strftime(style[1:200], parts)
+        return stamp(style[1:200], changed, zone)
     return time.strftime("%b %e %H:%M" if recent else "%b %e  %Y", parts)

@@ -12,9 +12,10 @@ from ...host.node import Node
 from ..locales import collated, word_order
 from ..process import Command, Process, Running
 from ..state import Shell
-from ..text.common import Failure, Options, glob, parse, quoted, tool
+from ..text.common import Options, glob, parse, tool
 from . import facts
 from .listing import Style, in_columns, in_lines, in_rows, long_rows
+from .ls_arguments import check
 
 SHORT = "aAbBcCdDfFgGhHiI:klLmnNopqQrRsStT:uUvw:xXZ1"
 LONG = """all=a almost-all=A author block-size: classify:: color:: directory=d dired=D escape=b file-type
@@ -48,6 +49,8 @@ class Row:
 def ls(process: Process) -> Running:
     """Status 1 after a minor problem, 2 if an operand cannot be reached."""
     options = parse(process, SHORT, LONG, status=2)
+    if not process.applet:
+        check(process, options)
     style = _style(process, options)
     status, files, folders = 0, [], []
     for path in options.operands or ["."]:
@@ -97,7 +100,7 @@ def _folder(
 ) -> Generator[Any, Any, tuple[int, list[Row]]]:
     """One folder; its status, and the folders below it that come next."""
     shell = process.shell
-    shown = facts.shell_name(row.name) if style.quotes else row.name
+    shown = style.named(row.name) if style.quotes else row.name
     if not facts.may(shell, row.where, facts.READ):
         process.err(f"{process.name}: cannot open directory {facts.quoted_name(row.name)}: {facts.DENIED}\n")
         return 2, []
@@ -170,9 +173,7 @@ def _sorted(process: Process, options: Options, rows: list[Row]) -> list[Row]:
         elif option == "f":
             kind = "U"
         elif option == "sort":
-            if value not in SORTS:
-                raise _bad_argument(process, value, "--sort", tuple(SORTS))
-            kind = SORTS[value]
+            kind = next((kind for name, kind in SORTS.items() if name.startswith(value)), "")
         elif option in ("c", "u") and not kind and not options.last("l"):
             kind = "t"
     if kind == "U":
@@ -203,12 +204,6 @@ def _is_folder(shell: Shell, row: Row) -> bool:
     return node is not None and node.folder
 
 
-def _bad_argument(process: Process, value: str, option: str, valid: tuple[str, ...]) -> Failure:
-    listed = "".join(f"\n  - {quoted(process, each)}" for each in valid)
-    what = f"invalid argument {quoted(process, value)} for {quoted(process, option)}"
-    return Failure(f"{what}\nValid arguments are:{listed}", 1, hint=True)
-
-
 def _version_key(name: str) -> list[tuple[int, int, str]]:
     parts: list[tuple[int, int, str]] = []
     digits = ""
@@ -234,9 +229,7 @@ def _style(process: Process, options: Options) -> Style:
         elif option == "1":
             style.format = "l" if style.format == "l" else "1"
         elif option == "format":
-            if value not in FORMATS:
-                raise _bad_argument(process, value, "--format", tuple(FORMATS))
-            style.format = FORMATS[value]
+            style.format = next((letter for name, letter in FORMATS.items() if name.startswith(value)), "")
         elif option == "zero":
             style.end, style.quotes, style.color = "\0", "", False
             style.format = "l" if style.format == "l" else "1"

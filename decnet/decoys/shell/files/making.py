@@ -226,7 +226,7 @@ def _time(process: Process, options: Options) -> int:
         year = time.gmtime().tm_year if form.startswith("%m") else parts.tm_year
         return calendar.timegm((year, *parts[1:6]))
     if "d" in options:
-        from ..text.dates import moment
+        from ..text.moments import moment
 
         try:
             return int(moment(process, options.value("d"), time.time()))

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from ...host.hardware import blocks
@@ -11,6 +10,8 @@ from ...host.node import Node
 from ..process import Command, Process, Running
 from ..state import Shell
 from ..text.common import Failure, parse, tool
+from ..text.dates import stamp
+from ..text.zones import zone_of
 from . import facts
 
 KINDS = {"c": "character special file", "b": "block special file", "p": "fifo", "s": "socket"}
@@ -158,7 +159,8 @@ class Reading:
         fraction = (facts.inode_of(self.where) * 7919 % 240_000_000 + (0 if letter == "w" else 4_000_000)) * 4
         if seconds == self.node.changed and letter == "y" and seconds < self.shell.world.installed:
             fraction = 0
-        return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(seconds)) + f".{fraction:09} +0000"
+        zone = zone_of(self.shell)
+        return stamp("%Y-%m-%d %H:%M:%S", seconds, zone) + f".{fraction:09} {stamp('%z', seconds, zone)}"
 
 
 class _FileSystem(Reading):

@@ -3,80 +3,120 @@
 import calendar
 import re
 import time
-from dataclasses import dataclass, field
 
 from ..process import Process, Running
-from .common import Failure, Options, parse, quoted, tool
+from .common import Failure, Options, content, parse, quoted, split_lines, text_of, tool
+from .moments import moment
+from .zones import UTC, Zone, zone_of
 
 MOST_FORMAT = 1000
 LONG = """date=d file=f iso-8601::=I reference=r rfc-email=R rfc-2822=R rfc-3339: set=s utc=u universal=u
 debug"""
-UNITS = {"sec": 1, "second": 1, "min": 60, "minute": 60, "hour": 3600, "day": 86400, "week": 604800,
-         "fortnight": 1209600}  # fmt: skip
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-WORDS = {"now": 0, "today": 0, "yesterday": -86400, "tomorrow": 86400}
-ZONES = ("utc", "gmt", "z", "ut")
-ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[t ](\d.*))?")
-CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?(am|pm|z|[+-]\d{2}:?\d{2})?")
-ISO_FORMS = {"date": "%Y-%m-%d", "hours": "%Y-%m-%dT%H+00:00", "minutes": "%Y-%m-%dT%H:%M+00:00",
-             "seconds": "%Y-%m-%dT%H:%M:%S+00:00", "ns": "%Y-%m-%dT%H:%M:%S,%N+00:00"}  # fmt: skip
+ISO_FORMS = {"hours": "%Y-%m-%dT%H%:z", "minutes": "%Y-%m-%dT%H:%M%:z", "date": "%Y-%m-%d",
+             "seconds": "%Y-%m-%dT%H:%M:%S%:z", "ns": "%Y-%m-%dT%H:%M:%S,%N%:z"}  # fmt: skip
+RFC_FORMS = {"date": "%Y-%m-%d", "seconds": "%Y-%m-%d %H:%M:%S%:z", "ns": "%Y-%m-%d %H:%M:%S.%N%:z"}
+AMERICAN = {"c": "%a %d %b %Y %I:%M:%S %p %Z", "x": "%m/%d/%Y", "X": "%I:%M:%S %p", "r": "%I:%M:%S %p"}
+"""What en_US has in place of the forms of C."""
 
 
 @tool
 def date(process: Process) -> Running:
-    """The time, in UTC, in any format; `-d` for another one."""
+    """The time in the zone of TZ, in any format; `-d` for another one."""
     options = parse(process, "d:f:I::r:Rs:u", LONG)
+    zone = UTC if "u" in options else zone_of(process.shell)
     operands = options.operands
     form = next((word[1:] for word in operands if word.startswith("+")), "")
     others = [word for word in operands if not word.startswith("+")]
     if len(operands) - len(others) > 1 or len(others) > 1:
         raise Failure(f"extra operand {quoted(process, operands[1])}", hint=True)
+    form = form or _default(process, options)
     now = time.time()
-    when = _when(process, options, now)
-    if "s" in options or others:
-        text = options.value("s") or others[0]
-        if "s" not in options and not text.isdecimal():
-            raise Failure(f"invalid date {quoted(process, text)}")
-        when = moment(process, text, now) if "s" in options else now
-        if process.shell.user != "root":
-            process.err(f"{process.name}: cannot set date: Operation not permitted\n")
-    process.out(stamp(form or _default(process, options), when) + "\n")
+    is_american = _is_american(process)
     yield 0.0
-    return 1 if ("s" in options or others) and process.shell.user != "root" else 0
+    if "f" in options:
+        return _each_line(process, options.value("f"), form, zone)
+    when = _when(process, options, now, zone)
+    is_set = "s" in options or bool(others)
+    if is_set:
+        when = _to_set(process, options, others, now, zone)
+    process.out(stamp(form, when, zone, american=is_american) + "\n")
+    return 1 if is_set and process.shell.user != "root" else 0
 
 
-def _when(process: Process, options: Options, now: float) -> float:
+def _to_set(process: Process, options: Options, others: list[str], now: float, zone: Zone) -> float:
+    """The time that the clock is to be set to; it stays as it is. Raises Failure."""
+    text = options.value("s") or others[0]
+    digits = text.partition(".")[0]
+    if "s" not in options and not (digits.isdecimal() and len(digits) in (8, 10, 12)):
+        raise Failure(f"invalid date {quoted(process, text)}")
+    when = moment(process, text, now, zone) if "s" in options else now
+    if process.shell.user != "root":
+        process.err(f"{process.name}: cannot set date: Operation not permitted\n")
+    return when
+
+
+def _each_line(process: Process, path: str, form: str, zone: Zone) -> int:
+    """`-f`: one time per line of a file."""
+    try:
+        lines = split_lines(content(process, path))
+    except Failure as failure:
+        raise Failure(f"{path}: {failure.message}") from None
+    status = 0
+    for line in lines:
+        try:
+            when = moment(process, text_of(line), time.time(), zone)
+            process.out(stamp(form, when, zone) + "\n")
+        except Failure as failure:
+            process.err(f"{process.name}: {failure.message}\n")
+            status = 1
+    return status
+
+
+def _when(process: Process, options: Options, now: float, zone: Zone) -> float:
     if "r" in options:
         path = options.value("r")
         node = process.shell.node(process.shell.absolute(path))
         if node is None:
             raise Failure(f"{path}: No such file or directory")
         return float(node.changed)
-    return moment(process, options.value("d"), now) if "d" in options else now
+    return moment(process, options.value("d"), now, zone) if "d" in options else now
 
 
 def _default(process: Process, options: Options) -> str:
     if "R" in options:
-        return "%a, %d %b %Y %H:%M:%S +0000"
+        return "%a, %d %b %Y %H:%M:%S %z"
     if "I" in options:
-        name = options.value("I") or "date"
-        return next((form for key, form in ISO_FORMS.items() if key.startswith(name)), ISO_FORMS["date"])
+        return _form(process, "--iso-8601", ISO_FORMS, options.value("I") or "date")
     if "rfc-3339" in options:
-        seconds = options.value("rfc-3339").startswith("s")
-        return "%Y-%m-%d %H:%M:%S+00:00" if seconds else "%Y-%m-%d"
+        return _form(process, "--rfc-3339", RFC_FORMS, options.value("rfc-3339"))
+    return "%a %b %e %I:%M:%S %p %Z %Y" if _is_american(process) else "%a %b %e %H:%M:%S %Z %Y"
+
+
+def _form(process: Process, option: str, forms: dict[str, str], name: str) -> str:
+    found = next((form for key, form in forms.items() if key.startswith(name)), "")
+    if not found or not name:
+        names = "".join(f"\n  - {quoted(process, each)}" for each in forms)
+        wrong = f"invalid argument {quoted(process, name)} for {quoted(process, option)}"
+        raise Failure(f"{wrong}\nValid arguments are:{names}", hint=True)
+    return found
+
+
+def _is_american(process: Process) -> bool:
     variables = process.shell.variables
     locale = variables.get("LC_ALL") or variables.get("LC_TIME") or variables.get("LANG") or ""
-    american = locale.startswith("en_US") and not process.shell.world.system.busybox
-    return "%a %b %e %I:%M:%S %p UTC %Y" if american else "%a %b %e %H:%M:%S UTC %Y"
+    return locale.startswith("en_US") and not process.shell.world.system.busybox
 
 
-def stamp(form: str, when: float) -> str:
+def stamp(form: str, when: float, zone: Zone = UTC, *, american: bool = False) -> str:
     """A time in a format of date."""
-    parts = time.gmtime(when)
+    offset, name = zone.at(when)
+    parts = time.gmtime(when + offset)
     nanoseconds = f"{int(when % 1 * 1e9):09d}"
+    sign, minutes = "-" if offset < 0 else "+", abs(offset) // 60
+    clock = f"{sign}{minutes // 60:02}:{minutes % 60:02}"
     special = {
-        "s": str(int(when)), "z": "+0000", "Z": "UTC", ":z": "+00:00", "::z": "+00:00:00", "%": "%",
+        "s": str(int(when // 1)), "z": clock.replace(":", ""), "Z": name, ":z": clock, "::z": f"{clock}:00",
+        "%": "%", ":::z": clock.removesuffix(":00"),
         "P": time.strftime("%p", parts).lower(), "q": str((parts.tm_mon - 1) // 3 + 1),
     }  # fmt: skip
 
@@ -84,138 +124,11 @@ def stamp(form: str, when: float) -> str:
         flags, letter = found[1], found[2]
         if letter == "N":
             return nanoseconds[: int(flags[-1]) or 9] if flags[-1:].isdecimal() else nanoseconds
+        if american and letter in AMERICAN:
+            return stamp(AMERICAN[letter], when, zone)
         return special.get(letter) or time.strftime(f"%{flags[:2]}{letter}", parts)
 
-    return re.sub(r"%([-_0^#]?[0-9]?)(:{0,2}[A-Za-z%])", one, form[:MOST_FORMAT])
-
-
-@dataclass
-class Reading:
-    """What the words of -d have set."""
-
-    seconds: float
-    clock: int | None = None
-    moved: bool = False
-    left: list[str] = field(default_factory=list)
-
-
-def moment(process: Process, text: str, now: float) -> float:
-    """The time that words stand for. Raises Failure."""
-    bad = Failure(f"invalid date {quoted(process, text)}")
-    words = text.strip()[:200].lower()
-    if words.startswith("@"):
-        try:
-            return max(-(2.0**40), min(2.0**40, float(words[1:])))
-        except ValueError:
-            raise bad from None
-    try:
-        return _read(words, now, bad)
-    except (ValueError, OverflowError):
-        raise bad from None
-
-
-def _read(words: str, now: float, bad: Failure) -> float:
-    reading = Reading(now)
-    found = ISO.match(words)
-    if found:
-        year, month, day = (int(part) for part in found.groups()[:3])
-        if not (1 <= month <= 12 and 1 <= day <= 31):
-            raise bad
-        reading.seconds = calendar.timegm((year, month, day, 0, 0, 0))
-        words = (found[4] or "") + words[found.end() :]
-        reading.clock = 0
-    reading.left = words.replace(",", " ").split()
-    if not words and not found:
-        return now - now % 86400
-    while reading.left:
-        if not _word(reading):
-            raise bad
-    if reading.clock is not None:
-        return (
-            reading.seconds - reading.seconds % 86400 + reading.clock
-            if not found
-            else reading.seconds + reading.clock
-        )
-    return reading.seconds
-
-
-def _word(reading: Reading) -> bool:
-    """Take one or a few words; False for what is not known."""
-    left = reading.left
-    word = left.pop(0)
-    clock = CLOCK.fullmatch(word)
-    if clock:
-        hour = (
-            int(clock[1]) % 12 + (12 if clock[4] == "pm" else 0)
-            if clock[4] in ("am", "pm")
-            else int(clock[1])
-        )
-        reading.clock = hour * 3600 + int(clock[2]) * 60 + int(clock[3] or 0)
-        return hour < 24 and int(clock[2]) < 60
-    if word in WORDS:
-        reading.seconds += WORDS[word]
-        return True
-    if word in ZONES or word == "at":
-        return True
-    if word[:3] in DAYS and word.rstrip("day") != "":
-        return _to_day(reading, DAYS.index(word[:3]), 0)
-    if word[:3] in MONTHS:
-        return _month(reading, MONTHS.index(word[:3]) + 1)
-    if word in ("next", "last", "this"):
-        return _relative(reading, {"next": 1, "last": -1, "this": 0}[word])
-    if word in ("+", "-") and left:
-        left[0] = word + left[0]
-        return True
-    number = re.fullmatch(r"([+-]?\d{1,9})([a-z]*)", word)
-    if not number:
-        return False
-    if left and left[0][:3] in MONTHS and not left[0].startswith("month"):
-        left[:1] = [left[0], word]
-        return True
-    if number[2]:
-        left.insert(0, number[2])
-    return bool(left) and _relative(reading, int(number[1]))
-
-
-def _relative(reading: Reading, count: int) -> bool:
-    unit = reading.left.pop(0) if reading.left else ""
-    if unit[:3] in DAYS and not unit.startswith("month"):
-        return _to_day(reading, DAYS.index(unit[:3]), count)
-    if reading.left[:1] == ["ago"]:
-        reading.left.pop(0)
-        count = -count
-    unit = unit.removesuffix("s")
-    if unit in UNITS:
-        reading.seconds += count * UNITS[unit]
-        return True
-    if unit in ("month", "year"):
-        parts = time.gmtime(reading.seconds)
-        months = parts.tm_year * 12 + parts.tm_mon - 1 + count * (12 if unit == "year" else 1)
-        rest = reading.seconds - calendar.timegm((parts.tm_year, parts.tm_mon, 1, 0, 0, 0))
-        reading.seconds = calendar.timegm((months // 12, months % 12 + 1, 1, 0, 0, 0)) + rest
-        return True
-    return False
-
-
-def _to_day(reading: Reading, day: int, count: int) -> bool:
-    today = time.gmtime(reading.seconds).tm_wday
-    ahead = (day - today) % 7
-    ahead += 7 * (count - (1 if count > 0 and ahead else 0))
-    reading.seconds += ahead * 86400
-    reading.clock = reading.clock or 0
-    return True
-
-
-def _month(reading: Reading, month: int) -> bool:
-    parts = time.gmtime(reading.seconds)
-    day, year = 1, parts.tm_year
-    if reading.left and reading.left[0].isdecimal() and len(reading.left[0]) <= 2:
-        day = int(reading.left.pop(0))
-    if reading.left and re.fullmatch(r"\d{4}", reading.left[0]):
-        year = int(reading.left.pop(0))
-    reading.seconds = calendar.timegm((year, month, day, 0, 0, 0))
-    reading.clock = reading.clock or 0
-    return 1 <= day <= 31
+    return re.sub(r"%([-_0^#]?[0-9]?)(:{0,3}[A-Za-z%])", one, form[:MOST_FORMAT])
 
 
 @tool
