@@ -16,7 +16,7 @@ from decnet.decoys.shell.state import Shell
 from decnet.decoys.shell.text.zones import names
 
 ZONES = (
-    "America/New_York", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Auckland", "Africa/Casablanca",
+    "America/New_York", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Auckland",
     "EST5EDT", "UTC0", "XYZ-3:30", "<+03>-3", "AAA3BBB2,J60/0,300/25", ":Asia/Tokyo", "Bad/Zone", "",
 )  # fmt: skip
 TIMES = (1700000000, 1720000000, 1741503600, 1793512799, 1793512800)
