@@ -17,7 +17,7 @@ from .run import end_of, environment, run
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import subprocess
-    from typing import Any, Callable, List, Optional, Sequence
+    from typing import IO, Any, Callable, List, Optional, Sequence
 
 CACHE = "compose.cache"
 SUMMARY = "Encountered errors while bringing up the project"
@@ -113,8 +113,7 @@ def up(
     """Create what is missing of these services; the error's text, or None. `tick` is called once a second and
     ends the run by returning the reason for that. `held` are lock descriptors that compose keeps open: while
     it runs, the job that started it counts as running."""
-    # Where they are used: `apply` finds Compose, and hardly any job needs to run it.
-    import subprocess
+    # Where it is used, as all that runs Compose: `apply` finds it, and hardly any job needs to run it.
     import tempfile
 
     warden = _warden(limit)
@@ -129,10 +128,7 @@ def up(
     deadline = time.monotonic() + limit
     step("compose to be started")
     with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(
-            warden + command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-            env=environment(), cwd="/", pass_fds=list(held), preexec_fn=_end_with_parent(warden),
-        )  # fmt: skip
+        process = _started(warden, command, output, held)
         step("compose started")
         ended_by = _follow(process, deadline, tick)
         step("compose ended")
@@ -168,6 +164,17 @@ def reworded(reason: str) -> str:
     if any(mark in reason for mark in ENGINE_DOWN):
         return "the Docker engine does not answer"
     return "no such image: %s" % reason if "--no-build was passed" in reason else reason
+
+
+def _started(
+    warden: List[str], command: List[str], output: IO[bytes], held: Sequence[int]
+) -> subprocess.Popen[bytes]:
+    import subprocess
+
+    return subprocess.Popen(
+        warden + command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+        env=environment(), cwd="/", pass_fds=list(held), preexec_fn=_end_with_parent(warden),
+    )  # fmt: skip
 
 
 def _follow(

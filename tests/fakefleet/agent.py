@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -121,7 +122,7 @@ class _Process:
 
     pid = 0
 
-    def __init__(self, command: list[str], *, stdout: Any, **_ignored: Any) -> None:
+    def __init__(self, command: list[str], *, stdout: Any) -> None:
         self.returncode, output = here().run_program(command)
         stdout.write(output.encode())
         stdout.flush()
@@ -130,18 +131,8 @@ class _Process:
     def wait(self, seconds: float | None = None) -> int:
         if self._is_first:
             self._is_first = False
-            raise _Subprocess.TimeoutExpired("compose", seconds or 0.0)
+            raise subprocess.TimeoutExpired("compose", seconds or 0.0)
         return self.returncode
-
-
-class _Subprocess:
-    """The `subprocess` module of the agent's compose."""
-
-    import subprocess as _real
-
-    DEVNULL = _real.DEVNULL
-    TimeoutExpired = _real.TimeoutExpired
-    Popen = _Process
 
 
 def _read(_deadline: float) -> bytes:
@@ -198,7 +189,7 @@ def mac_of_machine(address: str) -> bytes:
 REPLACED: dict[str, dict[str, Any]] = {
     "docker": {"Socket": Socket},
     "composerun": {
-        "subprocess": _Subprocess,
+        "_started": lambda warden, command, output, held: _Process(command, stdout=output),
         "run": lambda command, limit: here().run_program(command),
         "find_compose": lambda home, limit: here().find_compose(),
         "_warden": lambda limit: [],
