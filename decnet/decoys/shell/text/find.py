@@ -1,10 +1,12 @@
 """find: its grammar, its actions, and the walk over the machine's files."""
 
+import re
 from collections.abc import Callable, Generator
 
 from ..process import Process, Running
 from .common import Failure, bytes_of, quoted, save, tool
-from .find_tests import Entry, Search, Test, Tests, entry_of, pure
+from .find_files import FileTests
+from .find_tests import Entry, Search, Test, entry_of, pure
 
 MOST_FOUND = 20_000
 MOST_WORDS = 2_000
@@ -14,14 +16,16 @@ MOST_WORDS = 2_000
 def find(process: Process) -> Running:
     """Status 1 after an error. Raises Failure for a bad expression."""
     words = list(process.args)
-    while words and words[0] in ("-H", "-L", "-P"):
-        words.pop(0)
+    follows = "P"
+    while words and (words[0] in ("-H", "-L", "-P") or words[0].startswith("-O")):
+        word = words.pop(0)
+        follows = word[1] if word[1] != "O" else follows
     starts: list[str] = []
     while words and not words[0].startswith(("-", "(", ")", "!", ",")):
         starts.append(words.pop(0))
     if len(words) > MOST_WORDS:
         raise Failure("Argument list too long")
-    search = Search(process)
+    search = Search(process, follows=follows)
     parser = Expression(search, words)
     test = parser.whole()
     for start in starts or ["."]:
@@ -39,7 +43,8 @@ def find(process: Process) -> Running:
 
 def _walk(search: Search, start: str, test: Test) -> Generator[object, object, None]:
     process = search.process
-    first = entry_of(process, start, 0, start)
+    follow = search.follows != "P" or (start.endswith("/") and start.strip("/") != "")
+    first = entry_of(process, start, 0, start, follow=follow)
     if first is None:
         process.err(f"{process.name}: {quoted(process, start)}: No such file or directory\n")
         search.status = 1
@@ -73,17 +78,36 @@ def _children(search: Search, entry: Entry) -> list[tuple[Entry, bool]]:
         process.err(f"{process.name}: {quoted(process, entry.path)}: Permission denied\n")
         search.status = 1
         return []
+    if search.stays and entry.depth and entry.where in {mount.target for mount in process.shell.mounts()}:
+        return []
     names = process.shell.entries(entry.where)
     process.spend(500 + 5 * len(names))
     found = []
     for name in reversed(names):
-        child = entry_of(process, f"{entry.path.rstrip('/')}/{name}", entry.depth + 1, entry.start)
-        if child is not None:
-            found.append((child, False))
+        path, follow = f"{entry.path.rstrip('/')}/{name}", search.follows == "L"
+        child = entry_of(process, path, entry.depth + 1, entry.start, follow=follow)
+        if child is None or (follow and _is_loop(search, entry, child)):
+            continue
+        found.append((child, False))
     return found
 
 
-class Expression(Tests):
+def _is_loop(search: Search, entry: Entry, child: Entry) -> bool:
+    """Whether a link leads to a folder that it is in, which is reported."""
+    inside = f"{entry.where.rstrip('/')}/"
+    if not child.node.folder or not inside.startswith(f"{child.where.rstrip('/')}/"):
+        return False
+    process = search.process
+    outer = entry.path.rstrip("/") or "/"
+    for _ in range(inside[len(child.where.rstrip("/")) :].count("/") - 1):
+        outer = outer.rpartition("/")[0] or "/"
+    shown = f"{quoted(process, child.path)} is part of the same file system loop as {quoted(process, outer)}"
+    process.err(f"{process.name}: File system loop detected; {shown}.\n")
+    search.status = 1
+    return True
+
+
+class Expression(FileTests):
     """Parses the words after the starting points."""
 
     def whole(self) -> Test:
@@ -170,6 +194,8 @@ class Expression(Tests):
         maker = getattr(self, "_on_" + name, None)
         if not word.startswith("-"):
             raise Failure(f"paths must precede expression: `{word}'")
+        if maker is None and re.fullmatch("-newer..", word):
+            return self._newer_than(word)
         if maker is None:
             raise Failure(f"unknown predicate `{word}'")
         made: Test = maker(word)

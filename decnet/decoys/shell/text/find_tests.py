@@ -43,16 +43,22 @@ class Search:
     acts: bool = False
     pruned: bool = False
     quits: bool = False
+    follows: str = "P"
+    """Which links are followed: none, those of the command line (H), all (L)."""
+    stays: bool = False
+    """Whether other file systems than that of the start are left out."""
     status: int = 0
     batches: list[tuple[list[str], list[str]]] = field(default_factory=list)
     files: dict[str, list[str]] = field(default_factory=dict)
 
 
-def entry_of(process: Process, path: str, depth: int, start: str) -> Entry | None:
-    """The file at a path, links not followed."""
+def entry_of(process: Process, path: str, depth: int, start: str, *, follow: bool = False) -> Entry | None:
+    """The file at a path; what a link leads to only if that is asked for, and there."""
     shell = process.shell
     where = shell.absolute(path)
     node = link_node(process, where)
+    if node is not None and node.target and follow and (there := shell.node(where)) is not None:
+        return Entry(path, shell.real(where), there, depth, start)
     return Entry(path, where, node, depth, start) if node is not None else None
 
 
@@ -102,11 +108,11 @@ class Tests:
         self._search.depth_first = True
         return pure(lambda entry: True)
 
-    def _on_xdev(self, word: str) -> Test:
+    def _on_true(self, word: str) -> Test:
         return pure(lambda entry: True)
 
-    _on_mount = _on_noleaf = _on_follow = _on_daystart = _on_warn = _on_nowarn = _on_true = _on_xdev
-    _on_ignore_readdir_race = _on_xdev
+    _on_noleaf = _on_daystart = _on_warn = _on_nowarn = _on_ignore_readdir_race = _on_true
+    _on_noignore_readdir_race = _on_true
 
     def _on_false(self, word: str) -> Test:
         return pure(lambda entry: False)
@@ -154,14 +160,16 @@ class Tests:
 
     _on_iregex = _on_regex
 
-    def _on_type(self, word: str) -> Test:
+    def _kinds(self, word: str) -> list[str]:
         kinds = self._argument(word).split(",")
         for kind in kinds:
             if kind not in tuple("bcdpfls"):
                 raise Failure(f"Unknown argument to {word}: {kind}")
-        return pure(lambda entry: kind_of(entry) in kinds)
+        return kinds
 
-    _on_xtype = _on_type
+    def _on_type(self, word: str) -> Test:
+        kinds = self._kinds(word)
+        return pure(lambda entry: kind_of(entry) in kinds)
 
     def _number(self, word: str, value: Callable[[Entry], float], text: str = "") -> Test:
         text = text or self._argument(word)
@@ -225,34 +233,6 @@ class Tests:
             return pure(lambda entry: not mode or bool(entry.node.mode & mode))
         return pure(lambda entry: entry.node.mode & 0o7777 == mode)
 
-    def _on_user(self, word: str) -> Test:
-        name = self._argument(word)
-        process = self._search.process
-        world, busybox = process.shell.world, process.shell.world.system.busybox
-        file = "/etc/passwd" if word in ("-user", "-uid") else "/etc/group"
-        known = {line.split(":")[0] for line in (process.shell.read(file) or "").splitlines()}
-        if not busybox and word in ("-user", "-group") and name not in known and not name.isdecimal():
-            what = "the name of a known user" if word == "-user" else "the name of an existing group"
-            raise Failure(f"{quoted(process, name)} is not {what}")
-        return pure(lambda entry: entry.node.owner == name or str(world.number_of(entry.node.owner)) == name)
-
-    _on_group = _on_uid = _on_gid = _on_user
-
-    def _on_nouser(self, word: str) -> Test:
-        return pure(lambda entry: False)
-
-    _on_nogroup = _on_nouser
-
-    def _on_newer(self, word: str) -> Test:
-        path = self._argument(word)
-        other = entry_of(self._search.process, path, 0, path)
-        if other is None:
-            raise Failure(f"{quoted(self._search.process, path)}: No such file or directory")
-        changed = other.node.changed
-        return pure(lambda entry: entry.node.changed > changed)
-
-    _on_anewer = _on_cnewer = _on_newer
-
     def _allowed(self, want: int) -> Test:
         shell = self._search.process.shell
         return pure(
@@ -268,9 +248,6 @@ class Tests:
     def _on_executable(self, word: str) -> Test:
         return self._allowed(1)
 
-    def _on_links(self, word: str) -> Test:
-        return self._number(word, lambda entry: 2 if entry.node.folder else 1)
-
 
 def kind_of(entry: Entry) -> str:
     """The letter of a file's type."""
@@ -278,9 +255,7 @@ def kind_of(entry: Entry) -> str:
         return "d"
     if entry.node.target:
         return "l"
-    if entry.where.startswith("/dev/") and entry.node.bytes == 0:
-        return "c"
-    return "f"
+    return entry.node.kind or "f"
 
 
 def _symbolic(text: str) -> int:
