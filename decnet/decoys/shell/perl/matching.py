@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..regex import BadRegex, Regex, Spans, Syntax
-from ..text.perl import from_perl
+from ..text.perl import NOT_A_NEWLINE, from_perl
 from .lexer import Lexer
 from .machine import Machine, Value, listed
 from .parser import Parser, Tree
@@ -26,14 +26,16 @@ def regex_of(machine: Machine, tree: Tree) -> Value:
         text, flags = text_of((yield from machine.value(tree))), ""
     if "x" in flags:
         text = "".join(text.split())
-    return compiled(machine, text, fold="i" in flags)
+    return compiled(machine, text, flags)
 
 
-def compiled(machine: Machine, text: str, *, fold: bool = False) -> Regex:
+def compiled(machine: Machine, text: str, flags: str = "") -> Regex:
     """A pattern. Raises Died."""
     check(len(text) * 64)
+    syntax = Syntax(extended=True, fold="i" in flags, multiline="m" in flags, strict=False)
+    dot = "." if "s" in flags else NOT_A_NEWLINE
     try:
-        return from_perl(text, Syntax(extended=True, fold=fold, strict=False), machine.process.spend)
+        return from_perl(text, syntax, machine.process.spend, dot=dot)
     except BadRegex as bad:
         raise machine.die(f"{bad} in regex; marked by <-- HERE in m/{text} <-- HERE /") from None
 
@@ -47,12 +49,22 @@ def spans_in(regex: Regex, text: str, most: int = MOST_MATCHES) -> list[Spans]:
     found: list[Spans] = []
     at = 0
     while at <= len(text) and len(found) < most:
-        spans = regex.search(text, at, groups=True)
-        if spans is None:
+        spans = first_in(regex, text, at)
+        if spans is None or (found and text.endswith("\n") and spans[0][0] == len(text)):
             break
         found.append(spans)
         at = spans[0][1] if spans[0][1] > spans[0][0] else spans[0][1] + 1
     return found
+
+
+def first_in(regex: Regex, text: str, start: int = 0) -> Spans | None:
+    """The first match; the end of a text is also before its last newline."""
+    if text.endswith("\n") and (spans := regex.search(text[:-1], start, groups=True)) is not None:
+        if spans[0][1] == len(text) - 1:
+            whole = regex.search(text, start, groups=True)
+            return whole if whole is not None and whole[0][0] <= spans[0][0] else spans
+        return spans
+    return regex.search(text, start, groups=True)
 
 
 def matched(machine: Machine, target: Tree, pattern: Tree, *, many: bool) -> Value:
@@ -68,7 +80,7 @@ def matched(machine: Machine, target: Tree, pattern: Tree, *, many: bool) -> Val
         return listed([each for part in groups for each in (part[1:] if len(part) > 1 else part)])
     key = f"pos {target}"
     start = machine.globals.get(key, 0) if "g" in flags else 0
-    spans = regex.search(text, start, groups=True) if start <= len(text) else None
+    spans = first_in(regex, text, start) if start <= len(text) else None
     if "g" in flags:
         machine.globals[key] = 0 if spans is None else max(spans[0][1], start + (spans[0][1] == spans[0][0]))
     if spans is None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..regex import BadRegex, Regex, Syntax
-from ..text.perl import from_perl
+from ..text.perl import NOT_A_NEWLINE, from_perl
 from . import calls
 from .machine import Machine, Value
 from .of_system import natives
@@ -27,10 +27,11 @@ def compiled(machine: Machine, pattern: Any, flags: int = 0) -> Regex:
         return found
     text = pattern.decode("latin-1") if isinstance(pattern, bytes) else pattern
     check(len(text) * 64)
+    fold, lines = bool(flags & IGNORECASE), bool(flags & MULTILINE)
+    syntax = Syntax(extended=True, fold=fold, multiline=lines, strict=False)
+    dot = "." if flags & DOTALL else NOT_A_NEWLINE
     try:
-        return from_perl(
-            text, Syntax(extended=True, fold=bool(flags & IGNORECASE), strict=False), machine.process.spend
-        )
+        return from_perl(text, syntax, machine.process.spend, dot=dot)
     except BadRegex as bad:
         raise error(f"{bad} at position 0") from None
 

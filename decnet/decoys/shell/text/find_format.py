@@ -62,7 +62,7 @@ def _value(
     folder = path.rsplit("/", 1)[0] if "/" in path else "."
     values = {
         "p": path, "f": name, "h": folder or ("/" if path.startswith("/") else "."), "s": str(node.bytes),
-        "m": f"{node.mode & 0o7777:o}", "M": mode_text(node), "u": node.owner, "g": node.owner, "y": kind(node),
+        "m": f"{node.mode & 0o7777:o}", "M": mode_text(node), "u": node.owner, "g": node.group_name, "y": kind(node),
         "Y": kind(node), "d": str(depth), "l": node.target, "P": path[len(start) :].lstrip("/"), "H": start,
         "k": str(-(-node.bytes // 4096) * 4), "b": str(-(-node.bytes // 4096) * 8), "n": "2" if node.folder else "1",
         "i": str(abs(hash(path)) % 900_000 + 1000), "%": "%", "D": "2049",
@@ -85,6 +85,6 @@ def listed(path: str, node: Node, now: float) -> str:
     target = f" -> {node.target}" if node.target else ""
     links = 2 if node.folder else 1
     return (
-        f"{number:>9} {blocks:>6} {mode_text(node)} {links:>3} {node.owner:<8} {node.owner:<8} "
+        f"{number:>9} {blocks:>6} {mode_text(node)} {links:>3} {node.owner:<8} {node.group_name:<8} "
         f"{node.bytes:>8} {when} {path}{target}\n"
     )

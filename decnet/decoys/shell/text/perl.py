@@ -9,6 +9,7 @@ CLASSES = {
     "h": "[[:blank:]]", "t": "\t", "n": "\n", "r": "\r", "f": "\f", "e": "\x1b", "A": "\\`", "z": "\\'", "Z": "\\'",
     "R": "\n",
 }  # fmt: skip
+NOT_A_NEWLINE = "[^\n]"
 INSIDE = {"d": "0-9", "s": "[:space:]", "w": "[:alnum:]_", "h": "[:blank:]", "t": "\t", "n": "\n", "r": "\r"}
 
 
@@ -36,10 +37,14 @@ class PerlRegex(Regex):
         return None
 
 
-def from_perl(pattern: str, syntax: Syntax, spend: Spend, around: str = "") -> Regex:
-    """The pattern of `grep -P`. Raises BadRegex for what is not available."""
+def from_perl(
+    pattern: str, syntax: Syntax, spend: Spend, around: str = "", *, dot: str = NOT_A_NEWLINE
+) -> Regex:
+    """The pattern of `grep -P`; `dot` is what a dot stands for. Raises BadRegex for what is not available."""
     fold = pattern.startswith("(?i)")
     pattern = pattern.removeprefix("(?i)")
+    if pattern.startswith("(?s)"):
+        pattern, dot = pattern[4:], "."
     before, middle, after = "", pattern, ""
     if middle.startswith("(?<="):
         end = _closing(middle, 0)
@@ -50,8 +55,8 @@ def from_perl(pattern: str, syntax: Syntax, spend: Spend, around: str = "") -> R
     at = middle.rfind("(?=")
     if at >= 0 and _closing(middle, at) == len(middle) - 1:
         middle, after = middle[:at], middle[at + 3 : -1]
-    parts = (_translated(before), _translated(middle), _translated(after))
-    whole = Syntax(extended=True, fold=fold or syntax.fold, strict=False)
+    parts = (_translated(before, dot), _translated(middle, dot), _translated(after, dot))
+    whole = Syntax(extended=True, fold=fold or syntax.fold, multiline=syntax.multiline, strict=False)
     return PerlRegex(parts, whole, spend, around)
 
 
@@ -68,7 +73,7 @@ def _closing(pattern: str, start: int) -> int:
     raise BadRegex("missing closing parenthesis")
 
 
-def _translated(pattern: str) -> str:
+def _translated(pattern: str, dot: str) -> str:
     out, at = "", 0
     while at < len(pattern):
         char = pattern[at]
@@ -84,23 +89,20 @@ def _translated(pattern: str) -> str:
         elif pattern.startswith("(?", at):
             raise BadRegex("unrecognized character after (? or (?-")
         elif char in "*+?}" and pattern[at + 1 : at + 2] in ("?", "+"):
-            out = _lazy(char, out, pattern[at + 2 : at + 3])
+            out = _lazy(char, out, pattern[at + 2 : at + 3], dot)
             at += 2
         else:
-            out += char
+            out += dot if char == "." else char
             at += 1
     return out
 
 
-def _lazy(char: str, before: str, following: str) -> str:
+def _lazy(char: str, before: str, following: str, dot: str) -> str:
     """What was written so far, with `.*?x` as `[^x]*`: up to the first x."""
-    if (
-        before.endswith(".")
-        and not before.endswith("\\.")
-        and following.isprintable()
-        and following not in "(.[\\"
-    ):
-        return f"{before[:-1]}[^{following}]{char}"
+    plain = following.isprintable() and following not in "(.[\\"
+    if before.endswith(dot) and not before.endswith("\\.") and plain:
+        newline = "\n" if dot == NOT_A_NEWLINE else ""
+        return f"{before.removesuffix(dot)}[^{following}{newline}]{char}"
     return before + char
 
 
