@@ -6,11 +6,14 @@ from __future__ import annotations
 import io
 import tarfile
 import zlib
+from collections.abc import Generator
+from typing import Any
 
 from ...host.node import Node
 from ..process import Command, Process, Running
 from ..text.common import Failure, Options, content, parse, tool
 from . import facts
+from .compressing import FORMS, converted
 from .making import make_folder, refused
 
 MOST_MEMBERS, MOST_UNPACKED = 150, 1024 * 1024
@@ -27,12 +30,14 @@ def unzipped(data: bytes) -> bytes | None:
         return None
 
 
-def zipped(data: bytes, when: int) -> bytes:
-    """A gzip file without a name."""
+def zipped(data: bytes, when: int, name: str = "") -> bytes:
+    """A gzip file, with the name of what it was made from."""
+    stored = name.encode("utf-8", "surrogateescape") + b"\0" if name else b""
     packer = zlib.compressobj(6, zlib.DEFLATED, -15)
     body = packer.compress(data) + packer.flush()
     trailer = zlib.crc32(data).to_bytes(4, "little") + (len(data) & 0xFFFFFFFF).to_bytes(4, "little")
-    return b"\x1f\x8b\x08\0" + when.to_bytes(4, "little") + b"\0\x03" + body + trailer
+    flags = b"\x08" if name else b"\0"
+    return b"\x1f\x8b\x08" + flags + when.to_bytes(4, "little") + b"\0\x03" + stored + body + trailer
 
 
 @tool
@@ -43,13 +48,13 @@ def gzip(process: Process) -> Running:
         GZIP,
         "stdout=c to-stdout=c decompress=d uncompress=d force=f keep=k list=l no-name=n name=N quiet=q recursive=r suffix=S test=t verbose=v fast=1 best=9",
     )
-    unpacks = "d" in options or process.name in ("gunzip", "zcat")
+    unpacks = bool(options.last("dtl")) or process.name in ("gunzip", "zcat")
     to_output = "c" in options or process.name == "zcat"
     status = 0
     for path in options.operands or ["-"]:
         if path == "-":
             data = process.given
-            made = unzipped(data) if unpacks else zipped(data, 0)
+            made = unzipped(data) if unpacks or "t" in options else zipped(data, 0)
             if made is None and to_output and "f" in options:
                 made = data
             if made is None:
@@ -66,10 +71,11 @@ def gzip(process: Process) -> Running:
 
 def _file(process: Process, options: Options, path: str, *, unpacks: bool, to_output: bool) -> int:
     shell = process.shell
+    reads = bool(options.last("tl"))
     if unpacks and not path.endswith(".gz") and not to_output:
         if shell.node(shell.absolute(path)) is None and shell.node(shell.absolute(path + ".gz")) is not None:
             path += ".gz"
-        elif shell.node(shell.absolute(path)) is not None:
+        elif shell.node(shell.absolute(path)) is not None and not reads:
             process.err(f"gzip: {path}: unknown suffix -- ignored\n")
             return 2
     reason = facts.why_missing(shell, path)
@@ -89,14 +95,18 @@ def _file(process: Process, options: Options, path: str, *, unpacks: bool, to_ou
     if not unpacks and path.endswith(".gz") and not to_output:
         process.err(f"gzip: {path} already has .gz suffix -- unchanged\n")
         return 2
-    made = unzipped(data) if unpacks else zipped(data, node.changed)
+    made = unzipped(data) if unpacks else zipped(data, node.changed, path.rpartition("/")[2])
     if made is None and to_output and "f" in options:
         made = data
     if made is None:
         process.err(f"\ngzip: {path}: not in gzip format\n")
         return 1
+    if "l" in options:
+        process.out(_row(path, data, made, first=not process.chunks))
+        return 0
     if to_output or "t" in options:
         process.out(made if to_output else b"")
+        process.err(f"{path}:\t OK\n" if {"t", "v"} <= {name for name, _ in options.given} else "")
         return 0
     target = path.removesuffix(".gz") if unpacks else path + ".gz"
     where = shell.absolute(target)
@@ -110,6 +120,15 @@ def _file(process: Process, options: Options, path: str, *, unpacks: bool, to_ou
     if "k" not in options:
         shell.change(shell.absolute(path), None)
     return 0
+
+
+def _row(path: str, data: bytes, made: bytes, *, first: bool) -> str:
+    """A line of `gzip -l`; the ratio is that of the packed bytes without the head and the end."""
+    size = len(made)
+    body = len(data) - 18 - (data.find(b"\0", 10) - 9 if data[3:4] == b"\x08" else 0)
+    ratio = (size - body) * 100 / size if size else 0.0
+    head = "         compressed        uncompressed  ratio uncompressed_name\n" if first else ""
+    return head + f"{len(data):>19} {size:>19} {max(-100.0, ratio):5.1f}% {path.removesuffix('.gz')}\n"
 
 
 TAR = "compress:: auto-compress=a bzip2=j create=c directory=C exclude: extract=x get=x file=f gzip=z gunzip=z list=t verbose=v xz=J preserve-permissions=p strip-components: append=r update=u no-same-owner no-same-permissions overwrite keep-old-files=k to-stdout=O absolute-names=P wildcards same-owner totals numeric-owner owner: group: mode: transform: exclude-from=X files-from=T dereference=h one-file-system version help"
@@ -155,26 +174,19 @@ def _read(process: Process, options: Options, *, unpack: bool) -> Running:
         data = content(process, path)
     except Failure as failure:
         return _fatal(process, f"{path}: Cannot open: {failure.message}")
-    plain = unzipped(data) if data[:2] == b"\x1f\x8b" else data
+    plain = yield from _plain(process, options, data)
+    if plain is None:
+        return 2
     base = options.value("C")
     folder = process.shell.node(process.shell.absolute(base)) if base else None
     if base and (folder is None or not folder.folder):
         return _fatal(process, f"{base}: Cannot open: No such file or directory")
     try:
-        archive = tarfile.open(fileobj=io.BytesIO(plain or b""), mode="r:")  # noqa: SIM115 (closed below)
+        archive = tarfile.open(fileobj=io.BytesIO(plain), mode="r:")  # noqa: SIM115 (closed below)
     except tarfile.TarError:
-        process.err(
-            "\ngzip: stdin: not in gzip format\ntar: Child returned status 1\n"
-            if "z" in options and plain is None
-            else "tar: This does not look like a tar archive\n"
-        )
-        if data[:2] != b"\x1f\x8b" and "z" in options:
-            process.err("")
-        process.err(
-            "tar: Exiting with failure status due to previous errors\n"
-            if "z" not in options
-            else "tar: Error is not recoverable: exiting now\n"
-        )
+        process.err("tar: This does not look like a tar archive\n")
+        process.err("tar: Skipping to next header\n" if len(plain) >= 512 and any(plain[:512]) else "")
+        process.err("tar: Exiting with failure status due to previous errors\n")
         return 2
     status, seen, wanted = 0, set(), options.operands
     with archive:
@@ -199,6 +211,44 @@ def _read(process: Process, options: Options, *, unpack: bool) -> Running:
     if status:
         process.err("tar: Exiting with failure status due to previous errors\n")
     return status
+
+
+def _plain(process: Process, options: Options, data: bytes) -> Generator[Any, Any, bytes | None]:
+    """An archive without its packing; None after an error, which is reported."""
+    form = next((form for form in FORMS.values() if data.startswith(form.magic)), None)
+    wanted = FORMS.get({"j": "bz", "J": "xz"}.get(options.last("zjJ"), ""))
+    plain: bytes | None = data
+    if data[:2] == b"\x1f\x8b":
+        plain = unzipped(data)
+    elif form is not None:
+        plain = yield from converted(process, form, data, unpacks=True)
+    elif options.last("zjJ"):
+        plain = None
+    if plain is not None:
+        return plain
+    if wanted is None:
+        process.err("\ngzip: stdin: not in gzip format\n")
+    elif wanted.xz:
+        process.err("xz: (stdin): File format not recognized\n")
+    else:
+        process.err("bzip2: (stdin) is not a bzip2 file.\n")
+    status = 2 if wanted is not None and not wanted.xz else 1
+    process.err(f"tar: Child returned status {status}\n")
+    process.err("tar: Error is not recoverable: exiting now\n")
+    return None
+
+
+def _packed(process: Process, options: Options, path: str, data: bytes) -> Generator[Any, Any, bytes]:
+    """An archive as -z, -j and -J pack it, or -a by its name."""
+    letter, suffix = options.last("zjJ"), path.rpartition(".")[2]
+    if not letter and "a" in options:
+        letter = {"gz": "z", "tgz": "z", "bz2": "j", "tbz2": "j", "xz": "J", "txz": "J"}.get(suffix, "")
+    if not letter:
+        return data
+    if letter == "z":
+        return zipped(data, 0)
+    made = yield from converted(process, FORMS["bz" if letter == "j" else "xz"], data, unpacks=False)
+    return made or b""
 
 
 def _selects(wanted: str, name: str) -> bool:
@@ -295,7 +345,7 @@ def _create(process: Process, options: Options) -> Running:
             if process.tired:
                 yield 0.0
     data = buffer.getvalue()
-    data = zipped(data, 0) if "z" in options or (path.endswith((".gz", ".tgz")) and "a" in options) else data
+    data = yield from _packed(process, options, path, data)
     if path == "-":
         process.out(data)
     else:

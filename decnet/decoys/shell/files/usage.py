@@ -13,6 +13,14 @@ from . import facts
 from .listing import human, in_units, when_of
 
 DU = "all=a apparent-size block-size=B bytes=b total=c dereference-args=D max-depth=d exclude: exclude-from=X human-readable=h si inodes count-links=l dereference=L no-dereference=P null=0 separate-dirs=S summarize=s threshold=t time:: time-style: one-file-system=x files0-from:"
+COLUMNS = (
+    "source", "fstype", "itotal", "iused", "iavail", "ipcent", "size", "used", "avail", "pcent", "file", "target",
+)  # fmt: skip
+HEADS = {"source": "Filesystem", "fstype": "Type", "itotal": "Inodes", "iused": "IUsed", "iavail": "IFree",
+         "ipcent": "IUse%", "used": "Used", "pcent": "Use%", "file": "File", "target": "Mounted on"}  # fmt: skip
+LEFT = ("source", "fstype", "file", "target")
+LEAST = {"source": 14, "fstype": 4, "itotal": 5, "iused": 5, "iavail": 5, "ipcent": 4, "size": 5, "used": 5,
+         "avail": 5, "pcent": 4}  # fmt: skip
 DF = "all=a block-size=B human-readable=h si=H inodes=i local=l portability=P print-type=T type=t exclude-type=x output:: sync no-sync total"
 
 
@@ -110,6 +118,7 @@ def _shown(process: Process, options: Options, size: int) -> str:
 def df(process: Process) -> Running:
     """How full the file systems are."""
     options = parse(process, "aB:hHiklPTt:x:v", DF)
+    columns = columns_of(process, options) if "output" in options else []
     shell, status = process.shell, 0
     rows: list[FileSystem] = []
     for path in options.operands:
@@ -140,20 +149,55 @@ def df(process: Process) -> Running:
         if not status:
             process.err("df: no file systems processed\n")
         return 1
-    process.out(_table(process, options, rows))
+    files = options.operands if len(rows) == len(options.operands) else ["-"] * len(rows)
     yield 0.0
+    if columns:
+        process.out(_chosen(process, options, rows, columns, files))
+    else:
+        process.out(_table(process, options, rows))
     return status
 
 
+def _chosen(
+    process: Process, options: Options, rows: list[FileSystem], columns: list[str], files: list[str]
+) -> str:
+    """`--output`: these columns only."""
+    base, unit, title = _units(options)
+
+    def amount(kib: int) -> str:
+        return human(kib * 1024, base) if base else str(-(-kib * 1024 // unit))
+
+    def count(number: int) -> str:
+        return human(number, base) if base else str(number)
+
+    table = [[HEADS.get(name, title if name == "size" else "Avail") for name in columns]]
+    for row, file in zip(rows, files, strict=True):
+        free = row.inodes - row.inodes_used
+        cells = {
+            "source": row.source, "fstype": row.kind, "itotal": count(row.inodes), "iused": count(row.inodes_used),
+            "iavail": count(free), "ipcent": _share(row.inodes_used, free), "size": amount(row.size),
+            "used": amount(row.used), "avail": amount(row.available), "pcent": _share(row.used, row.available),
+            "file": file, "target": row.where,
+        }  # fmt: skip
+        table.append([cells[name] for name in columns])
+    process.spend(20 * len(table))
+    return _aligned_columns(table, columns)
+
+
+def _aligned_columns(table: list[list[str]], columns: list[str]) -> str:
+    widths = [max(LEAST.get(name, 1), *(len(row[at]) for row in table)) for at, name in enumerate(columns)]
+    out = ""
+    for row in table:
+        cells = [
+            cell.ljust(width) if name in LEFT else cell.rjust(width)
+            for name, cell, width in zip(columns, row, widths, strict=True)
+        ]
+        out += " ".join(cells).rstrip() + "\n"
+    return out
+
+
 def _table(process: Process, options: Options, rows: list[FileSystem]) -> str:
-    base = {"h": 1024, "H": 1000}.get(options.last("hH"), 0)
-    unit, title = 1024, "1K-blocks"
-    if "B" in options:
-        text = options.value("B")
-        unit = size_of(text if text[:1].isdigit() else "1" + text, "kKMGTPEZY") or 1024
-        title = f"{text if text[:1].isdigit() else '1' + text}-blocks"
-    if base:
-        title = "Size"
+    base, unit, title = _units(options)
 
     def amount(kib: int) -> str:
         return human(kib * 1024, base) if base else str(-(-kib * 1024 // unit))
@@ -180,6 +224,29 @@ def _table(process: Process, options: Options, rows: list[FileSystem]) -> str:
         shown = [amount(each) for each in total[:3]]
         table.append(["total", *(["-"] if "T" in options else []), *shown, _share(total[1], total[2]), "-"])
     return _aligned(table, lefts=2 if "T" in options else 1, base=base)
+
+
+def _units(options: Options) -> tuple[int, int, str]:
+    """The base of sizes with a unit (0: none), the size of a block, and the title of sizes."""
+    base = {"h": 1024, "H": 1000}.get(options.last("hH"), 0)
+    unit, title = 1024, "1K-blocks"
+    if "B" in options:
+        text = options.value("B")
+        unit = size_of(text if text[:1].isdigit() else "1" + text, "kKMGTPEZY") or 1024
+        title = f"{text if text[:1].isdigit() else '1' + text}-blocks"
+    return base, unit, "Size" if base else title
+
+
+def columns_of(process: Process, options: Options) -> list[str]:
+    """The columns of `--output`. Raises Failure for a name that is none."""
+    for other in ("i", "P", "T"):
+        if other in options:
+            raise Failure(f"options -{other} and --output are mutually exclusive", hint=True)
+    names = [name for value in options.values("output") if value for name in value.split(",")][:50]
+    bad = next((name for name in names if name not in COLUMNS), None)
+    if bad is not None:
+        raise Failure(f"option --output: field {quoted(process, bad)} unknown", hint=True)
+    return names or list(COLUMNS)
 
 
 def _share(used: int, available: int) -> str:

@@ -17,7 +17,8 @@ def hostname(process: Process) -> int:
     try:
         options = parse(process, "sidfF:" if busybox else "aAbdfF:iIsyvVh", LONG)
     except Failure as failure:
-        process.err(f"hostname: {failure.message}\n" + ("" if busybox else HOSTNAME_USAGE))
+        process.err(f"hostname: {failure.message}\n")
+        process.out("" if busybox else HOSTNAME_USAGE)
         return 1 if busybox else 255
     if "h" in options:
         process.out(HOSTNAME_USAGE)

@@ -142,7 +142,8 @@ def _files(process: Process, options: Options, left: str, right: str, head: str)
         process.out(f"Files {left} and {right} are identical\n" if "s" in options else "")
         return 0
     if "a" not in options and (b"\0" in one or b"\0" in two):
-        process.out(f"Binary files {left} and {right} differ\n")
+        kind = "Files" if "q" in options else "Binary files"
+        process.out(f"{kind} {left} and {right} differ\n")
         return 1
     lines = [data.decode("utf-8", "surrogateescape").splitlines(keepends=True) for data in pair]
     blocks = yield from _blocks(process, options, lines[0], lines[1])
