@@ -21,7 +21,7 @@ MODULES: dict[str, str] = {
     "text.copying": "dd split",
     "text.arranging": "numfmt tsort csplit look",
     "files.special": "mknod link pathchk fallocate namei flock runuser mcookie nologin",
-    "text.find": "find",
+    "files.find": "find",
     "text.compare": "cmp diff",
     "text.numbers": "seq factor expr",
     "text.bc": "bc",

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Generator
 
 from ..process import Process, Running
-from .common import Failure, bytes_of, quoted, save, tool
+from ..text.common import Failure, bytes_of, quoted, save, tool
 from .find_files import FileTests
 from .find_tests import Entry, Search, Test, entry_of, pure
 

@@ -4,10 +4,10 @@ import re
 from dataclasses import replace
 
 from ...host.disk import filesystem_of
-from ..files import facts
-from .common import Failure, quoted
+from ..text.common import Failure, quoted
+from ..text.moments import moment
+from . import facts
 from .find_tests import Entry, Test, Tests, entry_of, kind_of, pure
-from .moments import moment
 
 NEWER = re.compile(r"-newer([aBcm])([aBcmt])")
 

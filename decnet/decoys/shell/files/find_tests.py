@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from ...host.node import Node
 from ..process import Process
 from ..regex import BadRegex, Regex, Syntax
-from .common import Failure, glob, link_node, quoted
+from ..text.common import Failure, glob, link_node, quoted
 
 MOST_DEPTH = 40
 
