@@ -151,7 +151,7 @@ def reason_in(output: str) -> str:
     """The lines of compose's output about the failure: those with an error, else the last ones."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     # Progress messages of compose 1.29 are not reasons.
-    lines = [line for line in lines if not line.endswith("...")] or lines
+    lines = [line for line in lines if not line.endswith(("...", "... error"))] or lines
     # Compose 1.29 writes each reason twice, and then that there was one.
     lines = [line for line in dict.fromkeys(lines) if SUMMARY not in line] or lines
     errors = [line for line in lines if "error" in line.lower() or "invalid" in line.lower()]

@@ -144,7 +144,7 @@ def test_an_engine_that_stops_meanwhile_is_the_reason_and_not_a_traceback(reason
 
 def test_the_reason_is_composes_error_and_not_its_progress() -> None:
     output = "Creating web ... done\nCreating web-ssh ... error\n\nERROR: for web-ssh  no such thing\nBye\n"
-    assert reason_in(output) == "Creating web-ssh ... error\nERROR: for web-ssh  no such thing"
+    assert reason_in(output) == "ERROR: for web-ssh  no such thing"
     pulled = "Pulling web-ssh (registry.example/a:1)...\nGet https://registry.example/v2/: connection refused"
     assert reason_in(pulled) == "Get https://registry.example/v2/: connection refused"
     assert reason_in("Pulling web-ssh...") == "Pulling web-ssh..."
