@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from .model import World
 
 INFO = "/var/lib/dpkg/info"
+DIVERSIONS = b"/usr/share/man/man1/sh.1.gz\n/usr/share/man/man1/sh.distrib.1.gz\ndash\n/bin/sh\n/bin/sh.distrib\ndash\n"
+OVERRIDES = (
+    b"root crontab 2755 /usr/bin/crontab\nroot messagebus 4754 /usr/lib/dbus-1.0/dbus-daemon-launch-helper\n"
+)
 
 
 def files(world: World, packages: Packages) -> dict[str, Node]:
@@ -23,6 +27,7 @@ def files(world: World, packages: Packages) -> dict[str, Node]:
     for name, changed in (("status", last), ("status-old", last - 2)):
         found[name] = Node(size=size, live=partial(status, packages), changed=changed)
     found["available"] = Node(changed=world.installed + 30)
+    texts = {"cmethopt": b"apt apt\n", "diversions": DIVERSIONS, "diversions-old": DIVERSIONS[: DIVERSIONS.index(b"/bin/sh")], "statoverride": OVERRIDES}  # fmt: skip # noqa: E501
     for name, mode in (
         ("lock", 0o640),
         ("lock-frontend", 0o640),
@@ -32,14 +37,9 @@ def files(world: World, packages: Packages) -> dict[str, Node]:
         ("statoverride-old", 0o644),
         ("cmethopt", 0o644),
     ):
-        text = (
-            b"apt apt\n"
-            if name == "cmethopt"
-            else b"root crontab 2755 /usr/bin/crontab\nroot messagebus 4754 /usr/lib/dbus-1.0/dbus-daemon-launch-helper\n"
-            if name == "statoverride"
-            else b""
+        found[name] = Node(
+            mode, content=texts.get(name, b""), changed=last if "lock" in name else world.installed + 200
         )
-        found[name] = Node(mode, content=text, changed=last if "lock" in name else world.installed + 200)
     found["arch"] = Node(content=b"amd64\n", changed=world.installed + 10)
     return found
 

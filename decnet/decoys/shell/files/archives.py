@@ -196,7 +196,7 @@ def _read(process: Process, options: Options, *, unpack: bool) -> Running:
                 continue
             seen |= {each for each in wanted if _selects(each, member.name)}
             if not unpack:
-                process.out((_long(member, name) if "v" in options else name) + "\n")
+                process.out((long_line(member, name) if "v" in options else name) + "\n")
             else:
                 if "v" in options:
                     process.out(f"{name}\n")
@@ -256,7 +256,8 @@ def _selects(wanted: str, name: str) -> bool:
     return name == wanted or name.startswith(wanted + "/")
 
 
-def _long(member: tarfile.TarInfo, name: str) -> str:
+def long_line(member: tarfile.TarInfo, name: str) -> str:
+    """One member as `tar -tv` shows it."""
     import time
 
     mode = Node(member.mode, member.isdir(), target=member.linkname if member.issym() else "")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from ...host.network import traffic
 from ..process import Process
 from .ip_show import links
 from .usage import TC_USAGE
@@ -151,24 +152,34 @@ def ufw(process: Process) -> int:
 
 def tc(process: Process) -> int:
     """`tc`: the queues of the cards."""
-    words = process.args
-    if not words or not "qdisc".startswith(words[0]) and words[0] not in ("class", "filter"):
+    statistics = any(word.startswith("-s") for word in process.args)
+    words = [word for word in process.args if not word.startswith("-")]
+    if not words or words[0] == "help":
         process.err(TC_USAGE)
         return 255
-    if words[0] in ("class", "filter") or words[1:2] in (["add"], ["del"], ["change"], ["replace"]):
+    if not "qdisc".startswith(words[0]) and words[0] not in ("class", "filter", "chain", "action", "actions"):
+        process.err(f'Object "{words[0]}" is unknown, try "tc help".\n')
+        return 255
+    named = words[words.index("dev") + 1] if "dev" in words[:-1] else ""
+    if named and named not in ("lo", process.shell.world.interface()):
+        process.err(f'Cannot find device "{named}"\n')
+        return 1
+    if words[0] in ("class", "filter", "chain") or words[1:2] in (["add"], ["del"], ["change"], ["replace"]):
         if process.shell.user != "root":
             process.err("RTNETLINK answers: Operation not permitted\n")
             return 2
         return 0
-    named = words[words.index("dev") + 1] if "dev" in words[:-1] else ""
     for link in links(process.shell.world):
         if named in ("", link.name):
             name = "" if named else f"dev {link.name} "
             count = "refcnt 2 " if link.index == 1 else ""
             process.out(f"qdisc {link.qdisc} 0: {name}root {count}\n")
-    if named and named not in ("lo", process.shell.world.interface()):
-        process.err(f'Cannot find device "{named}"\n')
-        return 1
+            if statistics:
+                sent = traffic(process.shell.world, link.name)
+                size, packets = (sent.bytes_out, sent.packets_out) if link.index > 1 else (0, 0)
+                process.out(
+                    f" Sent {size} bytes {packets} pkt (dropped 0, overlimits 0 requeues 0) \n backlog 0b 0p requeues 0\n"
+                )
     return 0
 
 

@@ -36,6 +36,10 @@ ACTIONS = {"-l": "list", "--list": "list", "-s": "status", "--status": "status",
            "--print-foreign-architectures": "nothing", "-C": "nothing", "--audit": "nothing", "--clear-avail": "nothing", "--add-architecture": "nothing"}  # fmt: skip
 
 
+OF_DPKG_DEB = ("-b", "--build", "-c", "--contents", "-I", "--info", "-f", "--field", "-x", "--extract", "-X", "--vextract", "-e", "--control", "-R", "--raw-extract", "--fsys-tarfile", "--ctrl-tarfile")  # fmt: skip # noqa: E501
+"""What dpkg gives to dpkg-deb."""
+
+
 def packages_here(process: Process) -> Packages:
     """The machine's packages. Raises Failure if it has none."""
     packages = process.shell.world.packages
@@ -48,6 +52,8 @@ def packages_here(process: Process) -> Packages:
 def dpkg(process: Process) -> Running:
     """The queries; an archive cannot be installed."""
     action, template, words = "", "", list(process.args)
+    if process.name == "dpkg" and words and words[0] in OF_DPKG_DEB:
+        return (yield from process.call(["dpkg-deb", *words]))
     operands: list[str] = []
     while words:
         word = words.pop(0)

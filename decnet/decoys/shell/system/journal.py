@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...host.hardware import uuid_for
@@ -18,7 +19,7 @@ from ..state import Shell
 from ..text.common import Failure, Options, parse, tool
 from .shown import clock
 
-MOST_LINES = 3000
+MOST_LINES, MOST_MATCHES = 3000, 50
 OLD = ("11", "20.04", "22.04", "8.10")
 
 
@@ -151,6 +152,13 @@ def journalctl(process: Process) -> Running:
             f"Archived and active journals take up {shell.world.persona.number('journal', 24, 380)}.0M in the file system.\n"
         )
         return 0
+    for name, value in options.given:
+        if name == "vacuum-time" and not _is_span(value):
+            process.err(f"Failed to parse vacuum time: {value}\n")
+            return 1
+        if name == "vacuum-size" and not value.rstrip("BKMGTPE").replace(".", "", 1).isdecimal():
+            process.err(f"Failed to parse vacuum size: {value}\n")
+            return 1
     if any(name.startswith("vacuum") for name, _ in options.given):
         process.out("Vacuuming done, freed 0B of archived journals from /var/log/journal.\n")
         return 0
@@ -167,6 +175,56 @@ def journalctl(process: Process) -> Running:
     return (yield from _entries(process, options))
 
 
+def _is_span(text: str) -> bool:
+    """Whether a text is a time span as systemd reads it."""
+    units = (
+        "",
+        "us",
+        "ms",
+        "s",
+        "sec",
+        "m",
+        "min",
+        "h",
+        "hr",
+        "d",
+        "day",
+        "days",
+        "w",
+        "week",
+        "weeks",
+        "month",
+        "months",
+        "M",
+        "y",
+        "year",
+        "years",
+    )
+    words = text.split()
+    return bool(words) and all(word.lstrip("0123456789.") in units and word[:1].isdecimal() for word in words)
+
+
+def _matching(process: Process, words: list[str], entries: list[Entry]) -> list[Entry]:
+    """The entries that have the fields of `FIELD=VALUE` words; those of one field are alternatives. Raises Failure."""
+    fields: dict[str, set[str]] = {}
+    for word in words[:MOST_MATCHES]:
+        name, equals, value = word.partition("=")
+        if not equals and word != "+" and not word.startswith("/"):
+            process.err(
+                f"Failed to add match '{word}': Invalid argument\nFailed to add filters: Invalid argument\n"
+            )
+            raise Failure("")
+        fields.setdefault(name, set()).add(value)
+    values: dict[str, Callable[[Entry], str]] = {
+        "_PID": lambda entry: str(entry.pid), "_SYSTEMD_UNIT": lambda entry: entry.unit, "SYSLOG_IDENTIFIER": lambda entry: entry.source, "_COMM": lambda entry: entry.source,
+        "_TRANSPORT": lambda entry: "kernel" if entry.source == "kernel" else "syslog", "_HOSTNAME": lambda entry: process.shell.world.hostname, "_UID": lambda entry: "0",
+    }  # fmt: skip
+    for name, wanted in fields.items():
+        known = values.get(name)
+        entries = [entry for entry in entries if known is not None and known(entry) in wanted]
+    return entries
+
+
 def _entries(process: Process, options: Options) -> Running:
     shell = process.shell
     groups = [group.name for group in shell.world.accounts.groups_of(shell.user)]
@@ -181,6 +239,7 @@ def _entries(process: Process, options: Options) -> Running:
     for wanted in options.values("u"):
         name = wanted if "." in wanted else f"{wanted}.service"
         entries = [entry for entry in entries if entry.unit == name]
+    entries = _matching(process, options.operands, entries)
     for wanted in options.values("t"):
         entries = [entry for entry in entries if entry.source == wanted]
     if "g" in options:
@@ -208,7 +267,7 @@ def _entries(process: Process, options: Options) -> Running:
     if "r" in options:
         entries.reverse()
     if not entries:
-        process.out("-- No entries --\n")
+        process.out("-- No entries --\n" if "q" not in options else "")
         return 0
     form = {"short-iso": "%Y-%m-%dT%H:%M:%S+0000", "short-full": "%a %Y-%m-%d %H:%M:%S UTC", "cat": ""}.get(
         options.value("o"), "%b %d %H:%M:%S"

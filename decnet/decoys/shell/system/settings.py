@@ -1,18 +1,13 @@
 # ruff: noqa: E501 (what real programs print is not broken into shorter lines)
-"""sysctl, hostnamectl, timedatectl, localectl, loginctl, locale, getconf, stty."""
+"""sysctl, locale, getconf, stty."""
 
 from __future__ import annotations
 
 import time
 
-from ...host.dmi import firmware
-from ...host.hardware import machine_id, uuid_for
 from ...host.sysctls import sysctls
-from ..process import Process, Running
+from ..process import Command, Process, Running
 from ..text.common import Failure, Options, parse, tool
-from ..visit import visits_of
-from .logged_errors import complain
-from .shown import clock
 
 CATEGORIES = (
     "CTYPE",
@@ -46,7 +41,7 @@ def sysctl(process: Process) -> Running:
     values = sysctls(shell.world)
     yield 0.0
     if any(name in options for name in ("p", "f", "system")):
-        return 0
+        return _loaded(process, options)
     if any(letter in options for letter in "aAX"):
         for name in values:
             _show(process, options, name, values[name])
@@ -82,6 +77,32 @@ def sysctl(process: Process) -> Running:
     return status
 
 
+def _loaded(process: Process, options: Options) -> int:
+    """Settings from files."""
+    shell, status = process.shell, 0
+    names = [value for letter, value in options.given if letter in "pf" and value] + options.operands
+    if "system" in options:
+        return 0
+    for name in names or ["/etc/sysctl.conf"]:
+        text = shell.read(shell.absolute(name))
+        if text is None:
+            process.err(f'sysctl: cannot open "{name}": No such file or directory\n')
+            status = 1
+            continue
+        for line in text.splitlines():
+            key, equals, value = (part.strip() for part in line.partition("="))
+            path = "/proc/sys/" + key.lstrip("-").replace(".", "/")
+            if not equals or key[:1] in "#;":
+                continue
+            if shell.node(path) is None:
+                process.err(f"sysctl: cannot stat {path}: No such file or directory\n")
+                status = 1
+                continue
+            _set(process, path, value)
+            _show(process, options, key.lstrip("-"), value)
+    return status
+
+
 def _set(process: Process, path: str, value: str) -> None:
     from dataclasses import replace
 
@@ -98,178 +119,6 @@ def _show(process: Process, options: Options, name: str, value: str) -> None:
         process.out(value)
     else:
         process.out(f"{value}\n" if "n" in options else f"{name} = {value}\n")
-
-
-@tool
-def hostnamectl(process: Process) -> Running:
-    """The names of the machine, and what it is."""
-    options = _systemd_options(process)
-    world, words = process.shell.world, options.operands
-    yield 0.0
-    if words[:1] in (["hostname"], ["set-hostname"]):
-        if len(words) == 1:
-            process.out(f"{process.shell.hostname}\n" if words[0] == "hostname" else "")
-            return 0
-        if process.shell.user != "root":
-            process.err("Could not set static hostname: Interactive authentication required.\n")
-            return 1
-        return 0
-    if not words and ("static" in options or "transient" in options):
-        process.out(f"{process.shell.hostname}\n")
-        return 0
-    if words and words[0] not in ("status", "icon-name", "chassis", "deployment", "location"):
-        complain(process, f"Unknown command verb {words[0]}.")
-        return 1
-    info, system = firmware(world), world.system
-    guest = world.is_virtual
-    chassis = (
-        ("vm 🖴" if system.version in ("12", "24.04", "9.4") else "vm")
-        if guest
-        else ("server 🖳" if system.version in ("12", "24.04", "9.4") else "server")
-    )
-    rows = [("Static hostname", world.hostname), ("Icon name", "computer-vm" if guest else "computer-server"), ("Chassis", chassis), ("Machine ID", machine_id(world)),
-            ("Boot ID", uuid_for(world, f"boot {world.booted()}").replace("-", ""))]  # fmt: skip
-    rows += [("Virtualization", "vmware")] if guest else []
-    rows.append(("Operating System", system.name))
-    if system.id == "rocky":
-        rows.append(
-            (
-                "CPE OS Name",
-                f"cpe:/o:rocky:rocky:{system.version.split('.')[0]}{'::baseos' if system.version != '8.10' else ':GA'}",
-            )
-        )
-    rows += [("Kernel", f"Linux {system.kernel}"), ("Architecture", "x86-64")]
-    if system.version in ("12", "22.04", "24.04", "9.4"):
-        rows += [("Hardware Vendor", info.vendor), ("Hardware Model", info.product)]
-    if system.version in ("12", "24.04", "9.4"):
-        rows.append(("Firmware Version", info.bios))
-    width = 16 if system.version != "8.10" else 18
-    process.out("".join(f"{name:>{width}}: {value}\n" for name, value in rows))
-    return 0
-
-
-def _systemd_options(process: Process) -> Options:
-    try:
-        return parse(
-            process,
-            "hH:M:alp:",
-            "help=h version no-ask-password host:=H machine:=M transient static pretty json: all=a property:=p value no-pager no-legend adjust-system-clock monitor lines: full=l",
-        )
-    except Failure as failure:
-        process.err(f"{process.name}: {failure.message}\n")
-        raise Failure("", 1) from None
-
-
-@tool
-def timedatectl(process: Process) -> Running:
-    """The clock."""
-    options = _systemd_options(process)
-    words, now = options.operands, time.time()
-    yield 0.0
-    rocky = process.shell.world.system.id == "rocky"
-    zone = "UTC" if rocky else "Etc/UTC"
-    if words[:1] == ["list-timezones"]:
-        process.out(
-            "Africa/Abidjan\nAmerica/New_York\nAsia/Tokyo\nEtc/UTC\nEurope/Berlin\nEurope/London\nUTC\n"
-        )
-        return 0
-    if words[:1] == ["show"]:
-        process.out(
-            f"Timezone={zone}\nLocalRTC=no\nCanNTP=yes\nNTP=yes\nNTPSynchronized=yes\nTimeUSec={clock('%a %Y-%m-%d %H:%M:%S UTC', now)}\nRTCTimeUSec={clock('%a %Y-%m-%d %H:%M:%S UTC', now)}\n"
-        )
-        return 0
-    if words and words[0] not in ("status", "timesync-status", "show-timesync"):
-        if not words[0].startswith("set-"):
-            complain(process, f"Unknown command verb {words[0]}.")
-            return 1
-        if process.shell.user != "root":
-            process.err("Failed to set time: Interactive authentication required.\n")
-            return 1
-        if words[0] == "set-time":
-            process.err("Failed to set time: Automatic time synchronization is enabled\n")
-            return 1
-        return 0
-    stamp = clock("%a %Y-%m-%d %H:%M:%S", now)
-    process.out(
-        f"               Local time: {stamp} UTC\n           Universal time: {stamp} UTC\n                 RTC time: {stamp}\n                Time zone: {zone} (UTC, +0000)\n"
-        "System clock synchronized: yes\n              NTP service: active\n          RTC in local TZ: no\n"
-    )
-    return 0
-
-
-@tool
-def localectl(process: Process) -> Running:
-    """The language of the machine."""
-    _systemd_options(process)
-    yield 0.0
-    lang = process.shell.variables.get("LANG") or "C.UTF-8"
-    process.out(
-        f"System Locale: LANG={lang}\n    VC Keymap: {'us' if process.shell.world.system.id == 'rocky' else '(unset)'}\n   X11 Layout: us\n    X11 Model: pc105\n"
-    )
-    return 0
-
-
-@tool
-def loginctl(process: Process) -> Running:
-    """The sessions."""
-    options = _systemd_options(process)
-    shell = process.shell
-    verb = options.operands[0] if options.operands else "list-sessions"
-    visits = visits_of(shell.world, shell.visit.source)
-    accounts = shell.world.accounts
-    yield 0.0
-
-    def uid(name: str) -> int:
-        return getattr(accounts.user(name), "uid", 1000)
-
-    if verb in ("show-user", "user-status") and (
-        bad := next((each for each in options.operands[1:] if accounts.user(each) is None), "")
-    ):
-        process.err(f"Failed to look up user {bad}: No such process\n")
-        return 1
-    if verb == "list-sessions":
-        new = shell.world.system.version in ("24.04",)
-        rows = [["SESSION", "UID", "USER", "SEAT", "TTY", *(["STATE", "IDLE", "SINCE"] if new else [])]]
-        rows += [
-            [
-                str(visit.number),
-                str(uid(visit.user)),
-                visit.user,
-                "-" if new else "",
-                visit.terminal or ("-" if new else ""),
-                *(["active", "no", "-"] if new else []),
-            ]
-            for visit in visits
-        ]
-        widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
-        for row in rows:
-            process.out(
-                " ".join(
-                    cell.rjust(width) if at < 2 else cell.ljust(width)
-                    for at, (cell, width) in enumerate(zip(row, widths, strict=True))
-                )
-                + "\n"
-            )
-        process.out(f"\n{len(visits)} sessions listed.\n")
-        return 0
-    if verb == "list-users":
-        names = sorted({(uid(visit.user), visit.user) for visit in visits})
-        process.out(
-            " UID USER\n"
-            + "".join(f"{number:>4} {name}\n" for number, name in names)
-            + f"\n{len(names)} users listed.\n"
-        )
-        return 0
-    if verb in ("session-status", "user-status", "show-session", "show-user"):
-        visit = shell.visit
-        process.out(
-            f"{visit.number} - {visit.user} ({uid(visit.user)})\n           Since: {clock('%a %Y-%m-%d %H:%M:%S UTC', visit.began)}\n          Leader: {visit.server} (sshd)\n          Remote: {visit.source}\n         Service: sshd; type tty; class user\n           State: active\n            Unit: session-{visit.number}.scope\n"
-        )
-        return 0
-    if verb.startswith(("terminate-", "kill-", "lock-", "enable-", "disable-")):
-        return 0
-    complain(process, f"Unknown command verb {verb}.")
-    return 1
 
 
 @tool
@@ -370,6 +219,9 @@ def stty(process: Process) -> Running:
     return 0
 
 
-COMMANDS = {
-    "sysctl": sysctl, "hostnamectl": hostnamectl, "timedatectl": timedatectl, "localectl": localectl, "loginctl": loginctl, "locale": locale, "getconf": getconf, "stty": stty,
-}  # fmt: skip
+COMMANDS: dict[str, Command] = {
+    "sysctl": sysctl,
+    "locale": locale,
+    "getconf": getconf,
+    "stty": stty,
+}
