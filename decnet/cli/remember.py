@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -18,14 +20,17 @@ if TYPE_CHECKING:
     from decnet.store.paths import Home
 
 STYLES = ("table", "name")
-"""Others print the time of the last contact, the clocks or the seed."""
+"""Others print the time of the last contact, the clocks or the seed. Of `status -o json`, the clocks are set
+anew."""
+_SKEW = re.compile(r'"skew": -?[0-9.]+')
 
 
 class Memory(Asked):
     """A command while it runs, and what it found when it began."""
 
-    def __init__(self, argv: list[str], home: Home) -> None:
+    def __init__(self, argv: list[str], home: Home, *, is_json: bool) -> None:
         super().__init__()
+        self._is_json = is_json
         self._home = home
         self._basis = unchanged.Basis(argv, str(home.root))
         self._program = unchanged.program_digest()
@@ -44,10 +49,12 @@ class Memory(Asked):
 
     def keep(self, output: str) -> None:
         """Remember this output, if the command changed nothing. What cannot be written is not remembered."""
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, LookupError):
             if not self.is_repeatable or self._is_changed():
                 return
             from decnet.worker.agent_package import agent_file
+
+            output, skews = _without_skews(output, self.workers) if self._is_json else (output, [])
 
             unchanged.keep(
                 self._basis,
@@ -61,6 +68,7 @@ class Memory(Asked):
                         for name, calls in self.calls.items()
                     ],
                     "output": output,
+                    "skews": skews,
                 },
             )
 
@@ -73,11 +81,28 @@ class Memory(Asked):
 def memory_of(style: str, home: Home) -> Memory | None:
     """The memory of this command, if it is one of those that are repeated."""
     argv = sys.argv[1:]
-    if not argv or argv[0] not in VERBS or style not in STYLES or not unchanged.may_repeat():
+    is_json = argv[:1] == ["status"] and style == "json"
+    if not argv or argv[0] not in VERBS or not (is_json or style in STYLES) or not unchanged.may_repeat():
         return None
     with suppress(OSError):
-        return Memory(argv, home) if unchanged.state_folder() == str(home.root) else None
+        is_usual = unchanged.state_folder() == str(home.root)
+        return Memory(argv, home, is_json=is_json) if is_usual else None
     return None
+
+
+def _without_skews(output: str, workers: Mapping[str, Mapping[str, Any]]) -> tuple[str, list[list[Any]]]:
+    """A status as JSON without the numbers of its skews, and where they were: [index, worker_id]. No string
+    in it can look like one, because its quotes are escaped. Raises ValueError."""
+    found = list(_SKEW.finditer(output))
+    names = [row["name"] for row in json.loads(output)["workers"]]
+    pieces, places, at, length = [], [], 0, 0
+    for match, name in zip(found, names, strict=True):
+        end = match.start() + len('"skew": ')
+        pieces.append(output[at:end])
+        length += end - at
+        places.append([length, workers[name]["worker_id"]])
+        at = match.end()
+    return "".join([*pieces, output[at:]]), places
 
 
 @contextmanager

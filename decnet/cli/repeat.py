@@ -13,13 +13,11 @@ from decnet.store import unchanged
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from typing import Any, NoReturn
 
-    from decnet.worker.answers import Asked, Program
-
-    Question = tuple[str, str, Program, dict[str, Any], str]
-    """Of each call: worker_id, verb, program, arguments, and the digest of the answer then."""
+    from decnet.worker.answers import Answer, Asked, Question
+    from decnet.worker.crowd import Crowd
 
 VERBS = {"status": False, "deploy": True, "reconcile": True}
 """The commands that are repeated, and whether they hold the lock."""
@@ -68,8 +66,9 @@ def _output(argv: list[str]) -> str | None:
 
 def _checked(basis: unchanged.Basis, known: dict[str, Any]) -> str | None:
     try:
-        if _is_unchanged(basis.root, known):
-            return str(known["output"])
+        output = _same_output(basis.root, known)
+        if output is not None:
+            return output
     except TimeoutError:
         pass
     except (OSError, ValueError, LookupError, TypeError):
@@ -80,18 +79,34 @@ def _checked(basis: unchanged.Basis, known: dict[str, Any]) -> str | None:
     return None
 
 
-def _is_unchanged(root: str, known: dict[str, Any]) -> bool:
-    """The workers are asked before the rest is compared: their answers take longest."""
+def _same_output(root: str, known: dict[str, Any]) -> str | None:
+    """The output if all is as it was."""
     if known["state"] != unchanged.state_digest(root):
-        return False
-    if not known["asked"]:
-        return _is_the_same_here(known)
-    from decnet.worker.answers import Asked
-
+        return None
     questions = list(_questions(root, known))
-    asked = Asked([(program, args) for _, _, program, args, _ in questions])
+    if not questions:
+        return str(known["output"]) if _is_the_same_here(known) else None
+    answers = _same_answers(root, known, questions)
+    if answers is None:
+        return None
+    skews = {
+        question.worker_id: _leads(result, sent, answered)
+        for question, (result, sent, answered) in zip(questions, answers, strict=True)
+        if question.verb == "status"
+    }
+    found = unchanged.skews_of(root, skews)
+    return None if found is None else unchanged.with_skews(known["output"], known["skews"], found)
+
+
+def _same_answers(root: str, known: dict[str, Any], questions: list[Question]) -> list[Answer] | None:
+    """The workers are asked before the rest is compared: their answers take longest."""
+    from decnet.worker.answers import Different
+
+    asked = _asked(root, known, questions)
     try:
-        return _is_the_same_here(known) and _answer_the_same(root, questions, asked)
+        return asked.verified() if _is_the_same_here(known) else None
+    except Different:
+        return None
     finally:
         asked.end()
 
@@ -102,28 +117,35 @@ def _is_the_same_here(known: dict[str, Any]) -> bool:
     )
 
 
-def _answer_the_same(root: str, questions: list[Question], asked: Asked) -> bool:
-    from decnet.worker.answers import answer_digest, clock_ahead
-
-    skews = {}
-    for (worker_id, verb, _, _, before), (result, sent, answered) in zip(
-        questions, asked.answers(), strict=True
-    ):
-        if answer_digest(verb, result) != before:
-            return False
-        if verb == "status":
-            skews[worker_id] = clock_ahead(result, sent, answered)
-    return unchanged.are_seen(root, skews)
+def _leads(result: Mapping[str, Any], sent: float, answered: float) -> tuple[float, float]:
+    """Between which values a worker's clock is ahead of ours, in seconds. Raises LookupError, TypeError."""
+    clock = float(result["hello"]["clock"])
+    return clock - answered, clock - sent
 
 
 def _questions(root: str, known: dict[str, Any]) -> Iterator[Question]:
-    from decnet.worker.again import local_program, ssh_program
+    if not known["asked"]:
+        return
+    from decnet.worker.answers import Question
 
     agent = f"{root}/agents/{known['agent']}.pyz"
     for asked in known["asked"]:
-        worker_id, place = asked["worker_id"], asked["place"]
-        if not place and unchanged.file_digest(agent) != known["agent"]:
+        if not asked["place"] and unchanged.file_digest(agent) != known["agent"]:
             raise ValueError("the agent's file is another one")
         for verb, args, before in asked["calls"]:
-            program = ssh_program(root, worker_id, place, verb) if place else local_program(agent, verb)
-            yield worker_id, verb, program, args, before
+            yield Question(asked["worker_id"], asked["place"], verb, args, before)
+
+
+def _asked(root: str, known: dict[str, Any], questions: list[Question]) -> Asked | Crowd:
+    from decnet.worker import again
+
+    if len({question.worker_id for question in questions}) > again.MOST_PROCESSES:
+        from decnet.worker.crowd import Crowd
+
+        if not all(question.place for question in questions):
+            raise ValueError("this machine is one of many")
+        return Crowd(root, questions)
+    from decnet.worker.answers import Asked
+
+    agent = f"{root}/agents/{known['agent']}.pyz"
+    return Asked(questions, [again.program(root, agent, each) for each in questions])

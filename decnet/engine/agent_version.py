@@ -118,6 +118,8 @@ async def _ask_or_error(
 async def _ask(ctx: Context, client: AgentClient, cursor: Cursor | None, sessions: bool) -> StatusReply:
     requested = ctx.now()
     status = await client.status(cursor, sessions=sessions)
+    # Connecting to a thousand workers takes seconds, which are no difference between the clocks.
+    requested = max(requested, client.sent_at)
     return StatusReply(status, client.compatibility(status.hello), requested, ctx.now())
 
 

@@ -162,14 +162,28 @@ def file_digest(path: str) -> str:
         return _sha256(stream.read())
 
 
-def are_seen(root: str, skews: Mapping[str, float]) -> bool:
-    """Whether these workers' last contact (worker_id to how far its clock is ahead, in seconds) need not be
-    written again. Raises OSError, ValueError, LookupError and TypeError."""
+def skews_of(root: str, leads: Mapping[str, tuple[float, float]]) -> dict[str, float] | None:
+    """How far the clock of each worker (by worker_id) is ahead, in seconds: of the values that its answer
+    allows, the one next to what is noted. None if its last contact has to be written again. Raises OSError,
+    ValueError, LookupError and TypeError."""
     with open(os.path.join(root, "seen.json"), "rb") as stream:
         rows = parse(stream.read(MAX_BYTES), max_entries=1_000_000)
-    return all(
-        is_fresh(rows[each]["at"], rows[each]["skew"], time.time(), skew) for each, skew in skews.items()
+    found = {each: min(max(rows[each]["skew"], low), high) for each, (low, high) in leads.items()}
+    now = time.time()
+    is_fresh_for_all = all(
+        is_fresh(rows[each]["at"], rows[each]["skew"], now, skew) for each, skew in found.items()
     )
+    return found if is_fresh_for_all else None
+
+
+def with_skews(output: str, places: list[list[Any]], skews: Mapping[str, float]) -> str:
+    """The output with the present skews, as JSON has them, at these places: [index, worker_id], where the old
+    ones were taken out."""
+    pieces, at = [], 0
+    for index, worker_id in places:
+        pieces += [output[at:index], repr(round(skews[worker_id], 1))]
+        at = index
+    return "".join([*pieces, output[at:]])
 
 
 def is_fresh(at: float, skew: float, now: float, new_skew: float) -> bool:

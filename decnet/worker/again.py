@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from decnet.model.worker import Worker
 
-    from .answers import Program
+    from .answers import Program, Question
 
 CLIENT = "/usr/bin/ssh"
 """Not from PATH, which may lead to another user's program."""
 COMMAND = "decnet-agent"
-MOST_WORKERS = 16
-"""From here on asyncssh takes less for all of them than the client for each."""
+MOST_PROCESSES = 16
+"""From here on asyncssh takes less for all of them than the client for each: see `crowd`."""
 CONNECT_SECONDS = 3
 _OPTIONS = {
     "BatchMode": "yes",
@@ -61,6 +61,14 @@ def place_of(worker: Worker, key: str) -> dict[str, Any] | None:
     if not is_plain:
         return None
     return {"host": worker.host, "port": worker.port, "user": worker.user, "key": key}
+
+
+def program(root: str, agent: str, question: Question) -> Program:
+    """What asks one question; `root` is the state directory, `agent` the file of this machine's agent. Raises
+    ValueError as `ssh_program`."""
+    if not question.place:
+        return local_program(agent, question.verb)
+    return ssh_program(root, question.worker_id, question.place, question.verb)
 
 
 def local_program(agent: str, verb: str) -> Program:

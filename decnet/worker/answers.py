@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import select
 import time
+from typing import NamedTuple
 
 from decnet.wire import PROTOCOL, Unframer, canonical, digest, encode_json, parse
 
@@ -32,6 +33,20 @@ ORDERLESS = {"status": ("containers", "networks"), "facts": ("images", "networks
 """What the engine lists in any order: its networks come in another one each time."""
 
 
+class Question(NamedTuple):
+    """One call of a worker at a place from `again.place_of`, and the digest of its answer then."""
+
+    worker_id: str
+    place: dict[str, Any]
+    verb: str
+    args: dict[str, Any]
+    before: str
+
+
+class Different(Exception):
+    """A worker has answered something else than before."""
+
+
 def answer_digest(verb: str, result: Mapping[str, Any]) -> str | None:
     """The SHA-256 of all that a decision can rest on in a verb's answer; None for a verb that is not only
     read, or an answer of another shape. The worker's clock is left out: the caller checks it."""
@@ -49,17 +64,13 @@ def answer_digest(verb: str, result: Mapping[str, Any]) -> str | None:
     return digest(kept)
 
 
-def clock_ahead(result: Mapping[str, Any], asked: float, answered: float) -> float:
-    """How far the clock in a status is ahead of ours, in seconds. Raises LookupError and TypeError."""
-    return float(result["hello"]["clock"]) - (asked + answered) / 2
-
-
 def ask(calls: list[tuple[Program, Mapping[str, Any]]]) -> list[Answer]:
     """The results of calls, each of a program that starts an agent, with these arguments of its verb.
 
     Raises TimeoutError, another OSError, or ValueError for anything but a result.
     """
-    asked = Asked(calls)
+    questions = [Question("", {}, "", dict(args), "") for _, args in calls]
+    asked = Asked(questions, [program for program, _ in calls])
     try:
         return asked.answers()
     finally:
@@ -69,12 +80,13 @@ def ask(calls: list[tuple[Program, Mapping[str, Any]]]) -> list[Answer]:
 class Asked:
     """Calls that run at the same time, from the moment this is made; `end` must be called."""
 
-    def __init__(self, calls: list[tuple[Program, Mapping[str, Any]]]) -> None:
+    def __init__(self, questions: list[Question], programs: list[Program]) -> None:
         """Raises OSError, and ValueError for a request that is too long."""
+        self._questions = questions
         self._running: list[_Running] = []
         try:
-            for (argv, environment), args in calls:
-                self._running.append(_Running(argv, environment, args))
+            for question, (argv, environment) in zip(questions, programs, strict=True):
+                self._running.append(_Running(argv, environment, question.args))
         except BaseException:
             self.end()
             raise
@@ -83,6 +95,14 @@ class Asked:
         """Their results. Raises as `ask`."""
         _read_all(self._running)
         return [(each.result(), each.asked, each.answered) for each in self._running]
+
+    def verified(self) -> list[Answer]:
+        """The same. Raises Different if one is another than before."""
+        answers = self.answers()
+        for question, (result, _, _) in zip(self._questions, answers, strict=True):
+            if answer_digest(question.verb, result) != question.before:
+                raise Different
+        return answers
 
     def end(self) -> None:
         """End those that still run."""

@@ -93,6 +93,11 @@ class AgentClient:
         """Bytes that a shell's start-up file printed before the last answer."""
         return self._session.noise
 
+    @property
+    def sent_at(self) -> float:
+        """Our clock when the last request was sent; 0.0 if that is unknown."""
+        return float(getattr(self._session, "sent_at", 0.0))
+
     async def close(self) -> None:
         await self._session.close()
 

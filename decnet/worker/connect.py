@@ -9,13 +9,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from decnet import wire
 from decnet.errors import StateBroken, Unreachable
-from decnet.model.worker import Route, SshSettings, Worker
 
-from . import ssh_config
 from .account import Account
 from .algorithms import HOST_CERTIFICATES, HOST_KEYS, STRONG
 from .attempt import TOO_MANY, WATCHED, Attempt
@@ -29,9 +27,20 @@ from .ssh_library import asyncssh
 from .translate import connecting
 from .way import Way, connected_socket, open_way
 
+if TYPE_CHECKING:
+    from decnet.model.worker import Route, SshSettings, Worker
+
 CONNECT_LIMIT = 10.0
 DISCONNECT_LIMIT = 1.0
 TRIES = 6
+FLEET_LOGIN = {
+    "agent_path": None,
+    "config": None,
+    "password_auth": False,
+    "kbdint_auth": False,
+    "host_based_auth": False,
+}
+"""Options of asyncssh for a login with the fleet's key and nothing else."""
 
 
 @dataclass(frozen=True)
@@ -56,16 +65,9 @@ class Target:
 
 def target_of(worker: Worker, host_key: HostKey, key: Path) -> Target:
     """An enrolled worker: the fleet's key, no agent, no configuration file of the user."""
-    login = {
-        "agent_path": None,
-        "config": None,
-        "password_auth": False,
-        "kbdint_auth": False,
-        "host_based_auth": False,
-    }
-    key = key_path(key, worker.key_type)
     return Target(
-        worker.name, worker.host, worker.port, worker.user, host_key, worker.jump, worker.route, key, login
+        worker.name, worker.host, worker.port, worker.user, host_key, worker.jump, worker.route,
+        key_path(key, worker.key_type), dict(FLEET_LOGIN),
     )  # fmt: skip
 
 
@@ -154,6 +156,8 @@ async def _connection(
     route = target.route
     if route is None and target.jump is not None:
         # A record of version 0.1.0 has no route: the configuration decides, as it did then.
+        from . import ssh_config
+
         route = await ssh_config.route_over(target.jump, Account.operator())
     if route is not None and not route.is_direct:
         async with concurrency.logins, budget.spent():
@@ -161,7 +165,7 @@ async def _connection(
             return await _logged_in(library, target, way, attempt)
     async with concurrency.connects:
         async with budget.spent():
-            settings = route.settings if route is not None else SshSettings()
+            settings = route.settings if route is not None else _no_settings()
             sock = await connected_socket(target.host, target.port, settings)
         way = Way({"sock": sock}, sock)
         try:
@@ -170,6 +174,13 @@ async def _connection(
         except BaseException:
             way.close()
             raise
+
+
+def _no_settings() -> SshSettings:
+    # The model takes a tenth of a second to import, which asking many workers again does not need.
+    from decnet.model.worker import SshSettings
+
+    return SshSettings()
 
 
 async def _logged_in(library: Any, target: Target, way: Way, attempt: Attempt) -> Any:

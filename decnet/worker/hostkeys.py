@@ -9,9 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from decnet.errors import HostKeyRefused, StateBroken
-from decnet.model.worker import Worker
+
+if TYPE_CHECKING:
+    from decnet.model.worker import Worker
 
 Write = Callable[[Path, bytes], object]
 """Writes a file whole, or not at all."""

@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from decnet.model.worker import SshSettings
+from typing import TYPE_CHECKING, Any
 
 from .ssh_library import asyncssh
+
+if TYPE_CHECKING:
+    from decnet.model.worker import SshSettings
 
 Ask = Callable[[str], str | None]
 

@@ -8,14 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from decnet.errors import UsageError
-from decnet.model.worker import SshSettings
 
 from .algorithms import HOST_CERTIFICATES, HOST_KEYS
 from .hostkeys import HostKey
 from .ssh_library import asyncssh
+
+if TYPE_CHECKING:
+    from decnet.model.worker import SshSettings
 
 Matches = tuple[tuple[Any, ...], ...]
 """Keys of asyncssh: of the host, of authorities, revoked ones."""

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import resource
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from functools import cache
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -14,10 +11,9 @@ from decnet.errors import DecnetError, WorkerFailure
 from decnet.model.worker import Worker
 
 from .client import AgentClient
+from .room import make_room
 
 LARGE = 50
-WANTED_FILES = 8192
-COLLECTED_AFTER = (20_000, 2, 2)
 
 Result = TypeVar("Result")
 
@@ -87,16 +83,3 @@ async def _as_value(call: Callable[[], Awaitable[Result]]) -> Result | WorkerFai
 
 def _bound(one: Callable[[Worker], Awaitable[Result]], worker: Worker) -> Callable[[], Awaitable[Result]]:
     return lambda: one(worker)
-
-
-@cache
-def make_room() -> None:
-    """Call once before a large fan-out: raises the limit of file descriptors for the sockets, and makes the
-    garbage collector ignore existing objects and collect new ones often enough (a closed connection is a
-    reference cycle)."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = WANTED_FILES if hard == resource.RLIM_INFINITY else min(WANTED_FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    gc.freeze()
-    gc.set_threshold(*COLLECTED_AFTER)

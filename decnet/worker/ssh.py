@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from decnet import wire
 from decnet.errors import Unreachable
-from decnet.model.worker import Worker
 
 from . import connect, hostkeys
 from .backoff import backoff
@@ -19,6 +19,9 @@ from .concurrency import Concurrency
 from .exchange import PIECE, Request, Sink, Source, answered, converse, describe_status
 from .ssh_library import asyncssh
 from .translate import translated
+
+if TYPE_CHECKING:
+    from decnet.model.worker import Worker
 
 CHANNELS = 8
 """Concurrent channels of one connection; sshd's MaxSessions is 10 by default."""
@@ -43,6 +46,8 @@ class SshSession:
         self.worker = target.name
         self.noise = 0
         self.protocol = wire.PROTOCOL
+        self.sent_at = 0.0
+        """Our clock when the last request was sent: connecting may take longer than the answer."""
         self._target = target
         self._command = command
         self._concurrency = concurrency or Concurrency()
@@ -86,10 +91,12 @@ class SshSession:
     ) -> dict[str, Any]:
         command, request = f"{self._command} {verb}", Request.of(self.worker, verb, args, self.protocol)
         first = First(request.line, is_all=stream is None) if len(request.line) <= PIECE else None
-        async with self._concurrency.calls, running(connection, self.worker, command, limit, first) as remote:
-            result = await answered(remote, self.worker, request, stream, is_sent=first is not None)
-            self.noise = remote.preamble
-            return result
+        async with self._concurrency.calls:
+            self.sent_at = time.time()
+            async with running(connection, self.worker, command, limit, first) as remote:
+                result = await answered(remote, self.worker, request, stream, is_sent=first is not None)
+                self.noise = remote.preamble
+                return result
 
     async def close(self) -> None:
         """End the connection, without waiting long for the other side to agree."""

@@ -9,11 +9,10 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from decnet import wire
 from decnet.errors import DecnetError, HostKeyRefused, Unreachable
-from decnet.model.worker import Hop, Route, SshSettings
 
 from .account import Account
 from .algorithms import BOUNDED
@@ -22,6 +21,9 @@ from .identities import own_keys
 from .known_hosts import Trusted, trusted_by
 from .ssh_library import asyncssh
 from .translate import connecting
+
+if TYPE_CHECKING:
+    from decnet.model.worker import Hop, Route, SshSettings
 
 FAMILIES = {"any": socket.AF_UNSPEC, "inet": socket.AF_INET, "inet6": socket.AF_INET6}
 
@@ -119,6 +121,8 @@ async def _first_part(worker: str, host: str, port: int, route: Route | None) ->
 def _first_settings(route: Route | None) -> SshSettings:
     """How the socket of the way is opened: to the first jump host, or to the worker itself."""
     if route is None:
+        from decnet.model.worker import SshSettings
+
         return SshSettings()
     return route.hops[0] if route.hops else route.settings
 

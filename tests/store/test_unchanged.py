@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -167,3 +169,13 @@ def test_what_cannot_be_stored_leaves_nothing(home: Home) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, fewest)
 
     assert os.listdir(home.cache) == before
+
+
+def test_a_skew_that_an_answer_allows_is_the_noted_one(home: Home) -> None:
+    rows = {"near": {"at": time.time(), "skew": 0.5}, "far": {"at": time.time(), "skew": -3.0}}
+    (home.root / "seen.json").write_text(json.dumps(rows))
+    assert unchanged.skews_of(str(home.root), {"near": (0.1, 0.9), "far": (-2.5, -2.0)}) == {
+        "near": 0.5,
+        "far": -2.5,
+    }
+    assert unchanged.skews_of(str(home.root), {"far": (-1.5, 0.0)}) is None

@@ -10,7 +10,7 @@ import pytest
 
 from decnet.worker import answers
 from decnet.worker.again import local_program
-from decnet.worker.answers import answer_digest, ask, clock_ahead
+from decnet.worker.answers import answer_digest, ask
 
 HEAD = """
 import json, os, sys, time
@@ -114,7 +114,3 @@ def test_the_order_in_which_the_engine_lists_things_is_no_change() -> None:
 @pytest.mark.parametrize(("verb", "result"), [("events", {}), ("status", {}), ("status", {"hello": []})])
 def test_other_verbs_and_shapes_have_no_digest(verb: str, result: dict[str, object]) -> None:
     assert answer_digest(verb, result) is None
-
-
-def test_the_clock_is_compared_with_the_middle_of_the_call() -> None:
-    assert clock_ahead({"hello": {"clock": 12.0}}, 9.0, 11.0) == 2.0
