@@ -50,14 +50,16 @@ set -- $SSH_CONNECTION
 export DECNET_AGENT_HOME={folder}/agents/$3
 exec {agent} gate
 """
-# An answer that was written beforehand, behind the marker that the request names.
+# An answer that was written beforehand, behind the marker that the request names, with the present time.
 CANNED = """#!/bin/dash
 set -- $SSH_CONNECTION
 read -r request
 marker=${{request##*\\"marker\\":\\"}}
 marker=${{marker%%\\"*}}
 printf '\\n%s ' "$marker"
-exec cat "{folder}/canned/$3"
+cat "{folder}/canned/$3.head"
+printf %s "$(date +%s.%1N)"
+exec cat "{folder}/canned/$3.tail"
 """
 
 
