@@ -350,5 +350,10 @@ def _columns(names: list[str], columns: int) -> str:
     across = columns // width
     across -= across > 1 and across * width == columns
     rows = -(-len(names) // max(1, across))
-    lines = ("".join(name.ljust(width) for name in names[row::rows]) for row in range(rows))
+    lines = (_padded(names[row::rows], width, across) for row in range(rows))
     return "".join(line + "\r\n" for line in lines)
+
+
+def _padded(names: list[str], width: int, across: int) -> str:
+    """One row of the choices: nothing follows the last name that has room."""
+    return "".join(name.ljust(width if at + 1 < across else 0) for at, name in enumerate(names))

@@ -16,7 +16,7 @@ from .text.dircolors import colors_of
 CHROOT = "${debian_chroot:+($debian_chroot)}"
 PLAIN = f"{CHROOT}\\u@\\h:\\w\\$ "
 COLOURED = f"{CHROOT}\\[\\033[01;32m\\]\\u@\\h\\[\\033[00m\\]:\\[\\033[01;34m\\]\\w\\[\\033[00m\\]\\$ "
-TITLE = f"\\[\\e]0;{CHROOT}\\u@\\h: \\w\\a\\]"
+TITLE = "\\[\\e]0;\\u@\\h: \\w\\a\\]"
 ASH = Build().prompt
 OWN = "\\s-\\v\\$ "
 COLOURS = {

@@ -176,7 +176,7 @@ PROGRAMS = {
     "dash": Program(sh, lambda shell: shell.world.system.id in ("debian", "ubuntu")),
     "ash": Program(sh, lambda shell: shell.world.system.has_ash or shell.world.system.id == "dsm"), "busybox": Program(lazy("busybox.program", "busybox"), has_busybox),
     "sudo": Program(sudo, lambda shell: not shell.world.system.has_ash), "su": Program(su), "cat": Program(cat),
-    "tee": Program(tee), "less": Program(lazy("pager", "less")), "more": Program(lazy("pager", "more"), lambda shell: shell.world.system.id != "openwrt"),
+    "tee": Program(tee), "less": Program(lazy("less", "less")), "more": Program(lazy("pager", "more"), lambda shell: shell.world.system.id != "openwrt"),
     "vi": Program(lazy("editors.vi", "vi")), "view": Program(lazy("editors.vi", "vi"), _is_full),
     "vim": Program(lazy("editors.vi", "vi"), lambda shell: shell.world.system.id == "ubuntu"),
     "nano": Program(lazy("editors.nano", "nano"), lambda shell: shell.world.system.id in ("debian", "ubuntu")),
