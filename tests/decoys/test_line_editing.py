@@ -96,6 +96,26 @@ CASES = {
         ("\x1bu", "ONE"),
         ("\x1bf\x1b\x7f", "\x1b[C\x1b[C\x1b[C\x1b[C\x08\x08\x08\x1b[K"),
     ],
+    "undo": [
+        ("echo one", "echo one"),
+        ("\x1f", "\x08" * 8 + "\x1b[K"),
+        ("\x1f", "\x07"),
+    ],
+    "to_the_mark_and_back": [
+        ("echo a b c", "echo a b c"),
+        ("\x18\x18", "\x08" * 10 + "\x1b[7mecho a b c\x1b[27m" + "\x08" * 10),
+        ("\x05", "echo a b c"),
+    ],
+    "quoted_insert": [
+        ("echo x", "echo x"),
+        ("\x16\x1b", "^["),
+        ("[Aend", "[Aend"),
+    ],
+    "last_argument": [
+        ("ls \x1b.", "ls second"),
+        ("\x1b.", "\x08" * 6 + "\x1b[1Pfirst"),
+        ("\x1b.", "\x07\x08\x08\x08\x08\x08\x1b[K"),
+    ],
     "clear_screen": [
         ("ab\x02", "ab\x08"),
         ("\x0c", "\x1b[H\x1b[2Jroot@web01:~# ab\x08"),

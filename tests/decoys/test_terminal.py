@@ -156,7 +156,8 @@ LAST = f"...skipping...\n{lines(38, 60)}\x1b[7m(END)\x1b[27m{KEY}"
     ],
 )
 def test_less_writes_the_pieces_of_the_real_one(typed: Type, keys: str, shown: str) -> None:
-    answer = typed("for i in $(seq 60); do echo line $i; done > /tmp/n; less /tmp/n\r", keys, "exit\r")
+    made = "for i in $(seq 60); do echo line $i; done > /tmp/n\r"
+    answer = typed(made, "less /tmp/n\r", keys, "exit\r")
 
     screen = answer.partition("\x1b[?1h\x1b=\r")[2].partition("\x1b[?1l\x1b>\x1b[?1049l")[0]
     assert screen == f"{lines(1, 23)}\x1b[7m/tmp/n\x1b[27m{KEY}{shown}"

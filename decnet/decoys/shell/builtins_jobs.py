@@ -100,7 +100,9 @@ def _wait_for(context: Context, word: str) -> Work:
 
 
 def no_such_job(context: Context, name: str, word: str) -> str:
-    """The complaint of a builtin about a job that does not exist."""
+    """The complaint of a builtin about a job that does not exist, or is not the only one of its name."""
+    if context.shell.dialect.bash and context.jobs.is_ambiguous(word):
+        return f"{name}: {word.lstrip('%?')}: ambiguous job spec"
     forms = {
         "bash": "{}: {}: no such job",
         "dash": "{}: No such job: {}",
@@ -171,7 +173,7 @@ def foreground(context: Context, words: list[Any]) -> Work:
 
 def _no_such_job(context: Context, name: str, word: str) -> int:
     if context.shell.dialect.bash:
-        context.complain(f"{name}: {word}: no such job")
+        context.complain(no_such_job(context, name, word))
         return 1
     line = context.shell.in_builtin
     context.complain(

@@ -45,7 +45,8 @@ def kill(context: Context, words: list[Any]) -> int:
             else "Usage: kill [-s sigspec | -signum | -sigspec] [pid | job]... or\n       kill -l [exitstatus]\n"
         )
         return 2
-    return max([_kill_one(context, word, number) for word in arguments])
+    statuses = [_kill_one(context, word, number) for word in arguments]
+    return (min if context.shell.dialect.bash else max)(statuses)
 
 
 def _kill_one(context: Context, word: str, signal: int) -> int:

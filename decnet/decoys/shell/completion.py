@@ -21,8 +21,9 @@ MOST_ENTRIES = 5000
 Completed = tuple[str, list[str]]
 
 
-def complete(shell: Shell, text: str) -> Completed:
-    """For the text before the cursor: what is to be added, and the choices."""
+def complete(shell: Shell, text: str, *, is_first: bool = True) -> Completed:
+    """For the text before the cursor: what is to be added, and the choices. `is_first`: no line of the
+    command comes before it."""
     quote = _open_quote(text)
     found = WORD.search(text) if not quote else None
     word = found[0] if found else text[text.rfind(quote) + 1 :] if quote else ""
@@ -31,11 +32,19 @@ def complete(shell: Shell, text: str) -> Completed:
     if variable and quote != "'":
         return _variable(shell, variable[1], variable[2])
     if word.startswith("~") and "/" not in word:
-        users = [f"~{line.partition(':')[0]}/" for line in (shell.read("/etc/passwd") or "").splitlines()]
-        return _added(word, sorted(name for name in users if name.startswith(word)))
-    if "/" not in word and COMMAND_STARTS.search(before):
+        homes = {f"~{name}": home for name, home in _homes(shell).items() if f"~{name}".startswith(word)}
+        names = [name + "/" * (shell.node(home) is not None) for name, home in homes.items()]
+        added, choices = _added(word, sorted(names))
+        return added.rstrip(), choices
+    if "/" not in word and COMMAND_STARTS.search(before) and (is_first or before.strip() or word):
         return _added(word, _commands(shell, word) if word else [])
     return _file(shell, word, quote, folders_only=bool(FOLDERS_ONLY.search(before)))
+
+
+def _homes(shell: Shell) -> dict[str, str]:
+    """The home of each user, by name."""
+    rows = (line.split(":") for line in (shell.read("/etc/passwd") or "").splitlines())
+    return {row[0]: row[5] for row in rows if len(row) > 6}
 
 
 def _open_quote(text: str) -> str:
@@ -87,7 +96,7 @@ def _file(shell: Shell, word: str, quote: str, *, folders_only: bool) -> Complet
     word = word if quote else re.sub(r"\\(.)", r"\1", word)
     folder, _, name = word.rpartition("/")
     prefix = word[: len(word) - len(name)]
-    base = shell.variables.get("HOME", "/") + folder[1:] if folder.startswith("~") else folder
+    base = _base(shell, folder)
     where = shell.absolute(base or ("/" if prefix else "."))
     entries = [each for each in shell.entries(where) if each.startswith(name)]
     nodes = {
@@ -99,9 +108,20 @@ def _file(shell: Shell, word: str, quote: str, *, folders_only: bool) -> Complet
     if len(shown) == 1:
         end = "" if shown[0].endswith("/") else f"{quote} "
         rest = shown[0][len(name) :]
+        if quote and folders_only:
+            rest = rest.removesuffix("/") + f"{quote}/"
         return (rest if quote else TO_QUOTE.sub(r"\\\1", rest)) + end, shown
     rest = commonprefix(list(nodes))[len(name) :]
     return rest if quote else TO_QUOTE.sub(r"\\\1", rest), shown
+
+
+def _base(shell: Shell, folder: str) -> str:
+    """A folder as it is typed, without `~`."""
+    if not folder.startswith("~"):
+        return folder
+    user, slash, rest = folder[1:].partition("/")
+    home = _homes(shell).get(user) if user else shell.variables.get("HOME", "/")
+    return folder if home is None else home + slash + rest
 
 
 def _sorted(shell: Shell, names: list[str]) -> list[str]:

@@ -113,6 +113,8 @@ class Driver:
         if engine.can_run:
             if self._channel.terminal is not None:
                 terminal = self._channel.terminal
+                if engine.size is not None:
+                    (terminal.rows, terminal.columns), engine.size = engine.size, None
                 for task in engine.tasks:
                     if task.context is not None:
                         task.context.shell.columns, task.context.shell.rows = terminal.columns, terminal.rows
@@ -321,7 +323,7 @@ class Driver:
                 asks=build.asks, searches=build.searches, traps="INT" in shell.traps,
             )  # fmt: skip
         return Editor(
-            line.prompt, history, write, partial(complete, shell), columns,
+            line.prompt, history, write, partial(complete, shell, is_first=line.is_first), columns,
             ends_on_interrupt=True, brackets=brackets, is_readline=True,
         )  # fmt: skip
 

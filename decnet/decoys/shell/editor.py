@@ -13,6 +13,8 @@ MOST_UNASKED = 99
 HOME, LAST, UP, DOWN, RIGHT, LEFT, DELETE = "\x01", "\x05", "A", "B", "C", "D", "3~"
 END, INTERRUPT, TAB, SUSPEND = "\x04", "\x03", "\t", "\x1a"
 ESCAPE, ERASE, PASTED = "\x1b", "\x7f\x08", "\x1b[201~"
+MOST_UNDONE, MOST_AT_ONCE = 200, 20
+"""Changes that can be taken back, and characters that are one of them."""
 BELL = b"\x07"
 Complete = Callable[[str], tuple[str, list[str]]]
 """For the text before the cursor: what is to be added, and the choices."""
@@ -62,6 +64,9 @@ class Editor:
         self._killed, self._kills = "", False
         self._ends_on_interrupt = ends_on_interrupt
         self._search: Search | None = None
+        self._mark, self._begun = 0, False
+        self._undone: list[tuple[str, int, int]] = []
+        self._last_words, self._is_last_word = 0, False
         self._offered: list[str] = []
 
     @property
@@ -76,12 +81,14 @@ class Editor:
             self._escape is None
             and self._pasted is None
             and self._search is None
-            and not (self._is_quoted or self._offered)
+            and not (self._is_quoted or self._offered or self._begun)
         )
 
     async def key(self, key: str) -> str | None:
         """Process one key, or several characters (see `inserts`)."""
         self._tabs = self._tabs + 1 if key == TAB else 0
+        if not (key == ESCAPE or (self._escape == "" and key in "._")):
+            self._is_last_word = False
         if self._offered:
             await self._answer(key)
         elif self._pasted is not None:
@@ -91,6 +98,8 @@ class Editor:
         elif self._is_quoted:
             self._is_quoted = False
             await self._insert(key)
+        elif self._begun:
+            await self._second(key)
         elif self._escape is not None or key == ESCAPE:
             await self._escaped(key)
         elif key in "\r\n" or key in (INTERRUPT, END):
@@ -108,8 +117,7 @@ class Editor:
             await self._bytes(NO_BRACKETS * self._brackets)
             return self._line
         if key == INTERRUPT and self._ends_on_interrupt:
-            again = NO_BRACKETS + BRACKETS + NO_BRACKETS + b"\r\n" if self._brackets else b"\r\n"
-            await self._bytes(b"^C" + again)
+            await self._bytes(b"^C" + (NO_BRACKETS + BRACKETS + NO_BRACKETS) * self._brackets)
             return INTERRUPT
         if key == INTERRUPT:
             await self._write(f"^C\r\n{self._prompt}")
@@ -152,6 +160,12 @@ class Editor:
             self._is_quoted = True
         elif key == TAB and self._complete is not None:
             await self._completed(self._complete)
+        elif key == "\x18" and self._is_readline:
+            self._begun = True
+        elif key == "\x1f" and self._is_readline:
+            await self._undo()
+        elif key == "\x00" and self._is_readline:
+            self._mark = at
         elif key in (SUSPEND, "\x1c") and self._is_readline:
             pass  # Signals, which bash ignores at a prompt.
         elif ord(key[0]) < 32 or key == "\x7f":
@@ -166,8 +180,42 @@ class Editor:
         if self._is_readline or key not in "\x7f\x08\x02\x06\x14\x15\x17":
             await self._bytes(BELL)
 
+    async def _second(self, key: str) -> None:
+        """The key after ^X: ^X goes to the mark and back, ^U takes back a change."""
+        self._begun = False
+        if key == "\x18":
+            mark, self._mark = min(self._mark, len(self._line)), self._at
+            self._at, self._marked = mark, (min(mark, self._mark), max(mark, self._mark))
+            await self._write(self._screen.show(self._line, self._at, self._marked))
+        elif key == "\x15":
+            await self._undo()
+        else:
+            await self._bell(key)
+
+    async def _undo(self) -> None:
+        if not self._undone:
+            await self._bell("\x1f")
+            return
+        line, at, _ = self._undone.pop()
+        kept, self._undone = self._undone, []
+        await self._replace(line, at)
+        self._undone = kept
+
+    def _note_change(self, line: str, at: int) -> None:
+        """Remember the line before a change: characters in a row are one, up to MOST_AT_ONCE."""
+        added = len(line) - len(self._line)
+        is_insert = added > 0 and at == self._at + added
+        last = self._undone[-1] if self._undone else None
+        if is_insert and last is not None and last[2] == self._at and self._at - last[1] < MOST_AT_ONCE:
+            self._undone[-1] = (last[0], last[1], at)
+        else:
+            self._undone.append((self._line, self._at, at if is_insert else -1))
+            del self._undone[:-MOST_UNDONE]
+
     async def _replace(self, line: str, at: int) -> None:
         """Another line, with the cursor before character `at`."""
+        if line != self._line:
+            self._note_change(line, at)
         self._line, self._at, self._marked = line, at, (0, 0)
         await self._write(self._screen.show(line, at))
 
@@ -279,9 +327,8 @@ class Editor:
     async def _by_word(self, key: str, kills: bool) -> None:
         """Alt with a letter: by words, or the last word of the line before."""
         line, at = self._line, self._at
-        if key == ".":
-            words = self._history[-1].split() if self._history else []
-            await self._insert(words[-1] if words else "")
+        if key in "._":
+            await self._last_argument()
         elif key == "b":
             await self._replace(line, _word_before(line, at))
         elif key in ERASE:
@@ -295,6 +342,23 @@ class Editor:
                 return
             change = {"u": str.upper, "l": str.lower, "c": str.title}.get(key, str)
             await self._replace(line[:at] + change(line[at:end]) + line[end:], end)
+
+    async def _last_argument(self) -> None:
+        """The last word of the line before; again: instead of it that of the line before that one."""
+        line, at = self._line, self._at
+        back = self._last_words + 1 if self._is_last_word else 1
+        if self._is_last_word:
+            line, at, _ = self._undone.pop()
+        if back > len(self._history):
+            await self._bytes(BELL)
+            await self._replace(line, at)
+            return
+        words = self._history[-back].split()
+        word = (words[-1] if words else "")[: MOST_LINE - len(line)]
+        self._undone.append((line, at, -1))
+        kept = list(self._undone)
+        await self._replace(line[:at] + word + line[at:], at + len(word))
+        self._undone, self._last_words, self._is_last_word = kept, back, True
 
     async def _paste(self, key: str) -> None:
         """One character of what is pasted, which is inserted once all of it is there."""

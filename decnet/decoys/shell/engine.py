@@ -53,6 +53,8 @@ class Engine:
         self.strict = strict
         """Whether an error of our own is raised: else it looks like a failed command."""
         self.input = Stream()
+        self.size: tuple[int, int] | None = None
+        """Rows and columns that a command has set, which the terminal takes."""
         self.foreground = 0
         """The process group that the terminal's keys go to; 0: every one without a job."""
         self.statuses: dict[int, int] = {}
@@ -101,6 +103,13 @@ class Engine:
     def next_pid(self, shell: Shell) -> int:
         """The id of a new process."""
         return shell.world.new_pid()
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Give the terminal another size."""
+        self.size = rows, columns
+        for task in self.tasks:
+            if task.context is not None:
+                task.context.shell.rows, task.context.shell.columns = rows, columns
 
     @property
     def is_behind(self) -> bool:

@@ -15,6 +15,8 @@ MODIFIER = re.compile(r":(?:([htrepqx&])|(g|a)?s(.)(.*?)(?<!\\)\3(.*?)(?:(?<!\\)
 TOKENS = re.compile(r"""(?:"(?:[^"\\]|\\.)*"?|'[^']*'?|\\.|[^\s;|&<>()"'\\])+|[;|&<>()]+""")
 MOST_LINE = 4096
 SPACE_AFTER = " \t\n=("
+COMMENT_AFTER = ("", *" \t;|&()<>")
+"""What may stand before a `#` that begins a comment, in which nothing is expanded."""
 
 
 class _Bad(Exception):
@@ -53,6 +55,8 @@ def _expanded(line: str, events: list[str]) -> tuple[str, bool]:
         key = line[at]
         if key == "\\" and quote != "'":
             out, at = out + line[at : at + 2], at + 2
+        elif key == "#" and not quote and line[at - 1 : at] in COMMENT_AFTER:
+            return (out + line[at:])[:MOST_LINE], printed
         elif key == "!" and quote != "'" and _is_event(line, at, quote):
             text, at, only = _event(line, at, events, out)
             out, printed = out + text, printed or only

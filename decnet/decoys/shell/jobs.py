@@ -116,6 +116,17 @@ class Jobs:
             return order[min(1, len(order) - 1)] if order else None
         if rest.isdecimal():
             return self.by_number.get(int(rest[:5]))
+        fitting = self._fitting(rest, order)
+        return fitting[0] if len(fitting) == 1 else None
+
+    def is_ambiguous(self, word: str) -> bool:
+        """Whether a text names several jobs."""
+        rest = word.removeprefix("%")
+        is_text = rest not in ("", "%", "+", "-") and not rest.isdecimal() and rest != word
+        return is_text and len(self._fitting(rest, self.in_order())) > 1
+
+    @staticmethod
+    def _fitting(rest: str, jobs: list[Job]) -> list[Job]:
         if rest.startswith("?"):
-            return next((job for job in order if rest[1:] in job.text), None)
-        return next((job for job in order if job.text.startswith(rest)), None)
+            return [job for job in jobs if rest[1:] in job.text]
+        return [job for job in jobs if job.text.startswith(rest)]

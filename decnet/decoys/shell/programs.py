@@ -184,6 +184,7 @@ PROGRAMS = {
     "perl": Program(lazy("perl.program", "perl"), lambda shell: shell.node("/usr/bin/perl") is not None),
     "watch": Program(lazy("watching", "watch")), "top": Program(lazy("watching", "top")),
     "screen": Program(lazy("system.screens", "screen"), lambda shell: shell.node("/usr/bin/screen") is not None),
+    "bc": Program(lazy("text.bc_prompt", "bc_at_prompt"), lambda shell: shell.node("/usr/bin/bc") is not None),
     "sleep": Program(sleep), "time": Program(time_, lambda shell: shell.world.system.busybox), "which": Program(which),
     "scp": Program(scp, lambda shell: shell.world.system.id != "buildroot" or shell.world.persona.service == "ssh"),
     **{name: Program(as_builtin(name)) for name in ("echo", "printf", "test", "[", "true", "false", "pwd")},

@@ -81,18 +81,26 @@ def _command(context: Context) -> Work:
     """A whole command, of one or more lines; None at the end of the input."""
     shell = context.shell
     text = ""
+    if shell.dialect.bash and (before := value_of(shell, "PROMPT_COMMAND")):
+        status = shell.status
+        yield from execute(context, before)
+        shell.status = status
     for _ in range(MOST_JOINED):
         prompt = prompt_of(shell) if not text else value_of(shell, "PS2") or "> "
-        line = yield from _read(context, prompt)
+        line = yield from _read(context, prompt, is_first=not text)
         if line is None:
             if not text:
                 return None
             complaint = _unfinished(context, text)
             context.err(complaint)
             shell.status = 2
-            if shell.dialect.bash and complaint.endswith("matching `)'\n"):
+            if shell.dialect.bash and _is_old(shell) and "unexpected EOF" in complaint:
+                context.err(f"{shell.script}: syntax error: unexpected end of file\n")
+            elif shell.dialect.bash and complaint.endswith("matching `)'\n"):
                 return None  # The end of the input was read by the command substitution.
             return ""
+        if "v" in shell.options:
+            context.err(line + "\n")
         line = expand_history(context, line)
         if line is None:
             return ""
@@ -108,12 +116,20 @@ def _command(context: Context) -> Work:
     return text
 
 
-def _read(context: Context, prompt: str) -> Work:
+def _is_old(shell: Shell) -> bool:
+    """Whether it is a bash before 5.2."""
+    return _version(shell) in ("5.0", "5.1")
+
+
+def _read(context: Context, prompt: str, *, is_first: bool) -> Work:
     source = context.fds.get(0)
     if isinstance(source, Stream) and source.is_terminal:
-        line = Line(prompt, context.shell)
+        line = Line(prompt, context.shell, is_first=is_first)
         yield line
         if line.is_interrupted:
+            if context.shell.dialect.bash:
+                yield context.run_trap("INT")
+                context.err("\n")
             raise Killed(INTERRUPT)
         return line.text
     if not isinstance(source, Stream):

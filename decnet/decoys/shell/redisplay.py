@@ -10,14 +10,14 @@ MARKED = "\x00"
 """In front of a character that is shown reversed."""
 
 
-def cells_of(text: str) -> list[str]:
-    """The characters of a prompt or a line as the screen shows them. An escape sequence has no room of
-    its own: it is written with what follows."""
+def cells_of(text: str, *, is_prompt: bool = False) -> list[str]:
+    """The characters of a prompt or a line as the screen shows them. An escape sequence of a prompt has no
+    room of its own: it is written with what follows."""
     cells: list[str] = []
     before = ""
     at = 0
     while at < len(text):
-        if text[at] == "\x1b":
+        if text[at] == "\x1b" and is_prompt:
             end = _end_of_escape(text, at)
             before, at = before + text[at:end], end
             continue
@@ -49,7 +49,7 @@ class Screen:
 
     def begin(self, prompt: str) -> None:
         """The prompt has just been written at the left edge."""
-        self._prompt = cells_of(prompt.rpartition("\n")[2])
+        self._prompt = cells_of(prompt.rpartition("\n")[2], is_prompt=True)
         self._rows = self._split(self._prompt)
         self._row, self._column = len(self._rows) - 1, len(self._rows[-1])
         self._out: list[str] = []
@@ -64,7 +64,7 @@ class Screen:
 
     def ask(self, prompt: str, line: str, at: int) -> str:
         """Show the line after another prompt, without regard to what is there."""
-        self._prompt = cells_of(prompt)
+        self._prompt = cells_of(prompt, is_prompt=True)
         self._go(0, 0)
         text = "".join(self._out)
         self._rows, self._out = [[], *self._rows[1:]], []
@@ -72,7 +72,7 @@ class Screen:
 
     def prompt(self, prompt: str, line: str, at: int, marked: tuple[int, int] = (0, 0)) -> str:
         """Show the line after another prompt."""
-        self._prompt = cells_of(prompt.rpartition("\n")[2])
+        self._prompt = cells_of(prompt.rpartition("\n")[2], is_prompt=True)
         return self.show(line, at, marked)
 
     def _show(self, cells: list[str], at: int) -> None:

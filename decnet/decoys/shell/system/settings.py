@@ -7,7 +7,7 @@ import time
 
 from ...host.sysctls import sysctls
 from ..process import Command, Process, Running
-from ..text.common import Failure, Options, parse, tool
+from ..text.common import Failure, Options, parse, quoted, tool
 
 CATEGORIES = (
     "CTYPE",
@@ -188,6 +188,24 @@ def getconf(process: Process) -> Running:
 KEYS = "intr = ^C; quit = ^\\; erase = ^?; kill = ^U; eof = ^D; eol = <undef>;\neol2 = <undef>; swtch = <undef>; start = ^Q; stop = ^S; susp = ^Z; rprnt = ^R;\n"
 
 
+def _sized(process: Process, words: list[str]) -> bool:
+    """Take the settings of the terminal's size from the words; whether they were all."""
+    shell, pairs = process.shell, list(zip(words, [*words[1:], ""], strict=False))
+    found = [(name, number) for name, number in pairs if name in ("rows", "cols", "columns")]
+    for name, number in found:
+        if not number:
+            raise Failure(f"missing argument to {quoted(process, name)}", hint=True)
+        if not number.isdecimal() or len(number) > 4:
+            raise Failure(f"invalid integer argument: {quoted(process, number)}")
+        if name == "rows":
+            shell.rows = int(number)
+        else:
+            shell.columns = process.columns = int(number)
+    if found and process.context is not None:
+        process.context.engine.resize(shell.rows, shell.columns)
+    return bool(found) and 2 * len(found) == len(words)
+
+
 @tool
 def stty(process: Process) -> Running:
     """The settings of the terminal."""
@@ -198,7 +216,9 @@ def stty(process: Process) -> Running:
             process.out("Usage: stty [-F DEVICE | --file=DEVICE] [SETTING]...\n")
             return 0
         raise Failure("'standard input': Inappropriate ioctl for device")
-    rows = process.shell.variables.get("LINES", "24")
+    if _sized(process, words):
+        return 0
+    rows = process.shell.rows
     if words == ["size"]:
         process.out(f"{rows} {process.columns}\n")
     elif words == ["speed"]:
