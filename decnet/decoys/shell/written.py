@@ -268,11 +268,6 @@ class Writer:
     def _calculation(self, node: Calculation) -> None:
         self.text += f"(({node.word.raw}))"
 
-    def _coprocess(self, node: Coprocess) -> None:
-        self.text += f"coproc {node.name} "
-        self._skipped += 1
-        self.node(node.body)
-
     def _function(self, node: Function) -> None:
         self.text += f"function {node.name} () \n"
         self._body(node)
@@ -297,7 +292,6 @@ KINDS: dict[type, Callable[[Writer, Any], None]] = {
     CountingFor: Writer._counting_for, Case: Writer._case, Function: Writer._function,
     Condition: Writer._condition, Calculation: Writer._calculation,
     Coprocess: Writer._coprocess,
-    Coprocess: Writer._coprocess,
 }  # fmt: skip
 
 
@@ -312,9 +306,7 @@ def _word(word: Word | Assignment) -> str:
 def _redirection(found: Redirection) -> str:
     target, operator = found.target.raw, found.operator
     default = 0 if operator.startswith("<") else 1
-    number: int | str = found.number if found.number >= 0 else default
-    if found.variable:
-        return f"{{{found.variable}}}{operator} {target}"
+    number = found.number if found.number >= 0 else default
     if operator in (">&", "<&"):
         return f"&> {target}" if found.number < 0 and _is_file(target) else f"{number}{operator}{target}"
     return f"{number if number != default else ''}{operator} {target}"
