@@ -140,8 +140,9 @@ class _Removal:
             return self._all(bases, _remove, end) or end()
 
         def end() -> List[Task]:
-            if key[1] not in self._errors:
-                with self._turn:
+            with self._turn:
+                # After trouble the containers are still there.
+                if key[1] not in self._errors and self._trouble is None:
                     self._is_done(lambda: self._removed(key[1]))
             return []
 

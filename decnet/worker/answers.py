@@ -160,7 +160,8 @@ class _Running:
             try:
                 os.killpg(self._pid, SIGKILL)
             except ProcessLookupError:
-                pass
+                # It has no session of its own yet.
+                os.kill(self._pid, SIGKILL)
             os.waitpid(self._pid, 0)
 
 

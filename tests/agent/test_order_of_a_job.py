@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from agent_desk import Desk, step
+from agent_desk import FLEET, Desk, base, step
 from engine_server import EngineServer, engine_server
 from rollout_desk import replacing, request
 
+from decnet.agent.containers import fleet_containers
+from decnet.agent.removal import remove_containers
 from decnet.wire import PROJECT
 
 TWO = {name: (f"127.77.0.{number}", {"ssh": 22, "ftp": 21}) for number, name in enumerate(("ada", "bob"), 11)}
@@ -70,3 +73,22 @@ def test_a_service_that_joins_a_base_which_stays_is_created_before_the_former_on
     order = asked(engine, ids)
     assert order.index(("create", "ada-smtp")) < order.index(("remove", "ada-ftp"))
     assert order[-2:] == [("remove", "ada-ftp"), ("start", "new")]
+
+
+def test_no_decky_is_reported_as_removed_once_an_end_could_not_be_written(
+    home: Path, engine: EngineServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rest is left as it is."""
+    monkeypatch.setenv("DECNET_DOCKER_SOCKET", engine.place)
+    for number in range(12):
+        engine.engine.create(f"d{number}", base(f"d{number}", f"127.77.0.{number + 11}", "f" * 64))
+    found, reported = fleet_containers(FLEET), []
+    targets = [{"project": PROJECT, "decky": each.decky, "name": each.name, "id": each.id} for each in found]
+
+    def removed(decky: str) -> None:
+        reported.append(decky)
+        raise OSError("no space left on device")
+
+    with pytest.raises(OSError, match="no space"):
+        remove_containers(FLEET, targets, time.monotonic() + 60, found, removed)
+    assert (len(reported), set(reported) & engine.containers.keys()) == (1, set())

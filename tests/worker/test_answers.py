@@ -80,6 +80,12 @@ def test_an_agent_that_does_not_answer_is_ended(tmp_path: Path, monkeypatch: pyt
         os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
+def test_a_program_that_has_hardly_begun_is_ended_too(tmp_path: Path) -> None:
+    for _ in range(5):
+        answers._Running(["/bin/sh", "-c", f"/bin/sleep 0.3; echo >{tmp_path}/end"], {}, {}).end()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_no_descriptor_stays_open(tmp_path: Path) -> None:
     program = agent(tmp_path, "answer(ok)")
     before = len(os.listdir("/proc/self/fd"))
