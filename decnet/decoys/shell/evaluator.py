@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from .ash_builtins import numbered
 from .builtins import BUILTINS
 from .compounds import COMPOUND
 from .context import Discard, ExpansionError, Jump, Leave, NotRedirected, Returned, Words, Work, fatal
@@ -107,7 +108,7 @@ class Evaluator(Substituting):
 
     def complain(self, text: str) -> None:
         """Print an error of the shell itself."""
-        self.err(f"{self.shell.name}: {text}\n")
+        self.err(f"{self.shell.name}: {numbered(text, self.shell.in_builtin)}\n")
 
     # Lists
 

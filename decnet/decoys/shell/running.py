@@ -7,6 +7,7 @@ from collections.abc import Generator
 from typing import Any, Protocol
 
 from .assigning import Assigning
+from .ash_builtins import wrong_option
 from .builtins import BUILTINS
 from .context import Work
 from .descriptors import BadDescriptor, End
@@ -138,6 +139,12 @@ class Running(Assigning, Launching, Scripts, Protocol):
             and builtin.dialects[shell.dialect.name]
             and name not in shell.notes.get(" off", "").split()
         ):
+            if shell.dialect.name == "ash" and (
+                wrong := wrong_option(name, [str(word) for word in words[1:]])
+            ):
+                self.complain(f"{name}: illegal option {wrong}")
+                shell.status = 2
+                return 2
             try:
                 found = builtin.run(self, words)
                 status = (yield found) if isinstance(found, Generator) else found

@@ -15,14 +15,25 @@ from .texts import USAGE as ITS_USAGE
 
 USAGE = Path(__file__).with_name("usage.txt")
 """What BusyBox 1.35 prints, made by packaging/busybox_usage.py: "@ APPLET OPERANDS", then the text."""
+UNREAD = frozenset(("arch", "clear", "reset", "lsmod"))
+"""Those that do not read their words."""
+ONLY_OPTIONS = frozenset(("nproc", "uptime"))
+"""Those that ignore operands."""
+ONLY_OPERANDS = frozenset(("realpath", "dirname", "usleep"))
+"""Those to which a word with a hyphen is a name, too."""
+ONLY_LETTERS = frozenset(("dc", "head", "hexdump", "nc", "unzip"))
+"""Those without long options."""
+MOST = {"whoami": 0, "who": 0, "w": 0, "last": 0, "hostid": 0, "logname": 0, "uname": 0, "dirname": 1, "readlink": 1, "id": 1,
+        "diff": 2, "basename": 2, "uniq": 2}  # fmt: skip
+"""How many operands an applet takes at most."""
 NO_OPTIONS = frozenset((
     "[", "[[", "test", "echo", "printf", "expr", "true", "false", "yes", "find", "dd", "awk", "sed", "ip", "busybox", "basename",
-    "dirname", "env", "ash", "sh", "time", "seq", "kill", "killall", "date", "sleep", "usleep", "chmod", "head", "tail", "nice",
+    "env", "ash", "sh", "time", "seq", "kill", "killall", "date", "sleep", "usleep", "chmod", "head", "tail", "nice",
     "timeout", "xargs", "ps", "netstat", "ifconfig", "route", "arp", "su", "wget", "nc", "ping", "ping6", "traceroute",
     "telnet", "ftpget", "ftpput", "tftp", "stty", "ipaddr", "iplink", "iproute", "ipneigh", "iprule", "fold",
 ))  # fmt: skip
 """Those that read their words in another way, or check their options themselves."""
-FIRST_WORDS = ("date", "env", "xargs", "timeout", "nice")
+FIRST_WORDS = ("date", "env", "xargs", "timeout", "nice", "awk", "su", "time")
 """Of these, whose words may be another command's, only the first one is checked here."""
 SELF_CHECKED = frozenset((
     "ip", "ipaddr", "iplink", "iproute", "ipneigh", "iprule", "ifconfig", "route", "arp", "netstat", "wget", "tftp", "ftpget", "ftpput",
@@ -43,12 +54,20 @@ MORE_OPTIONS = {
     "ln": "v",
     "grep": "uPaIy",
     "cmp": "i",
-    "tar": "pPmo",
+    "tar": "pPmocxt",
+    "gunzip": "n",
+    "gzip": "n",
+    "zcat": "ncf",
+    "touch": "f",
+    "md5sum": "b",
+    "awk": "W",
+    "date": "D",
+    "su": "-",
 }
 """Options that are not in the usage."""
 
 
-USAGE_STATUSES = dict.fromkeys(("sort", "grep", "egrep", "fgrep", "cmp", "diff"), 2)
+USAGE_STATUSES = dict.fromkeys(("sort", "grep", "egrep", "fgrep", "tty"), 2)
 """What those return after their usage; the others 1."""
 
 
@@ -78,6 +97,12 @@ def as_applet(command: Command, name: str, title: str) -> Command:
             process.err(("" if name in NO_SENTENCE else refusal) + head + usage(name)[1])
             return 0 if process.args[:1] == ["--help"] else USAGE_STATUSES.get(name, 1)
         process.applet = True
+        if name in UNREAD:
+            process.args = []
+        elif name in ONLY_OPTIONS:
+            process.args = [word for word in process.args if word.startswith("-")]
+        elif name in ONLY_OPERANDS:
+            process.args = ["--", *process.args]
         running = command(process)
         if isinstance(running, int):
             _translate(process, name, head)
@@ -120,17 +145,21 @@ def _refusal(name: str, words: list[str]) -> str | None:
         return ""
     least, text = usage(name)
     least = LEAST.get(name, least)
-    if not text or name in SELF_CHECKED:
+    if not text or name in SELF_CHECKED or name in UNREAD:
         return None
+    operands = [word for word in words if not word.startswith("-") or word == "-" or name in ONLY_OPERANDS]
+    if len(operands) > MOST.get(name, len(operands)):
+        return ""
+    if name in ONLY_LETTERS and words and words[0].startswith("--") and len(words[0]) > 2:
+        return f"{name}: invalid option -- '-'\n"
     if (
-        name not in NO_OPTIONS
+        (name not in NO_OPTIONS and name not in ONLY_OPERANDS)
         or (name in ("awk", "date") and words[:1] == ["--version"])
         or (name in FIRST_WORDS and words[:1] and words[0].startswith("-"))
     ):
         wrong = _wrong_option(name, text, words[:1] if name in FIRST_WORDS else words)
         if wrong:
             return f"{name}: {wrong}\n"
-    operands = [word for word in words if not word.startswith("-") or word == "-"]
     return "" if len(operands) < least and (not words or least > 1) else None
 
 
@@ -139,7 +168,7 @@ def _wrong_option(name: str, text: str, words: list[str]) -> str:
     for word in words:
         if word == "--":
             break
-        if word.startswith("--"):
+        if word.startswith("--") and name not in ONLY_LETTERS:
             if word[2:].partition("=")[0] not in text:
                 return f"unrecognized option '{word}'"
         elif word.startswith("-") and word[1:2] not in letters and not word[1:2].isdigit():
@@ -175,10 +204,22 @@ def _translate(process: Process, name: str, head: str) -> None:
             process.chunks[at] = (1, shown(process, data))
         if number == 2:
             text = data.decode("utf-8", "surrogateescape")
-            lines = [translated(name, line) for line in text.split("\n")]
-            lines = [head + usage(name)[1].rstrip("\n") if line == ITS_USAGE else line for line in lines]
-            kept = [line for line, before in zip(lines, text.split("\n"), strict=True) if line or not before]
-            process.chunks[at] = (2, "\n".join(kept).encode("utf-8", "surrogateescape"))
+            process.chunks[at] = (2, _put(name, text, head).encode("utf-8", "surrogateescape"))
+
+
+def _put(name: str, text: str, head: str) -> str:
+    """Errors as BusyBox puts them, with its own usage in place of another one."""
+    text = text.lstrip("\n") or text
+    if head not in text:
+        before, found, _ = text.partition("Usage:")
+        text = before.rstrip("\n") + "\n" * bool(before.strip()) + f"{ITS_USAGE}\n" if found else text
+    its_usage = head + usage(name)[1].rstrip("\n")
+    kept = []
+    for before in text.split("\n"):
+        line = translated(name, before)
+        if line or not before:
+            kept.append("\n".join(its_usage if each == ITS_USAGE else each for each in line.split("\n")))
+    return "\n".join(kept)
 
 
 def unknown(process: Process) -> int:

@@ -3,15 +3,21 @@
 
 from __future__ import annotations
 
-USAGE = "?"
-"""In place of a text: the applet's usage."""
+from ..text.common import USAGE
+
 OF_GZIP: tuple[tuple[str, str], ...] = (
     ("{}: unknown suffix -- ignored", "{}: unknown suffix - ignored"),
     ("{} is a directory -- ignored", "can't remove file '{}': Is a directory"),
-    ("{}: not in gzip format", "no gzip/bzip2/xz magic"),
+    ("{}.gz: {}", "{}: {}"),
     ("{} already has .gz suffix -- unchanged", ""),
     ("{}: Read-only file system", "can't open '{}': Read-only file system"),
 )
+OF_BZIP2: tuple[tuple[str, str], ...] = (
+    ("(stdin) is not a bzip2 file.", "invalid magic"),
+    ("Can't open input file {}: {}.", "{}: {}"),
+    ("Input file {} is a directory.", "{}: unknown suffix - ignored"),
+)
+UNEXPECTED_END = "cmd. line:1: Unexpected end of string"
 TEXTS: dict[str, tuple[tuple[str, str], ...]] = {
     "cat": (("{}: {}", "can't open '{}': {}"),),
     "chgrp": (("cannot access '{}': {}", "{}: {}"), ("changing group of '{}': {}", "{}: {}"), ("invalid group: '{}'", "unknown group {}"), ("missing operand{}", USAGE)),
@@ -28,17 +34,46 @@ TEXTS: dict[str, tuple[tuple[str, str], ...]] = {
         ("cannot create directory '{}': {}", "can't create directory '{}': {}"),
         ("cannot open '{}' for reading: {}", "can't open '{}': {}"),
     ),
-    "cut": (("you must specify a list of bytes, characters, or fields", "expected a list of bytes, characters, or fields"),),
-    "date": (("invalid date '{}'", "invalid date '{}'"),),
+    "cut": (("invalid field value '{}'", "invalid number '{}'"), ("you must specify a list of bytes, characters, or fields", "expected a list of bytes, characters, or fields"),),
+    "date": (("{}: No such file or directory", "can't stat '{}': No such file or directory"),),
     "dd": (("failed to open '{}': {}", "can't open '{}': {}"), ("unrecognized operand '{}'", USAGE), ("invalid number: '{}'", "invalid number '{}'"), ("error reading '{}': {}", "{}: {}")),
     "df": (("{}: No such file or directory", "{}: can't find mount point"),),
     "diff": (("{}: {}", "can't stat '{}': {}"),),
     "du": (("cannot access '{}': {}", "{}: {}"),),
-    "find": (("cannot delete '{}': {}", "{}: {}"), ("'{}': {}", "{}: {}"), ("'{}': {}", "{}: {}"), ("unknown predicate `{}'", "unrecognized: {}")),
-    "head": (("error reading '{}': {}", "{}: Input/output error"), ("cannot open '{}' for reading: {}", "{}: {}"), ("invalid number of lines: '{}'", "invalid number '{}'")),
+    "find": (
+        ("missing argument to `{}'", "{} requires an argument"), ("Expected a positive decimal integer argument to {}, but got '{}'", "invalid number '{1}'"),
+        ("Unknown argument to -type: {}", "invalid argument '{}' to '-type'"), ("invalid -size type `{}'", "invalid number '{}'"),
+        ("invalid argument `{}' to `{}'", "invalid number '{}'"), ("cannot delete '{}': {}", "{}: {}"), ("'{}': {}", "{}: {}"), ("'{}': {}", "{}: {}"), ("unknown predicate `{}'", f"unrecognized: {{}}\n{USAGE}"),
+    ),
+    "head": (("invalid number of bytes: '{}'", "invalid number '{}'"), ("error reading '{}': {}", "{}: Input/output error"), ("cannot open '{}' for reading: {}", "{}: {}"), ("invalid number of lines: '{}'", "invalid number '{}'")),
     "fdisk": (("cannot open {}: {}", "can't open '{}': {}"),),
-    "gunzip": OF_GZIP, "gzip": OF_GZIP, "zcat": OF_GZIP,
-    "grep": (("{}: Is a directory", ""),),
+    "gunzip": (("{}: not in gzip format", "invalid magic"), *OF_GZIP), "gzip": OF_GZIP,
+    "zcat": (("{}: not in gzip format", "no gzip/bzip2/xz magic"), *OF_GZIP),
+    "bunzip2": OF_BZIP2, "bzcat": OF_BZIP2, "tac": (("failed to open '{}' for reading: {}", "{}: {}"),),
+    "rev": (("cannot open {}: {}", "{}: {}"),), "unlink": (("cannot unlink '{}': {}", "can't remove file '{}': {}"),),
+    "link": (("cannot create link '{}' to '{}': {}", "can't create hardlink '{}' to '{}': {}"),),
+    "sync": (("error opening '{}': {}", "can't open '{}': {}"),), "strings": (("'{}': No such file", "{}: No such file or directory"), ("Warning: '{}' is a directory", "")),
+    "uniq": (("{}: Is a directory", "{}: I/O error"), ("{}: {}", "can't open '{}': {}")), "cmp": (("{}: Is a directory", "{}: I/O error"),),
+    "tee": (("can't open '{}': {}", "{}: {}"),), "mkfifo": (("cannot create fifo '{}': {}", "{}: {}"),), "mknod": (("missing operand after {}", USAGE),),
+    "fold": (("invalid number of columns: '{}'", "invalid number '{}'"),), "shuf": (("invalid line count: '{}'", "invalid number '{}'"),),
+    "factor": (("'{}' is not a valid positive integer", USAGE),), "seq": (("invalid floating point argument: '{}'", USAGE),),
+    "timeout": (("invalid time interval '{}'", "invalid number '{}'"), ("'{}': invalid signal", "unknown signal '{}'")),
+    "hostname": (("can't open `{}'", "can't open '{}': No such file or directory"),),
+    "expr": (("missing operand", "too few arguments"), ("syntax error: {}", "syntax error"), ("non-integer argument", "non-numeric argument")),
+    "xargs": (("unmatched {} quote; {}", "unmatched {} quote"),), "base64": (("invalid input", "truncated input"),),
+    "swapoff": (("{}: swapoff failed: {}", "{}: {}"),), "run-parts": (("failed to open directory {}: {}", "{}: {}"),),
+    "tr": (("missing operand after '{}'", ""),),
+    "sed": (
+        ("-e expression #1, char {}: unterminated {}", "unmatched '/'"), ("-e expression #1, char {}: missing command", "missing command"),
+        ("-e expression #1, char {}: unknown option to `s'", "bad option in substitution expression"),
+        ("-e expression #1, char {}: missing filename in r/R/w/W commands", "empty filename"),
+        ("-e expression #1, char {}: unknown command: `,'", "no address after comma"), ("-e expression #1, char {}: unexpected `,'", "no address after comma"),
+        ("-e expression #1, char {}: unknown command: `{}'", "unsupported command {1}"), ("can't find label for jump to `{}'", "can't find label for jump to '{}'"),
+        ("can't read {}: {}", "{}: {}"), ("read error on {}: Is a directory", ""), ("couldn't open temporary file {}: {}", "can't create temp file '{}XXXXXX': {}"),
+    ),
+    "grep": (
+        ("{}: Is a directory", ""), ("invalid max count", "invalid number"), ("{}: invalid context length argument", "invalid number '{}'"),
+    ),
     "id": (("'{}': no such user", "unknown user {}"),),
     "groups": (("'{}': no such user", "unknown user {}"),),
     "insmod": (("ERROR: could not load module {}: {}", "can't insert '{}': {}"), ("ERROR: could not insert module {}: {}", "can't insert '{}': {}")),
@@ -46,7 +81,7 @@ TEXTS: dict[str, tuple[tuple[str, str], ...]] = {
     "kill": (("({}): {}", "can't kill pid {}: {}"), ("failed to parse argument: '{}'", "invalid number '{}'")),
     "logname": (("no login name", "getlogin: No such device or address"),),
     "mktemp": (("failed to create {} via template '{}': {}", "(null): {2}"), ("too few X's in template '{}'", "(null): Invalid argument")),
-    "ln": (("failed to create symbolic link '{}': {}", "{}: {}"), ("target '{}': {}", "{}: {}"), ("failed to create hard link '{}': {}", "{}: {}"), ("failed to access '{}': {}", "{}: {}")),
+    "ln": (("{}: hard link not allowed for directory", "{}: Operation not permitted"), ("failed to create symbolic link '{}': {}", "{}: {}"), ("target '{}': {}", "{}: {}"), ("failed to create hard link '{}': {}", "{}: {}"), ("failed to access '{}': {}", "{}: {}")),
     "ls": (("cannot access '{}': {}", "{}: {}"), ("cannot open directory '{}': {}", "can't open '{}': {}")),
     "mkdir": (("cannot create directory '{}': {}", "can't create directory '{}': {}"), ("cannot create directory '{}': {}", "can't create directory '{}': {}")),
     "mount": (("{}: special device {} does not exist.", "mounting {1} on {0} failed: No such file or directory"), ("{}: can't find in /etc/fstab.", "can't find {} in /etc/fstab"),
@@ -64,13 +99,12 @@ TEXTS: dict[str, tuple[tuple[str, str], ...]] = {
         ("cannot remove '{}': {}", "can't remove '{}': {}"),
         ("refusing to remove '.' or '..' directory: skipping '{}'", "can't remove '.' or '..'"),
     ),
-    "renice": (("failed to get priority for {} (process ID): {}", "setpriority: {1}"),),
+    "renice": (("invalid priority '{}'", "invalid number '{}'"), ("failed to get priority for {} (process ID): {}", "setpriority: {1}"),),
     "rmmod": (("ERROR: Module {} is not currently loaded", "can't unload module '{}': No such file or directory"),),
     "rmdir": (("failed to remove '{}': {}", "'{}': {}"),),
-    "sed": (("can't read {}: {}", "{}: {}"), ("read error on {}: Is a directory", ""), ("couldn't open temporary file {}: {}", "can't create temp file '{}XXXXXX': {}")),
     "shred": (("{}: failed to open for writing: {}", "can't open '{}': {}"),),
     "sleep": (("invalid time interval '{}'", "invalid number '{}'"),),
-    "sort": (("cannot read: {}: {}", "{}: {}"), ("read failed: {}: Is a directory", "")),
+    "sort": (("invalid number at field start: {}", "bad field specification"), ("multi-character tab '{}'", "bad -t parameter"), ("cannot read: {}: {}", "{}: {}"), ("read failed: {}: Is a directory", "")),
     "stat": (("cannot statx '{}': {}", "can't stat '{}': {}"),),
     "stty": (("'{}': {}", "{}: {}"),),
     "swapon": (("{}: swapon failed: {}", "{}: {}"), ("cannot open {}: {}", "{}: {}")),
@@ -78,17 +112,24 @@ TEXTS: dict[str, tuple[tuple[str, str], ...]] = {
     "su": (("user {} does not exist or the user entry does not contain all the required fields", "unknown user {}"),),
     "tail": (("error reading '{}': {}", "read error: {1}"), ("cannot open '{}' for reading: {}", "can't open '{}': {}"),),
     "tar": (
+        ("Cowardly refusing to create an empty archive", "empty archive"), ("You must specify one of {}", USAGE),
         ("{}: Cannot open: {}", "can't open '{}': {}"), ("{}: Cannot stat: {}", "{}: {}"), ("Error is not recoverable: exiting now", ""),
         ("Removing leading `/' from {}", "removing leading '/' from member names"), ("This does not look like a tar archive", "short read"),
         ("Exiting with failure status due to previous errors", ""), ("{}: Not found in archive", "{}: not found in archive"),
     ),
-    "touch": (("cannot touch '{}': {}", "{}: {}"),),
-    "truncate": (("you must specify either '--size' or '--reference'", USAGE), ("missing file operand", USAGE), ("Invalid number: '{}'", "invalid number '{}'")),
+    "touch": (("failed to get attributes of '{}': {}", "can't stat '{}': {}"), ("cannot touch '{}': {}", "{}: {}"),),
+    "truncate": (("cannot open '{}' for writing: {}", "{}: open: {}"), ("you must specify either '--size' or '--reference'", USAGE), ("missing file operand", USAGE), ("Invalid number: '{}'", "invalid number '{}'")),
     "umount": (("{}: no mount point specified.", "can't unmount {}: No such file or directory"), ("{}: not mounted.", "can't unmount {}: Invalid argument"), ("{}: target is busy.", "can't unmount {}: Device or resource busy")),
-    "awk": (("read error (Is a directory)", "cmd. line:1: Is a directory"),),
+    "awk": (
+        ("read error (Is a directory)", "cmd. line:1: Is a directory"), ("line {}: runaway {}", UNEXPECTED_END), ("line {}: function {} never defined", "cmd. line:1: Call to undefined function"),
+        ("line {}: wrong number of arguments in call to {}", "cmd. line:1: Too few arguments"), ("line {}: break {}", "cmd. line:1: 'break' not in a loop"),
+        ("line {}: continue {}", "cmd. line:1: 'continue' not in a loop"), ("line {}: extra '}}'", ""), ("line {}: {}", "cmd. line:1: Unexpected token"),
+        ("cannot open \"{}\" for output ({})", "can't open '{}': {}"), ("cannot open {} ({})", "{}: {}"), ("improper assignment: {}", USAGE),
+        ("option requires an argument -- {}", f"option requires an argument -- '{{}}'\n{USAGE}"),
+    ),
     "cal": (("illegal month value: use 1-12", "number is not in 1..12 range"), ("year '{}' not in range 1..9999", "number {} is not in 1..9999 range")),
 } | {
-    f"{name}sum": (("{}: Is a directory", "can't read '{}': Is a directory"), ("{}: {}", "can't open '{}': {}")) for name in ("md5", "sha1", "sha256", "sha512", "sha3")
+    f"{name}sum": (("standard input: no properly formatted checksum lines found", "-: no checksum lines found"), ("{}: no properly formatted checksum lines found", "{}: no checksum lines found"), ("{}: Is a directory", "can't read '{}': Is a directory"), ("{}: {}", "can't open '{}': {}")) for name in ("md5", "sha1", "sha256", "sha512", "sha3")
 }  # fmt: skip
 """By applet, the forms of its errors elsewhere and here; `{}` is a name or a reason."""
 STATUSES = {
@@ -99,13 +140,23 @@ STATUSES = {
     ("mount", 32): 255,
     ("su", 1): 1,
     ("kill", 123): 1,
+    ("awk", 2): 1,
+    ("sed", 2): 1,
+    ("sed", 4): 1,
+    ("cmp", 2): 1,
+    ("xxd", 2): 1,
+    ("bunzip2", 2): 1,
+    ("bzcat", 2): 1,
+    ("tty", 2): 1,
+    ("swapon", 255): 1,
+    ("swapoff", 4): 1,
 }
 """Exit statuses that differ."""
 HEADLESS = ("killall",)
 """Those whose errors have no name in front elsewhere."""
 OTHER_NAMES = {"gunzip": "gzip", "zcat": "gzip"}
 """As which program an applet's errors are put elsewhere."""
-NO_SENTENCE = ("free", "setsid", "renice", "last")
+NO_SENTENCE = ("free", "renice", "last", "whoami", "hostid", "logname", "factor")
 """Applets that print their usage, not what was wrong with an option."""
 
 

@@ -46,6 +46,21 @@ HINTS = {
 """What programs print after a wrong option, if it is not the usual line."""
 
 
+USAGE = "?"
+"""In place of a text: an applet's usage."""
+OF_STATUS_2 = ("grep", "egrep", "fgrep", "sort")
+"""Applets whose errors end with status 2 in BusyBox, too."""
+OF_OPERANDS = (
+    "missing operand",
+    "missing file operand",
+    "extra operand",
+    "missing destination",
+    "not enough arguments",
+)
+"""How the complaints begin of which BusyBox does not print a word."""
+OF_OPTIONS = ("invalid option", "unrecognized option", "option ")
+
+
 def tool(inner: Callable[[Process], Running]) -> Command:
     """A command whose Failure is printed as `name: message`."""
 
@@ -53,6 +68,11 @@ def tool(inner: Callable[[Process], Running]) -> Command:
         try:
             return (yield from inner(process))
         except Failure as failure:
+            bare = failure.message.startswith(OF_OPERANDS) and process.name != "expr"
+            if process.applet and failure.hint and (bare or failure.message.startswith(OF_OPTIONS)):
+                # BusyBox prints its usage, and no reason for too few or too many words.
+                process.err(("" if bare else f"{process.name}: {failure.message}\n") + f"{USAGE}\n")
+                return failure.status if process.name in OF_STATUS_2 else 1
             if failure.message:
                 process.err(f"{process.name}: {failure.message}\n")
             if failure.hint and not process.shell.world.system.busybox:
