@@ -6,13 +6,16 @@ from __future__ import annotations
 
 OPTIONS = {
     "cd": "LP", "chdir": "LP", "command": "pvV", "export": "p", "hash": "r", "jobs": "lp", "pwd": "LP",
-    "read": "p:u:rt:n:sd:", "readonly": "p", "trap": "", "umask": "S", "unalias": "a", "unset": "vf", "wait": "n",
+    "read": "p:u:rt:n:sd:", "readonly": "p", "trap": "", "umask": "S", "unalias": "a", "unset": "vf",
+    "wait": "n",
 }  # fmt: skip
 """By builtin, its options as for getopt."""
 NUMBERED = frozenset(
     (*OPTIONS, "break", "continue", "eval", "exit", "getopts", "let", "local", "return", "set", "shift")
 )
 """Builtins between whose names and errors the number of a line stands."""
+BARE = ("alias: ", "unalias: ")
+"""Builtins whose errors do not name the shell."""
 
 
 def wrong_option(name: str, words: list[str]) -> str:

@@ -100,7 +100,8 @@ def _show_options(context: Context, *, plus: bool) -> None:
 def getopts(context: Context, words: list[Any]) -> int:
     shell = context.shell
     if len(words) < 3:
-        usage = "getopts: usage: getopts optstring name [arg ...]"
+        named = "var [arg]" if context.shell.dialect.name == "ash" else "name [arg ...]"
+        usage = f"getopts: usage: getopts optstring {named}"
         context.err(f"{usage}\n") if shell.dialect.bash else context.complain(usage)
         return 2
     options, name = str(words[1]), str(words[2])

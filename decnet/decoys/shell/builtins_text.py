@@ -29,13 +29,13 @@ def printf(context: Context, words: list[Any]) -> int:
         usage = {
             "bash": "printf: usage: printf [-v var] format [arguments]\n",
             "dash": "",
-            "ash": "printf: usage: printf FORMAT [ARG]...\n",
+            "ash": f"{shell.name}: usage: printf FORMAT [ARGUMENT...]\n",
         }
         if shell.dialect.name == "dash":
             context.complain("printf: usage: printf format [arg ...]")
         else:
             context.err(usage[shell.dialect.name])
-        return 2 if shell.dialect.name != "ash" else 1
+        return 2
     if shell.dialect.bash and arguments[0].startswith("-") and len(arguments[0]) > 1:
         context.complain(f"printf: {arguments[0][:2]}: invalid option")
         context.err("printf: usage: printf [-v var] format [arguments]\n")

@@ -197,6 +197,9 @@ class Printf:
         if stripped[:1] in ("'", '"'):
             return ord(stripped[1:2] or "\0")
         found = re.match(r"([-+]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9]\d*)", stripped)
+        if not stripped and self._dialect == "ash":
+            self.status = 1
+            self.errors.append("invalid number ''")
         if not stripped:
             return 0
         if not found or found.end() < len(stripped):
@@ -218,6 +221,7 @@ class Printf:
                 )
             else:
                 self.errors.append(f"invalid number '{text}'")
+                return 0
         if not found:
             return 0
         digits = found[2]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .ash_builtins import numbered
+from .ash_builtins import BARE, numbered
 from .builtins import BUILTINS
 from .compounds import COMPOUND
 from .context import Discard, ExpansionError, Jump, Leave, NotRedirected, Returned, Words, Work, fatal
@@ -108,7 +108,9 @@ class Evaluator(Substituting):
 
     def complain(self, text: str) -> None:
         """Print an error of the shell itself."""
-        self.err(f"{self.shell.name}: {numbered(text, self.shell.in_builtin)}\n")
+        is_bare = self.shell.dialect.name == "ash" and text.startswith(BARE)
+        head = "" if is_bare else f"{self.shell.name}: "
+        self.err(f"{head}{numbered(text, self.shell.in_builtin)}\n")
 
     # Lists
 

@@ -56,6 +56,16 @@ def _input_of(context: Context) -> Work:
 def unpaged(context: Context, process: Process) -> Work:
     """`less` and `more` where there is no terminal: each file as it is, with their own errors; the status is 0."""
     if context.shell.world.system.busybox:
+        readable = []
+        for word in process.args:
+            reason = "" if word == "-" else content_of(context, word)[1]
+            readable += [] if reason else [word]
+            context.err(f"{process.name}: can't open '{word}': {reason}\n" if reason else "")
+            if reason and process.name == "less":
+                return 1
+        if process.args and not readable:
+            return 1
+        process.args = readable
         return (yield cat(context, process))
     kept = []
     for word in process.args:

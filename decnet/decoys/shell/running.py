@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any, Protocol
 
-from .assigning import Assigning
 from .ash_builtins import wrong_option
+from .assigning import Assigning
 from .builtins import BUILTINS
-from .context import Work
+from .context import Discard, Leave, Work
 from .descriptors import BadDescriptor, End
 from .dialect import SPECIAL_BUILTINS
 from .launching import Launching
@@ -123,6 +123,16 @@ class Running(Assigning, Launching, Scripts, Protocol):
         shown = words if quoted or self.shell.dialect.name == "dash" else [if_needed(word) for word in words]
         self.err(mark + " ".join(shown) + "\n")
 
+    def _is_refused(self, name: str, words: list[Any]) -> bool:
+        """Whether an option of ash's builtin is wrong. Raises Leave if that ends the shell."""
+        wrong = wrong_option(name, [str(word) for word in words[1:]])
+        if wrong:
+            self.complain(f"{name}: illegal option {wrong}")
+            self.shell.status = 2
+            if name in SPECIAL_BUILTINS:
+                raise Discard(2) if self.shell.mode == "i" else Leave(2)
+        return bool(wrong)
+
     # What a name stands for
 
     def invoke(self, words: list[Any], node: Simple | None = None, *, functions: bool = True) -> Work:
@@ -139,11 +149,7 @@ class Running(Assigning, Launching, Scripts, Protocol):
             and builtin.dialects[shell.dialect.name]
             and name not in shell.notes.get(" off", "").split()
         ):
-            if shell.dialect.name == "ash" and (
-                wrong := wrong_option(name, [str(word) for word in words[1:]])
-            ):
-                self.complain(f"{name}: illegal option {wrong}")
-                shell.status = 2
+            if shell.dialect.name == "ash" and self._is_refused(name, words):
                 return 2
             try:
                 found = builtin.run(self, words)

@@ -10,8 +10,9 @@ from typing import Any
 
 from ..process import Command, Process
 from ..tasks import Killed
+from ..text.common import USAGE as ITS_USAGE
+from ..text.common import Failure
 from .texts import NO_SENTENCE, STATUSES, translated
-from .texts import USAGE as ITS_USAGE
 
 USAGE = Path(__file__).with_name("usage.txt")
 """What BusyBox 1.35 prints, made by packaging/busybox_usage.py: "@ APPLET OPERANDS", then the text."""
@@ -29,20 +30,20 @@ MOST = {"whoami": 0, "who": 0, "w": 0, "last": 0, "hostid": 0, "logname": 0, "un
 NO_OPTIONS = frozenset((
     "[", "[[", "test", "echo", "printf", "expr", "true", "false", "yes", "find", "dd", "awk", "sed", "ip", "busybox", "basename",
     "env", "ash", "sh", "time", "seq", "kill", "killall", "date", "sleep", "usleep", "chmod", "head", "tail", "nice",
-    "timeout", "xargs", "ps", "netstat", "ifconfig", "route", "arp", "su", "wget", "nc", "ping", "ping6", "traceroute",
+    "timeout", "xargs", "ps", "netstat", "ifconfig", "su", "wget", "nc", "ping", "ping6",
     "telnet", "ftpget", "ftpput", "tftp", "stty", "ipaddr", "iplink", "iproute", "ipneigh", "iprule", "fold",
 ))  # fmt: skip
 """Those that read their words in another way, or check their options themselves."""
 FIRST_WORDS = ("date", "env", "xargs", "timeout", "nice", "awk", "su", "time")
 """Of these, whose words may be another command's, only the first one is checked here."""
 SELF_CHECKED = frozenset((
-    "ip", "ipaddr", "iplink", "iproute", "ipneigh", "iprule", "ifconfig", "route", "arp", "netstat", "wget", "tftp", "ftpget", "ftpput",
-    "nc", "telnet", "ping", "ping6", "traceroute", "traceroute6", "nslookup", "hostname",
+    "ip", "ipaddr", "iplink", "iproute", "ipneigh", "iprule", "ifconfig", "netstat", "wget", "tftp", "ftpget", "ftpput",
+    "nc", "telnet", "ping", "ping6", "traceroute6", "nslookup",
 ))  # fmt: skip
 """Those whose commands print the usage themselves."""
 
 
-LEAST = {"rm": 1, "ip": 0, "seq": 1, "truncate": 0, "lzma": 0, "xz": 0, "cpio": 0, "start-stop-daemon": 0, "dd": 0, "ipcalc": 1, "chmod": 1,
+LEAST = {"route": 0, "arp": 0, "hostname": 0, "rm": 1, "ip": 0, "seq": 1, "truncate": 0, "lzma": 0, "xz": 0, "cpio": 0, "start-stop-daemon": 0, "dd": 0, "ipcalc": 1, "chmod": 1,
          "chown": 1, "chgrp": 1, "tftp": 1, "ftpget": 1, "ftpput": 1}  # fmt: skip
 """Where the usage has another reason than too few operands, or an option stands for one."""
 MORE_OPTIONS = {
@@ -103,7 +104,11 @@ def as_applet(command: Command, name: str, title: str) -> Command:
             process.args = [word for word in process.args if word.startswith("-")]
         elif name in ONLY_OPERANDS:
             process.args = ["--", *process.args]
-        running = command(process)
+        try:
+            running = command(process)
+        except Failure as failure:
+            process.err(f"{name}: {failure.message}\n" + f"{ITS_USAGE}\n" * failure.hint)
+            running = failure.status
         if isinstance(running, int):
             _translate(process, name, head)
             return STATUSES.get((name, running), running)

@@ -25,7 +25,7 @@ def ifconfig(process: Process) -> int:
     unknown = next((word for word in words if word.startswith("-") and len(word) > 1), "")
     if unknown:
         if busybox:
-            process.err(f"ifconfig: invalid option -- '{unknown.lstrip('-')[:1]}'\n")
+            process.err(f"ifconfig: {unknown}: error fetching interface information: Device not found\n")
         else:
             process.err(
                 f"ifconfig: option `{unknown}' not recognised.\nifconfig: `--help' gives usage information.\n"
@@ -35,9 +35,8 @@ def ifconfig(process: Process) -> int:
     if words:
         if words[0].partition(":")[0] not in names:
             if len(words) > 1:
-                process.err(
-                    f"SIOCSIFADDR: {'Operation not permitted' if shell.user != 'root' else 'No such device'}\n"
-                )
+                reason = "Operation not permitted" if shell.user != "root" else "No such device"
+                process.err(f"ifconfig: SIOCGIFFLAGS: {reason}\n" if busybox else f"SIOCSIFADDR: {reason}\n")
                 return 255 if not busybox else 1
             prefix = "ifconfig: " if busybox else ""
             process.err(f"{prefix}{words[0]}: error fetching interface information: Device not found\n")

@@ -174,10 +174,15 @@ def _busybox(process: Process) -> Running:
         record(process, "listen", port=int(port) if port.isdecimal() else 0)
         yield from clock.wait(LONGEST_SECONDS)
         return 1
-    if len(words) < 2:
+    if not words:
         process.err(usage(process, "nc"))
         return 1
-    port_number = int(words[1][:6]) if words[1].isdecimal() else 0
+    if len(words) < 2:
+        words.append("0")
+    port_number = int(words[1][:6]) if words[1].isdecimal() else 65536
+    if port_number > 65535:
+        process.err(f"nc: bad port '{words[1]}'\n")
+        return 1
     record(process, "connect/tcp", host=words[0], port=port_number)
     try:
         address = yield from address_of(process, clock, words[0])

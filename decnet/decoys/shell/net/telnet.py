@@ -80,6 +80,9 @@ def _busybox(process: Process) -> Running:
         process.err(usage(process, "telnet"))
         return 1
     port = int(words[1][:6]) if len(words) > 1 and words[1].isdecimal() else 23
+    if len(words) > 1 and (port > 65535 or not words[1].isdecimal()):
+        process.err(f"telnet: bad port '{words[1]}'\n")
+        return 1
     record(process, "telnet", host=words[0], port=port)
     try:
         address = yield from address_of(process, clock, words[0])

@@ -1,6 +1,7 @@
 # ruff: noqa: E501 (tables)
 """od, xxd, hexdump, strings."""
 
+import re
 import struct
 
 from ..process import Process, Running
@@ -174,12 +175,21 @@ def xxd(process: Process) -> Running:
     return 0
 
 
+def _as_in_c(text: str) -> int:
+    """A number as strtol(3) reads it, 0 for none."""
+    found = re.match(r"([-+]?)(0[xX][0-9a-fA-F]{1,9}|0[0-7]{0,9}|\d{1,9})", text)
+    if found is None:
+        return 0
+    base = 16 if found[2][:2] in ("0x", "0X") else 8 if found[2].startswith("0") else 10
+    return int(found[1] + found[2], base)
+
+
 def _window(options: Options, data: bytes) -> bytes:
     start = options.value("s", "0")
-    begin = int(start, 0) if start.lstrip("-").isalnum() else 0
+    begin = _as_in_c(start)
     data = data[begin:]
     most = options.value("l")
-    return data[: int(most, 0)] if most.isalnum() else data
+    return data[: _as_in_c(most)] if most else data
 
 
 def _xxd_width(options: Options) -> int:
@@ -194,7 +204,7 @@ def _dump(process: Process, options: Options, data: bytes, base: int = 0) -> str
     per = int(group[:3]) if group.isdecimal() else 1 if "b" in options else 2
     form = "08b" if "b" in options else "02X" if "u" in options else "02x"
     start = options.value("s", "0")
-    offset = base + (int(start, 0) if start.isalnum() else 0)
+    offset = base + (max(0, _as_in_c(start)))
     rows = []
     for at in range(0, len(data), width):
         row = data[at : at + width]

@@ -101,7 +101,7 @@ def _limits(search: Search) -> None:
     most = search.options.value("m")
     if most:
         if not most.lstrip("-").isdecimal():
-            raise Failure("invalid max count", 2)
+            raise Failure(f"invalid number '{most}'" if search.process.applet else "invalid max count", 2)
         search.most = max(-1, int(most[:9]))
     color = [value for name, value in search.options.given if name in ("color", "colour")]
     auto = search.process.to_terminal and color[-1:] in ([""], ["auto"], ["tty"], ["if-tty"])
@@ -130,9 +130,14 @@ def _patterns(process: Process, options: Options) -> list[Regex]:
     texts = [line for text in texts for line in text.split("\n")][:2000]
     if kind in "GE" and any(text.startswith("[:") and text.endswith(":]") for text in texts):
         raise Failure("character class syntax is [[:space:]], not [:space:]", 2)
+    patterns, wrong = [], ""
     try:
-        patterns = [_compiled(text, kind, syntax, process, around) for text in texts]
+        for text in texts:
+            wrong = text
+            patterns.append(_compiled(text, kind, syntax, process, around))
     except BadRegex as error:
+        if process.applet:
+            raise Failure(f"bad regex '{wrong}'", 2) from None
         raise Failure(_said(str(error)), 2) from None
     for warning in [warning for each in patterns for warning in each.warnings]:
         process.err(f"grep: warning: {warning}\n")
