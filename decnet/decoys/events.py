@@ -186,6 +186,10 @@ class Session:
         self.source = source
         self.port = port
         self.local = local
+        self.server = 0
+        """The number of the process that serves it, as the machine shows it; 0: none has been given yet."""
+        self.key = ""
+        """Type and fingerprint of the key that logged in, "" for a password."""
         self._recorder = recorder
         self._commands = 0
         self._began = time.monotonic()

@@ -13,6 +13,8 @@ from typing import Any
 from .host.node import Node
 from .restarts import LATEST as LONGEST_AWAY
 from .restarts import MOST_KNOWN, Restart, Restarts
+from .server_logs import LONGEST as LONGEST_LINE
+from .server_logs import MOST_BYTES, Logged
 from .visitors import LOGIN, LONGEST_NOTE, LONGEST_PATH, MOST_FILE, PASSWORD, SEEN, Change
 
 HEAD = struct.Struct(">II")
@@ -27,6 +29,7 @@ LONGEST_KEY = 2048
 """Characters of a public key."""
 MOST_RESTARTS = 1_000_000
 MOST_PID = 4_194_304
+LONGEST_PROGRAM = 40
 DIGESTS = ("md5", "sha1", "sha256")
 HEX = frozenset("0123456789abcdef")
 KINDS = ("", "c", "b", "p", "s")
@@ -40,7 +43,7 @@ class Unfit(Exception):
 class Hello:
     """One service of a decky. `since`: when it was added, 0 if it came with the machine; `life`: when the
     first of the services was started that have handed on what they knew. Seconds since the epoch. `hears`:
-    whether it takes facts later."""
+    whether it takes facts later; `logs`: whether it takes lines of logs."""
 
     service: str
     ports: tuple[tuple[int, str], ...]
@@ -48,6 +51,7 @@ class Hello:
     since: int
     life: float
     hears: bool = True
+    logs: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ def unpacked(raw: bytes) -> dict[str, Any]:
 def frame_of_hello(hello: Hello) -> bytes:
     """Who we are."""
     return packed({"service": hello.service, "ports": hello.ports, "banner": hello.banner[:300],
-                   "since": hello.since, "life": hello.life, "hears": True})  # fmt: skip
+                   "since": hello.since, "life": hello.life, "hears": True, "logs": True})  # fmt: skip
 
 
 def hello_of(header: dict[str, Any]) -> Hello:
@@ -97,6 +101,7 @@ def hello_of(header: dict[str, Any]) -> Hello:
     return Hello(
         _text(header, "service", 40), tuple(_port(each) for each in ports), _text(header, "banner", 300),
         _number(header, "since", LATEST), _life(header.get("life")), header.get("hears") is True,
+        header.get("logs") is True,
     )  # fmt: skip
 
 
@@ -121,6 +126,23 @@ def facts_of(header: dict[str, Any]) -> Facts:
     restarts = Restarts(_number(fields, "count", MOST_RESTARTS, len(last)), last)
     known = tuple((name, _key(keys[name])) for name in keys)
     return Facts(restarts, known, _newest(fields.get("newest")))
+
+
+def frame_of_line(line: Logged) -> bytes:
+    """A line that a server has logged."""
+    return packed({"line": [line.at, line.log, line.text, line.program, line.pid]})
+
+
+def line_of(header: dict[str, Any]) -> Logged:
+    """A line that a server has logged. Raises Unfit."""
+    match header["line"]:
+        case [int(at), str(log), str(text), str(program), int(pid)] if (
+            log in MOST_BYTES and len(text) <= LONGEST_LINE and len(program) <= LONGEST_PROGRAM
+            and 0 < at < (int(time.time()) + AHEAD_SECONDS) * 10**9 and 0 <= pid < MOST_PID
+            and (text + program).isprintable()
+        ):  # fmt: skip
+            return Logged(at, log, text, program, pid)
+    raise Unfit
 
 
 def _newest(pair: object) -> tuple[int, int]:

@@ -17,6 +17,7 @@ import os
 import socket
 import struct
 import time
+from collections import deque
 from collections.abc import Awaitable, Sequence
 from typing import Any
 
@@ -31,8 +32,10 @@ from .fellow_frames import (
     frame_of_change,
     frame_of_facts,
     frame_of_hello,
+    frame_of_line,
     hello_of,
     is_fit,
+    line_of,
     packed,
     unpacked,
 )
@@ -41,6 +44,7 @@ from .host.services import announce
 from .machine import Machine
 from .persona import Persona
 from .restarts import restarts_of, take
+from .server_logs import Logged, logs_of
 from .visitors import MOST_FILE, Visitors
 from .waits import Turn, at_most
 
@@ -52,6 +56,8 @@ FIRST_SECONDS = 600
 """So long after its first start a machine is new, and was not started again."""
 MOST_FELLOWS = 24
 LONGEST_HEADER = 16 * 1024
+MOST_WAITING = 2_000
+"""Lines of logs that wait for one fellow."""
 MOST_LARGE = 2
 """Frames above LARGE that are read at once."""
 LARGE = 64 * 1024
@@ -73,6 +79,7 @@ class Fellows:
         self._persona = persona
         self._seed = persona.machine.seed
         self._visitors = visitors
+        self._logs = logs_of(self._seed)
         self._names = {each: name_of(persona, each) for each in services}
         self._server: asyncio.Server | None = None
         self._fellows: set[_Fellow] = set()
@@ -87,6 +94,7 @@ class Fellows:
             await self._listen()
             self._visitors.report = self._report
             watch(self._seed, self._report_facts)
+            self._logs.report = self._report_line
             await self._meet(MEET_SECONDS)
         self._agree()
 
@@ -95,7 +103,7 @@ class Fellows:
         with contextlib.suppress(TimeoutError):
             async with at_most(GOODBYE_SECONDS):
                 await asyncio.gather(*(each.has_sent.wait() for each in self._fellows))
-        self._visitors.report = None
+        self._visitors.report = self._logs.report = None
         watch(self._seed, None)
         if self._server is not None:
             self._server.close()
@@ -145,6 +153,7 @@ class Fellows:
             fellow.pending = {
                 (files.source, key): None for files in self._visitors.all() for key in files.known()
             }
+            fellow.lines.extend(self._logs.all())
             sending = asyncio.create_task(self._send(fellow))
             try:
                 await self._receive(fellow)
@@ -178,6 +187,7 @@ class Fellows:
         if fellow.has_facts and fellow.hello is not None and fellow.hello.hears:
             fellow.has_facts = False
             await fellow.write(frame_of_facts(self._facts_of_machine()))
+        await self._send_lines(fellow)
         while fellow.pending:
             source, key = next(iter(fellow.pending))
             del fellow.pending[source, key]
@@ -185,6 +195,12 @@ class Fellows:
             if change is not None and is_fit(change):
                 await fellow.write(frame_of_change(change))
         fellow.has_sent.set()
+
+    async def _send_lines(self, fellow: _Fellow) -> None:
+        while fellow.lines and fellow.hello is not None:
+            line = fellow.lines.popleft()
+            if fellow.hello.logs:
+                await fellow.write(frame_of_line(line))
 
     async def _receive(self, fellow: _Fellow) -> None:
         """Take what the other one sends. Raises Unfit, TimeoutError, EOFError, OSError."""
@@ -196,12 +212,14 @@ class Fellows:
                 if fellow.hello.service in self._names:
                     Machine(self._persona).add(fellow.hello.service, fellow.hello.since)
                 self._agree()
-                if fellow.has_facts:
+                if fellow.has_facts or fellow.lines:
                     fellow.has_news.set()
             elif header.get("done") is True:
                 fellow.is_ready.set()
             elif "facts" in header:
                 self._take_facts(fellow.hello.service, facts_of(header))
+            elif "line" in header:
+                self._logs.take(line_of(header))
             else:
                 self._visitors.take(change_of(header, body))
 
@@ -214,6 +232,11 @@ class Fellows:
     def _report_facts(self) -> None:
         for fellow in self._fellows:
             fellow.has_facts = True
+            fellow.has_news.set()
+
+    def _report_line(self, line: Logged) -> None:
+        for fellow in self._fellows:
+            fellow.lines.append(line)
             fellow.has_news.set()
 
     def _facts_of_machine(self) -> Facts:
@@ -256,6 +279,8 @@ class _Fellow:
         self.hello: Hello | None = None
         self.pending: dict[tuple[str, str], None] = {}
         """Source and key of the changes that it does not know."""
+        self.lines: deque[Logged] = deque(maxlen=MOST_WAITING)
+        """What was logged that it does not know."""
         self.has_news = asyncio.Event()
         self.has_sent = asyncio.Event()
         self.is_ready = asyncio.Event()

@@ -41,6 +41,7 @@ class Session:
             "address": persona.address, "hostname": persona.hostname,
         }  # fmt: skip
         self._talk = Talk(dialect, persona, line, always)
+        self._log = self._talk.log
         self._logins = logins
         self._failures = 0
         self._attempts = Attempts(line.session)
@@ -50,6 +51,7 @@ class Session:
     async def converse(self) -> None:
         """Greet, then answer command after command."""
         talk = self._talk
+        self._log.connected()
         await talk.send(talk.persona.banner)
         for count in range(MOST_COMMANDS):
             talk.line.summary["commands"] = count
@@ -65,6 +67,7 @@ class Session:
         self._attempts.end(await self._talk.line.unread())
         self._transfers.close()
         self._logins.close()
+        self._log.ended()
 
     async def _read(self) -> bytes | None:
         """The next line; None when there is nothing to answer."""
@@ -145,6 +148,10 @@ class Session:
         talk.guest = self._logins.guests and talk.named.lower() in GUEST_NAMES
         accepted = talk.guest or talk.dialect.open_door or self._accepts(talk.named, password)
         self._attempts.password(password, "anonymous" if talk.guest else "password", success=accepted)
+        if accepted:
+            self._log.entered("ftp" if talk.guest else talk.named, password if talk.guest else None)
+        else:
+            self._log.failed(talk.named)
         await (self._enter(talk) if accepted else self._turn_away(talk))
 
     def _accepts(self, user: str, password: str) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 from ..persona import Persona
 from ..tcp_server import Line
 from .dialects import Dialect
+from .server_log import ServerLog
 from .tree import Tree
 
 
@@ -12,6 +13,7 @@ class Talk:
     """The state between two commands, and how replies are sent."""
 
     def __init__(self, dialect: Dialect, persona: Persona, line: Line, always: dict[str, object]) -> None:
+        self.log = ServerLog(persona, line.session.source)
         self.dialect = dialect
         self.persona = persona
         self.line = line

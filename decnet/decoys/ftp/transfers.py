@@ -117,13 +117,16 @@ class Transfers:
             return
         content = talk.inside.content(talk.path(argument))
         if content is None:
+            talk.log.transferred("DOWNLOAD", talk.path(argument), 0, 0, done=False)
             if await is_plain(talk, argument):
                 await talk.reply("denied" if talk.dialect.names_files else "no_file")
             return
         rest, self._start = content[self._start :], 0
         as_text = talk.text and talk.dialect.ascii
         sent = rest.replace(b"\n", b"\r\n") if as_text else rest
+        began = time.monotonic()
         await self._give(sent, "retr", "done", size=len(content), left=len(rest))
+        talk.log.transferred("DOWNLOAD", talk.path(argument), len(sent), time.monotonic() - began)
 
     async def stor(self, talk: Talk, argument: str) -> None:
         """Receive a file: printers take any, other servers what the account may write."""
@@ -177,11 +180,12 @@ class Transfers:
         stored."""
         kept = self._talk.inside.kept(MOST_FILE if stores else 0)
         with Incoming() as incoming, kept as content:
-            is_whole = False
+            is_whole, began = False, time.monotonic()
             try:
                 is_whole = await data.take(connection, incoming, content.add)
             finally:
                 size = incoming.size
+                self._talk.log.transferred("UPLOAD", path, size, time.monotonic() - began, done=is_whole)
                 record_file(self._talk.line.session, printed(path), incoming, whole=is_whole)
                 if stores:
                     self._store(path, content.taken(), size)

@@ -7,13 +7,14 @@ import struct
 import time
 
 from ..machine import Machine
+from ..server_logs import Logged, logs_of
 from .accounts import Accounts
 from .logins import LoginEntry, last_login, logins
-from .processes import pid_at
+from .pids import pid_at
 
 UTMP = struct.Struct("<hxxi32s4s32s256shhiii16s20x")
 LASTLOG = struct.Struct("<i32s256s")
-RUN_LEVEL, BOOT_TIME, USER_PROCESS, DEAD_PROCESS = 1, 2, 7, 8
+RUN_LEVEL, BOOT_TIME, LOGIN_PROCESS, USER_PROCESS, DEAD_PROCESS = 1, 2, 6, 7, 8
 GRAPHICAL = 53
 """The number that systemd writes for a run level: its letter."""
 
@@ -34,6 +35,37 @@ def wtmp(machine: Machine, user: str) -> bytes:
     return b"".join(record for _, record in sorted(records, key=lambda each: each[0]))
 
 
+def btmp(machine: Machine) -> bytes:
+    """The records of /var/log/btmp: what visitors have failed at in this month."""
+    found = []
+    for line in failures(machine, time.time()):
+        source, _, name = line.text.partition(" ")
+        found.append(
+            _packed(
+                LOGIN_PROCESS,
+                line.pid,
+                line.program,
+                "",
+                name[:32],
+                source,
+                line.when,
+                line.at // 1000 % 1_000_000,
+            )
+        )
+    return b"".join(found)
+
+
+def failures(machine: Machine, now: float) -> list[Logged]:
+    """The failed logins since the file was begun, the oldest first."""
+    return logs_of(machine.persona.seed).lines("btmp", month_of(now))
+
+
+def month_of(now: float) -> int:
+    """When logrotate began the file: with the month."""
+    first = time.gmtime(now)
+    return int(now) - (first.tm_mday - 1) * 86400 - first.tm_hour * 3600 - first.tm_min * 60 - first.tm_sec
+
+
 def _boot(machine: Machine, entry: LoginEntry) -> list[tuple[int, bytes]]:
     kernel, began, ended = machine.system.kernel, entry.began, entry.ended
     found = [
@@ -48,12 +80,14 @@ def _record(kind: int, pid: int, entry: LoginEntry, user: str, source: str, when
     return _packed(kind, pid, entry.terminal, entry.terminal[-4:], user, source, when)
 
 
-def _packed(kind: int, pid: int, line: str, name: str, user: str, host: str, when: int) -> bytes:
+def _packed(
+    kind: int, pid: int, line: str, name: str, user: str, host: str, when: int, fraction: int = -1
+) -> bytes:
     try:
-        address = socket.inet_aton(host) if kind == USER_PROCESS else b""
+        address = socket.inet_aton(host) if kind in (USER_PROCESS, LOGIN_PROCESS) else b""
     except OSError:
         address = b""
-    microseconds = when * 7919 % 1_000_000
+    microseconds = when * 7919 % 1_000_000 if fraction < 0 else fraction
     texts = [text.encode() for text in (line, name, user, host)]
     return UTMP.pack(kind, pid, *texts, 0, 0, 0, when, microseconds, address)
 

@@ -34,9 +34,13 @@ GZIP = b"\x1f\x8b\x08\0\0\0\0\0\x02\x03"
 class PackagedFiles:
     """Folders with the entries that the installed packages have."""
 
-    def __init__(self, packages: Packages) -> None:
+    def __init__(self, packages: Packages, logged: Callable[[], int] = lambda: 0) -> None:
+        """`logged`: how many lines visitors have caused."""
         self.packages = packages
+        self._logged = logged
         self._folders: OrderedDict[str, tuple[float, dict[str, Node]]] = OrderedDict()
+        self._seen: dict[str, int] = {}
+        """By folder, how many lines its logs have."""
         self.made: dict[str, Callable[[], dict[str, Node]]] = {}
         """By folder, what makes the nodes in it that no package has brought."""
         self._kept = 0
@@ -49,7 +53,7 @@ class PackagedFiles:
     def folder(self, path: str) -> dict[str, Node]:
         """The nodes of a folder by their names, {} if there is none."""
         kept = self._folders.get(path)
-        if kept is not None and kept[0] > time.monotonic():
+        if kept is not None and not self._is_old(path, kept[0]):
             self._folders.move_to_end(path)
             return kept[1]
         found: dict[str, Node] = {}
@@ -63,9 +67,15 @@ class PackagedFiles:
         _link(path, found, list(same.values()))
         made = self.made.get(path)
         if made is not None:
+            self._seen[path] = self._logged()
             found |= made()
         self._keep(path, found, time.monotonic() + SECONDS if made is not None else inf)
         return found
+
+    def _is_old(self, path: str, until: float) -> bool:
+        """Whether the nodes of a folder, which are kept until that time, are to be made again."""
+        has_news = path.startswith("/var/log") and self._seen.get(path, 0) != self._logged()
+        return has_news or until <= time.monotonic()
 
     def _content(self, entry: Entry) -> tuple[int, str]:
         """What the contents of two files are compared by."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ..machine import Machine
 from .daemons import Daemon, base_daemons, daemons_of
 from .kernel_threads import kernel_threads, nice_of, state_of
+from .pids import pid_at
 from .services import ServiceEntry
 
 INIT = {
@@ -24,10 +25,6 @@ THREADS = {
     "apache2": 27, "httpd": 65, "dbus-daemon": 2,
 }  # fmt: skip
 """Of programs with several."""
-PROCESSES_PER_DAY = 3700
-PID_MAX = 4_194_304
-PID_MAX_SMALL = 32_768
-"""kernel.pid_max: systemd raises it on 64-bit systems."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,20 +110,6 @@ def _fixed(machine: Machine, key: object, services: list[ServiceEntry]) -> Fixed
         drift = machine.persona.number(f"memory {daemon.name} {at}", 940, 1090)
         rows.append((daemon, pid, pids.get(daemon.parent, 1), started, drift))
     return Fixed(key, threads, rows)
-
-
-def pid_at(machine: Machine, when: int) -> int:
-    """The number that a process which was started then has got."""
-    up = when - machine.start_at(when)
-    rate = PROCESSES_PER_DAY * machine.forks // 100
-    if machine.system.busybox:
-        return 600 + (machine.first_pid + up * rate // 864_000) % (PID_MAX_SMALL - 1000)
-    return 1100 + (machine.first_pid + up * rate // 86_400) % (PID_MAX - 2000)
-
-
-def pid_max(machine: Machine) -> int:
-    """kernel.pid_max."""
-    return PID_MAX_SMALL if machine.system.busybox else PID_MAX
 
 
 def _in_order(machine: Machine, services: list[ServiceEntry]) -> Iterator[tuple[Daemon, ServiceEntry | None]]:

@@ -13,9 +13,12 @@ from ..der import pem
 from ..machine_certificate import unused_certificate
 from ..persona import Persona
 from ..redis_saves import last_save
+from . import visited_logs
 from .host_keys import CERTIFICATE, keys_of
 from .node import Node
+from .pids import pid_at
 from .services import ServiceEntry
+from .visited_logs import rotated
 
 if TYPE_CHECKING:
     from .model import World
@@ -32,6 +35,7 @@ ib_logfile0:100663296:660 ibtmp1:12582912:660 multi-master.info:0:660 mysql_upgr
 QUEUES = "active bounce corrupt defer deferred flush hold incoming maildrop private public saved trace"
 REDIS_OF = {"11": "6.0.16", "20.04": "5.0.7", "22.04": "6.0.16", "24.04": "7.0.15"}
 POSTFIX_OF = {"11": "3.5.25", "20.04": "3.4.13", "22.04": "3.6.4", "24.04": "3.8.6"}
+BUILT = "Sat Mar 18 2023 14:07:45 UTC"
 Lines = list[tuple[int, str]]
 
 _unused: dict[str, bytes] = {}
@@ -107,19 +111,10 @@ def _version(packaged: PackagedFiles, package: str, usual: str) -> str:
     )
 
 
-def _rotated(world: World, period: int) -> int:
-    """When logrotate last began other logs: at midnight, for weekly ones on Sunday's."""
-    now = int(time.time())
-    return max(
-        (now - 4 * DAY * (period == WEEK)) // period * period + 4 * DAY * (period == WEEK) + 4,
-        world.installed + 900,
-    )
-
-
-def _log(make: Callable[[], Lines], rotated: int, owner: str, mode: int = 0o640) -> Node:
+def _log(make: Callable[[], Lines], begun: int, owner: str, mode: int = 0o640) -> Node:
     lines = make()
     content = "".join(f"{line}\n" for _, line in lines).encode()
-    return Node(mode, content=content, owner=owner, group="adm", changed=lines[-1][0] if lines else rotated)
+    return Node(mode, content=content, owner=owner, group="adm", changed=lines[-1][0] if lines else begun)
 
 
 def _data(world: World, entry: ServiceEntry, folder: str, owner: str, rows: str) -> dict[str, Node]:
@@ -155,7 +150,7 @@ def _mysql(world: World, packaged: PackagedFiles, entry: ServiceEntry) -> dict[s
         True,
         owner="mysql",
         group="adm",
-        changed=_rotated(world, DAY),
+        changed=rotated(world, DAY),
     )
     found["/run/mysqld/mysqld.sock"] = Node(0o777, owner="mysql", kind="s", changed=when)
     if entry.program == "mysqld":
@@ -163,7 +158,7 @@ def _mysql(world: World, packaged: PackagedFiles, entry: ServiceEntry) -> dict[s
             0o600, owner="mysql", content=f"{_pid(world, 'mysqld')}\n".encode(), changed=when
         )
         packaged.made["/var/log/mysql"] = lambda: {
-            "error.log": _log(partial(_mysql_log, world, packaged, entry), _rotated(world, DAY), "mysql")
+            "error.log": _log(partial(_mysql_log, world, packaged, entry), rotated(world, DAY), "mysql")
         }
     return found
 
@@ -178,7 +173,7 @@ def _mysql_log(world: World, packaged: PackagedFiles, entry: ServiceEntry) -> Li
         None,
     )
     version, pid, found = known.version if known else "8.0.39", _pid(world, "mysqld"), []
-    for when in starts(world, entry, _rotated(world, DAY)):
+    for when in starts(world, entry, rotated(world, DAY)):
         texts = ((0, "0 [System] [MY-010116] [Server]", f"/usr/sbin/mysqld (mysqld {version}) starting as process {pid}"),
                  (0, "1 [System] [MY-013576] [InnoDB]", "InnoDB initialization has started."),
                  (1, "1 [System] [MY-013577] [InnoDB]", "InnoDB initialization has ended."),
@@ -196,7 +191,7 @@ def _redis(world: World, packaged: PackagedFiles, entry: ServiceEntry) -> dict[s
     saved = int(last_save(world.machine, world.machine.started(entry.service, entry.since)))
     packaged.made["/var/log/redis"] = lambda: {
         "redis-server.log": _log(
-            partial(_redis_log, world, packaged, entry), _rotated(world, WEEK), "redis", 0o660
+            partial(_redis_log, world, packaged, entry), rotated(world, WEEK), "redis", 0o660
         )
     }
     return {
@@ -208,7 +203,7 @@ def _redis(world: World, packaged: PackagedFiles, entry: ServiceEntry) -> dict[s
             size=world.persona.number("dump", 900, 9_000),
             changed=max(first, saved),
         ),
-        "/var/log/redis": Node(0o2750, True, owner="redis", group="adm", changed=_rotated(world, WEEK)),
+        "/var/log/redis": Node(0o2750, True, owner="redis", group="adm", changed=rotated(world, WEEK)),
     }
 
 
@@ -216,7 +211,7 @@ def _redis_log(world: World, packaged: PackagedFiles, entry: ServiceEntry) -> Li
     version = _version(packaged, "redis-server", REDIS_OF.get(world.system.version, "7.0.15"))
     pid, found = _pid(world, "redis-server"), []
     old = version.startswith(("5.", "6."))
-    for when in starts(world, entry, _rotated(world, WEEK)):
+    for when in starts(world, entry, rotated(world, WEEK)):
         texts = ["C # oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo", f"C # Redis version={version}, bits=64, commit=00000000, modified=0, pid={pid}, just started",
                  "C # Configuration loaded", *(["M * monotonic clock: POSIX clock_gettime"] if not old else []), "M * Running mode=standalone, port=6379.", "M # Server initialized",
                  *([f"M * Loading RDB produced by version {version}"] if version != "5.0.7" else []), "M * DB loaded from disk: 0.000 seconds", "M * Ready to accept connections"]  # fmt: skip
@@ -251,25 +246,23 @@ def _postfix(world: World, packaged: PackagedFiles, entry: ServiceEntry) -> dict
 
 def _apache(world: World, packaged: PackagedFiles, entry: ServiceEntry) -> dict[str, Node]:
     def logs() -> dict[str, Node]:
-        rotated = _rotated(world, DAY)
-        empty = Node(0o640, group="adm", changed=rotated)
-        return {"access.log": empty, "other_vhosts_access.log": Node(0o640, group="adm", changed=max(world.installed + 900, entry.since)),
-                "error.log": _log(partial(_apache_log, world, packaged, entry), rotated, "root")}  # fmt: skip
+        begun, first = rotated(world, DAY), max(world.installed + 900, entry.since)
+        usual = Node(0o640, group="adm", changed=first)
+        return {**visited_logs.files(world, "access", "access.log", DAY, usual), "other_vhosts_access.log": usual,
+                "error.log": _log(partial(_apache_log, world, packaged, entry), begun, "root")}  # fmt: skip
 
     packaged.made["/var/log/apache2"] = logs
-    return {"/var/log/apache2": Node(0o750, True, group="adm", changed=_rotated(world, DAY))}
+    return {"/var/log/apache2": Node(0o750, True, group="adm", changed=rotated(world, DAY))}
 
 
 def _apache_log(world: World, packaged: PackagedFiles, entry: ServiceEntry) -> Lines:
     """Apache reads its configuration again when its logs are rotated."""
-    pid, rotated = _pid(world, "apache2"), _rotated(world, DAY)
+    pid, begun = _pid(world, "apache2"), rotated(world, DAY)
     name = "Ubuntu" if world.system.id == "ubuntu" else "Debian"
     version = _version(packaged, "apache2", "2.4.62")
     found = []
-    begun = list(starts(world, entry, rotated))
-    for when in sorted(
-        {*begun, *([rotated] if rotated > entry.since and world.machine.was_up(rotated) else [])}
-    ):
+    reloads = [begun] if begun > entry.since and world.machine.was_up(begun) else []
+    for when in sorted({*starts(world, entry, begun), *reloads}):
         stamp = time.strftime("%a %b %d %H:%M:%S", time.gmtime(when))
         front = f"[{stamp}.{when * 7919 % 1_000_000:06} {time.strftime('%Y', time.gmtime(when))}]"
         thread = (
@@ -282,14 +275,64 @@ def _apache_log(world: World, packaged: PackagedFiles, entry: ServiceEntry) -> L
 
 def _nginx(world: World, packaged: PackagedFiles, entry: ServiceEntry) -> dict[str, Node]:
     def logs() -> dict[str, Node]:
-        empty = Node(0o640, owner="www-data", group="adm", changed=_rotated(world, DAY))
-        return {"access.log": empty, "error.log": empty}
+        usual = Node(0o640, owner="www-data", group="adm", changed=max(world.installed + 900, entry.since))
+        return {**visited_logs.files(world, "access", "access.log", DAY, usual), "error.log": usual}
 
     packaged.made["/var/log/nginx"] = logs
     return {}
 
 
+def _vsftpd(world: World, packaged: PackagedFiles, entry: ServiceEntry) -> dict[str, Node]:
+    return {"/srv/ftp": Node(0o755, True, group="ftp", changed=max(world.installed + 900, entry.since))}
+
+
+def _proftpd(world: World, packaged: PackagedFiles, entry: ServiceEntry) -> dict[str, Node]:
+    first = max(world.installed + 900, entry.since)
+
+    def logs() -> dict[str, Node]:
+        version, pid = _version(packaged, "proftpd-core", "1.3.8").partition("+")[0], _pid(world, "proftpd")
+        started = [
+            (when, f"{time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(when))},{when * 7 % 1000:03} {world.hostname} proftpd[{pid}] {world.hostname}: ProFTPD {version} (stable) (built {BUILT}) standalone mode STARTUP")
+            for when in starts(world, entry, int(time.time()) - 5 * WEEK)
+        ]  # fmt: skip
+        usual = Node(0o640, group="adm", changed=first)
+        return {
+            **visited_logs.files(world, "ftp", "proftpd.log", WEEK, usual, started),
+            **visited_logs.files(world, "transfers", "xferlog", WEEK, usual),
+        }
+
+    packaged.made["/var/log/proftpd"] = logs
+    return {}
+
+
+def _exim(world: World, packaged: PackagedFiles, entry: ServiceEntry) -> dict[str, Node]:
+    def logs() -> dict[str, Node]:
+        usual = Node(0o640, owner="Debian-exim", group="adm", changed=max(world.installed + 900, entry.since))
+        return visited_logs.files(world, "mail", "mainlog", DAY, usual, _exim_lines(world, entry))
+
+    packaged.made["/var/log/exim4"] = logs
+    changed = max(rotated(world, DAY), entry.since)
+    return {"/var/log/exim4": Node(0o2750, True, owner="Debian-exim", group="adm", changed=changed)}
+
+
+def _exim_lines(world: World, entry: ServiceEntry) -> Lines:
+    """Its starts, and the runs of its queue every half an hour in the last two days."""
+    now, booted, found = int(time.time()), world.machine.started(entry.service, entry.since), []
+    for when in starts(world, entry, now - 10 * DAY):
+        text = f"exim 4.96 daemon started: pid={_pid(world, 'exim4')}, -q30m, listening for SMTP on port 25 (IPv6 and IPv4) port 587 (IPv6 and IPv4)"
+        found.append((when, text))
+    for when in range(
+        booted + (now - 2 * DAY - booted) // 1800 * 1800 if now - 2 * DAY > booted else booted, now, 1800
+    ):
+        pid = pid_at(world.machine, when)
+        found += [(when, f"Start queue run: pid={pid}"), (when, f"End queue run: pid={pid}")]
+    return [(when, f"{time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(when))} {text}") for when, text in found]
+
+
 MAKERS = {
+    "vsftpd": _vsftpd,
+    "proftpd": _proftpd,
+    "exim4": _exim,
     "mysqld": _mysql,
     "mariadbd": _mysql,
     "redis-server": _redis,

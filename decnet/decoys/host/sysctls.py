@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ..machine import Machine
 from .hardware import uuid_for
-from .processes import pid_max
+from .pids import pid_max
 
 
 def sysctls(machine: Machine) -> dict[str, str]:

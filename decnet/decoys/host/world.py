@@ -8,12 +8,13 @@ from time import gmtime, strftime
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
-from ..credentials import Accounts as Credentials
-from ..facts import newest_pid, take_pid
+from ..facts import newest_pid
 from ..machine import Machine
 from ..persona import Persona
+from ..server_logs import logs_of
 from . import dmi, host_keys, pid_files, proc, proc_net, service_files, temporary, vulnerabilities
-from .accounts import Accounts, accounts_of, gshadow_of, shadow_of
+from .accounts import gshadow_of, shadow_of
+from .administrators import accounts_with_first
 from .devices import device_of
 from .devices.device import OF_A_SERVER, Build
 from .filesystem import generated
@@ -23,7 +24,8 @@ from .network import NetworkFacts, network_of
 from .node import Node
 from .packaged import PackagedFiles
 from .packages import Packages, packages_of
-from .processes import Fixed, ProcessEntry, pid_at, pid_max, processes
+from .pids import new_pid, pid_at
+from .processes import Fixed, ProcessEntry, processes
 from .services import ServiceEntry, services
 from .sockets import SocketEntry, sockets_of
 from .tree import Tree
@@ -51,15 +53,11 @@ class World(Machine):
 
     def __init__(self, persona: Persona) -> None:
         super().__init__(persona)
-        self.user = self.persona.choice(
-            "first user", ("admin", "jens", "mark", "sysop", "paul", "anna", "deploy")
-        )
         self.device = device_of(self.system)
         if self.device is not None:
-            self.user = "admin"
             self.memory_kib, self.processors = self.device.memory_kib, self.device.processors
         self._services: tuple[float, list[ServiceEntry]] = (0.0, [])
-        self.accounts = self._accounts()
+        self.user, self.accounts = accounts_with_first(self, self.services())
         self._made: tuple[object, ...] = ()
         self._sessions = 0
         self._fixed: Fixed | None = None
@@ -84,7 +82,8 @@ class World(Machine):
         """Its files; made at the first use, because most services never look at one."""
         if self.packages is None:
             return Tree(_tree(self))
-        packaged = PackagedFiles(self.packages)
+        logs = logs_of(self.persona.seed)
+        packaged = PackagedFiles(self.packages, lambda: logs.total)
         own = generated(self, packaged) | temporary.files(self, proc.boot_id(self))
         if "openssh-server" in self.packages:
             own |= host_keys.files(self)
@@ -100,21 +99,11 @@ class World(Machine):
         made = self.booted(), *((each.service, each.since) for each in self.services())
         if self._made and made != self._made:
             self.__dict__.pop("packages", None)
-            self.accounts = self._accounts()
+            self.user, self.accounts = accounts_with_first(self, self.services())
             self.__dict__.pop("nodes", None)
         self._made = made
-        self.nodes.get("/")
-
-    def _accounts(self) -> Accounts:
-        """Its accounts, with those of its services. One of the accounts in the settings is the first user."""
-        if self.device is not None:
-            return Accounts(self.device.users, self.device.groups)
-        found = accounts_of(self, self.user, self.services())
-        name = next((each for each, _ in sorted(Credentials(self.persona).pairs) if each != "root"), "root")
-        if name.isalnum() and found.user(name) is None:
-            self.user = name
-            return accounts_of(self, name, self.services())
-        return found
+        for path in ("/", "/var/log/syslog"):
+            self.nodes.get(path)
 
     @property
     def shadow(self) -> str:
@@ -177,12 +166,7 @@ class World(Machine):
 
     def new_pid(self, skip: int = 0) -> int:
         """The number of a process that starts now; `skip` others were started just before it."""
-        booted, newest = newest_pid(self.persona.seed)
-        started = pid_at(self, int(time.time())) + skip
-        goes_on = booted == self.booted() and newest + 1 + skip < pid_max(self)
-        pid = max(newest + 1 + skip, started) if goes_on else started
-        take_pid(self.persona.seed, self.booted(), pid)
-        return pid
+        return new_pid(self, skip)
 
     @property
     def machine(self) -> Machine:

@@ -10,6 +10,7 @@ from ..persona import Persona
 from ..serve import Stop
 from ..tcp_server import Line, receive
 from ..uploads import Incoming
+from .access_log import AccessLog
 from .dialects import Dialect, dialect_of
 from .logins import logins, salvaged
 from .messages import Refused, Reply, Request
@@ -24,10 +25,11 @@ async def start(persona: Persona, recorder: Recorder) -> Stop:
     """Listen on the persona's TCP ports; the returned call ends every connection."""
     dialect = dialect_of(persona)
     site = build_site(persona, dialect)
+    log = AccessLog(dialect, persona)
 
     async def converse(line: Line) -> None:
         line.summary["requests"] = 0
-        visit = Visit(dialect, site, line)
+        visit = Visit(dialect, site, log, line)
         try:
             line.summary["requests"] = await visit.converse()
         finally:
@@ -60,9 +62,10 @@ def inside_answer(dialect: Dialect, site: Site) -> Answers:
 class Visit:
     """One connection."""
 
-    def __init__(self, dialect: Dialect, site: Site, line: Line) -> None:
+    def __init__(self, dialect: Dialect, site: Site, log: AccessLog, line: Line) -> None:
         self._dialect = dialect
         self._site = site
+        self._log = log
         self._line = line
 
     async def converse(self) -> int:
@@ -82,7 +85,9 @@ class Visit:
             if reply.delay:
                 await asyncio.sleep(reply.delay)
             stay = request.wants_to_stay and not reply.close and count < MOST_REQUESTS
-            await self._line.send(self._dialect.render(reply, request, self._line.port, stay=stay))
+            answer = self._dialect.render(reply, request, self._line.port, stay=stay)
+            self._log.write(self._line.session.source, request, b"", reply.status, answer)
+            await self._line.send(answer)
             if not stay:
                 return count
         return MOST_REQUESTS
@@ -111,6 +116,9 @@ class Visit:
         self._record(replace(request, headers=headers), reply, shown(refused.raw) if refused.raw else "")
         answer = self._dialect.render_refusal(reply, request, self._line.port) if refused.status else b""
         rest = await self._line.unread()
+        if refused.status:
+            source = self._line.session.source
+            self._log.write(source, replace(request, headers=headers), refused.raw, reply.status, answer)
         try:
             if answer:
                 await self._line.send(answer)

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 
 from ..visitor_logins import Login
-from .arrivals import Arrival, arrival_of
+from .arrivals import Arrival, arrival_of, log_in
 from .state import Shell
 
 
@@ -15,7 +15,11 @@ def come(shell: Shell) -> None:
     arrival = arrival_of(shell.world, shell.session, shell.began)
     arrival.open += 1
     arrival.terminal = arrival.terminal or shell.visit.terminal
-    shell.files.log_in(_login(shell, arrival))
+    login = _login(shell, arrival)
+    if arrival.login is None:
+        arrival.login = login
+        log_in(shell.world, shell.session, login)
+    shell.files.log_in(login)
 
 
 def leave(shell: Shell) -> None:

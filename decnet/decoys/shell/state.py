@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 
 from ..events import Session
 from ..host.control_groups import control_groups
-from ..host.log_files import with_own
 from ..host.mounts import Mount, user_mount
 from ..host.node import Node
 from ..host.processes import ProcessEntry
@@ -20,7 +19,7 @@ from ..uploads import record_content
 from ..view import View
 from ..visitors import HOSTNAME, VisitorFiles
 from . import proc_files
-from .arrivals import Logged, arrival_of, logged
+from .arrivals import arrival_of
 from .dialect import BASH, Dialect, dialect_of
 from .syntax import Function
 from .visit import Visit, visits_of
@@ -29,7 +28,6 @@ MOST_OUTPUT = 128 * 1024
 """Of a line that is executed as a whole (`run`)."""
 MOST_VARIABLES = 512 * 1024
 """Characters in all variables of a shell."""
-AUTH_LOG = "/var/log/auth.log"
 ENTERED = "entered at"
 """The note of the depth at which a shell was started as a program."""
 OF_PROCESSES = ("/proc/self", "/proc/thread-self", *(f"/proc/{digit}" for digit in range(10)))
@@ -158,17 +156,7 @@ class Shell(View):
             return self._terminal(path[9:])
         if path.startswith(OF_PROCESSES):
             return proc_files.node_of(self, path)
-        node = super().node_before(path)
-        if path != AUTH_LOG or node is None:
-            return node
-        own = [(line.when, f"{line.program}[{line.pid}]: {line.text}") for line in self.own_logins()]
-        return with_own(self.world, node, own)
-
-    def own_logins(self) -> list[Logged]:
-        """What sshd or login have logged of this visitor, the earliest first."""
-        source = self.visit.source
-        found = (line for login in self.files.all_logins() for line in logged(self.world, source, login))
-        return sorted(found, key=lambda line: line.when)
+        return super().node_before(path)
 
     def _terminals(self) -> list[str]:
         """The names in /dev/pts."""

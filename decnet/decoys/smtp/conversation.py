@@ -12,6 +12,7 @@ from ..tcp_server import Line
 from ..threads import Later
 from ..tls import Identity, Secured
 from .dialects import LOGIN_PROMPTS, Dialect, date
+from .mail_log import MailLog
 from .message import Mail, address, queue_id
 from .sasl import Attempts
 from .talk import Ended, Talk
@@ -39,7 +40,8 @@ class Conversation(Talk):
     def __init__(
         self, dialect: Dialect, persona: Persona, host: str, identity: Later[Identity], line: Line
     ) -> None:
-        super().__init__(dialect, host, line)
+        super().__init__(dialect, host, line, MailLog(dialect.kind, persona, line.session.source, host))
+        self._persona = persona
         self._identity = identity
         self._domains = {
             host.lower(),
@@ -57,6 +59,8 @@ class Conversation(Talk):
     async def run(self) -> None:
         """From the greeting to the end."""
         self._send(self._dialect.banner.replace("{date}", date()))
+        self._log.connected()
+        is_lost = True
         try:
             while True:
                 try:
@@ -67,9 +71,11 @@ class Conversation(Talk):
                 self._record(line)
                 await self._command(line)
         except Ended:
+            is_lost = False
             await self._flush()
             self._buffer += await self._line.linger()
         finally:
+            self._log.ended(is_lost=is_lost)
             self._attempts.unread(bytes(self._buffer) + await self._line.unread())
 
     async def _command(self, line: bytes) -> None:
@@ -82,6 +88,7 @@ class Conversation(Talk):
             await self._answer("forbidden")
             raise Ended
         name = f"_do_{verb.lower()}"
+        self._log.command(verb, is_known=verb in self._dialect.verbs)
         if not verb:
             await self._fail("empty")
         elif verb in self._dialect.verbs and hasattr(self, name):
@@ -217,6 +224,7 @@ class Conversation(Talk):
             self._trusted = True
             await self._answer("auth_done")
             return
+        self._log.login_failed(mechanism)
         await self._wait(random.uniform(*self._dialect.login_seconds))
         own = (
             "auth_wrong_login"
@@ -278,7 +286,10 @@ class Conversation(Talk):
     async def _to(self, path: str) -> None:
         complaint = self._judged(path)
         if complaint and not (complaint == "relay" and self._trusted):
-            self._envelope.refusals.add(self._filled(complaint, path=path)[4:])
+            answer = self._filled(complaint, path=path)
+            self._envelope.refusals.add(answer[4:])
+            sender = self._envelope.sender or ""
+            self._log.refused(answer, path, sender, self._name, extended=self._extended)
             await self._fail(complaint, path=path)
         elif len(self._envelope.recipients) >= MOST_RECIPIENTS:
             self._send("452 4.5.3 Error: too many recipients")
@@ -369,6 +380,9 @@ class Conversation(Talk):
                 recipients=" ".join(self._envelope.recipients)[:500], subject=mail.subject(),
                 content=shown(bytes(mail.beginning)),
             )  # fmt: skip
-        self._envelope = Envelope()
+        envelope, self._envelope = self._envelope, Envelope()
         identity = queue_id(self._dialect.kind)
+        named = mail.header("message-id").strip("<>")
+        sender, recipients, how_sent = envelope.sender or "", envelope.recipients, self._extended
+        self._log.queued(identity, sender, recipients, mail.size, named, self._name, extended=how_sent)
         await self._answer(how, id=identity, line=str(mail.size), number=str(random.randint(10**9, 10**12)))

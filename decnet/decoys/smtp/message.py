@@ -25,9 +25,14 @@ class Mail:
 
     def subject(self) -> str:
         """Its subject line."""
-        for line in bytes(self.beginning).split(b"\n\n")[0].replace(b"\r", b"").split(b"\n"):
-            if line.lower().startswith(b"subject:"):
-                return line[8:].strip().decode("utf-8", "backslashreplace")
+        return self.header("subject")
+
+    def header(self, name: str) -> str:
+        """The first header of this name (in lower case), "" if there is none."""
+        front = name.encode() + b":"
+        for line in bytes(self.beginning).replace(b"\r", b"").split(b"\n\n")[0].split(b"\n"):
+            if line.lower().startswith(front):
+                return line[len(front) :].strip().decode("utf-8", "backslashreplace")
         return ""
 
 

@@ -6,6 +6,7 @@ import re
 from ..events import shown
 from ..tcp_server import Line
 from .dialects import Dialect
+from .mail_log import MailLog
 
 IDLE_SECONDS = 300.0
 MOST_LINE = 2048
@@ -19,7 +20,8 @@ class Ended(Exception):
 class Talk:
     """Lines in, answers out."""
 
-    def __init__(self, dialect: Dialect, host: str, line: Line) -> None:
+    def __init__(self, dialect: Dialect, host: str, line: Line, log: MailLog) -> None:
+        self._log = log
         self._dialect = dialect
         self._host = host
         self._line = line
@@ -72,6 +74,7 @@ class Talk:
     async def _fail(self, key: str, **words: str) -> None:
         """An answer that counts as an error; after too many the server hangs up."""
         text, dialect = self._filled(key, **words), self._dialect
+        self._log.failed()
         self._errors += dialect.counted is None or key in dialect.counted
         if self._errors <= dialect.most_errors or (dialect.counted and key not in dialect.counted):
             if self._errors > dialect.slow_after:

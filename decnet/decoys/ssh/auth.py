@@ -5,11 +5,13 @@ Source: sshd of OpenSSH 9.2p1 and Dropbear 2022.83, message by message.
 
 import asyncio
 import random
+from dataclasses import replace
 
 from ..events import Session, shown
 from ..threads import in_thread
 from . import numbers as no
-from .attempts import PUBLIC_KEY, Attempts
+from .attempts import PUBLIC_KEY, Attempts, fingerprint
+from .auth_log import AuthLog
 from .dialects import Dialect
 from .logins import Logins
 from .signatures import fits, verifies
@@ -28,11 +30,13 @@ NEVER_COUNTED = "gssapi-with-mic"
 """OpenSSH does not count a failure that is due to its own missing key for the method."""
 
 
-async def authenticate(transport: Transport, dialect: Dialect, logins: Logins, session: Session) -> str:
+async def authenticate(
+    transport: Transport, dialect: Dialect, logins: Logins, session: Session, log: AuthLog
+) -> str:
     """The name of the user who logged in. Raises Gone, Refused, Malformed."""
     attempts = Attempts(session)
     try:
-        return await _Authentication(transport, dialect, logins, attempts).run()
+        return await _Authentication(transport, dialect, logins, attempts, log).run()
     except (Refused, Malformed):
         for packet in await transport.unread():
             attempts.take(packet)
@@ -44,11 +48,14 @@ async def authenticate(transport: Transport, dialect: Dialect, logins: Logins, s
 class _Authentication:
     """One connection's authentication; its messages come in any order that the client chooses."""
 
-    def __init__(self, transport: Transport, dialect: Dialect, logins: Logins, attempts: Attempts) -> None:
+    def __init__(
+        self, transport: Transport, dialect: Dialect, logins: Logins, attempts: Attempts, log: AuthLog
+    ) -> None:
         self._transport = transport
         self._dialect = dialect
         self._logins = logins
         self._attempts = attempts
+        self._log = log
         self._named: tuple[bytes, bytes] | None = None
         self._count = self._failures = 0
         self._open = dialect.dropbear
@@ -96,6 +103,7 @@ class _Authentication:
             name = user if self._dialect.dropbear else user.partition(b":")[0]
             objection = self._objection(name, service)
             judged = objection is None and service == NEXT_SERVICE
+            self._log.named(shown(name))
             if method == b"password":
                 accepted = self._password(message, name, judged=judged)
             elif method in PUBLIC_KEY:
@@ -115,6 +123,7 @@ class _Authentication:
         if offered:
             return None
         if not accepted:
+            self._log.failed(shown(method))
             self._fail(method)
             return None
         self._transport.send(bytes((no.USERAUTH_SUCCESS,)))
@@ -166,7 +175,7 @@ class _Authentication:
             return False, True
         accepted = await in_thread(lambda: verifies(algorithm, blob, signature, data))
         if accepted:
-            self._logins.permit = permit
+            self._logins.permit = replace(permit, key=fingerprint(blob))
         return accepted, False
 
     def _fail(self, method: bytes) -> None:

@@ -33,10 +33,12 @@ OTHERS_MAY_WRITE = 0o022
 
 @dataclass(frozen=True)
 class Permit:
-    """What a key may do: only this command if it is not None; a terminal or not."""
+    """What a key may do: only this command if it is not None; a terminal or not. `key`: its type and
+    fingerprint, "" for a password."""
 
     command: str | None = None
     has_terminal: bool = True
+    key: str = ""
 
 
 def permit_for(view: View, home: str, blob: bytes, source: str, *, dropbear: bool = False) -> Permit | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..events import Session
 from ..homes import settle
 from ..host.world import World
+from ..shell.arrivals import log_out
 from ..shell.consoles import console_of
 from ..shell.terminal import run_command, run_shell
 from ..shell.transfers import SFTP_SERVERS, WHERE_DROPBEAR_LOOKS
@@ -35,6 +36,10 @@ class LoggedIn:
         typed = forced is not None or not channel.is_subsystem
         return await run_command(self._world, self._user, session, channel, command, files, is_typed=typed)
 
+    def end(self) -> None:
+        """The connection has ended."""
+        log_out(self._world, self._session)
+
     def subsystems(self, *, dropbear: bool) -> dict[str, str]:
         """The program of each subsystem; a console has none. Dropbear looks for one that devices lack."""
         if console_of(self._world.persona) is not None:
@@ -48,4 +53,5 @@ async def begin(world: World, user: str, session: Session, files: VisitorFiles, 
     if console_of(world.persona) is None:
         await in_thread(world.make_files)
         settle(world, files, user)
+    session.key = permit.key
     return LoggedIn(world, user, session, files, permit)

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from ..credentials import Accounts
-from ..events import Recorder, Session
+from ..events import Recorder, Session, shown
 from ..host.services import services
 from ..machine import Machine
 from ..persona import Persona
@@ -18,6 +18,7 @@ from ..threads import Later, in_thread
 from ..visitors import Visitors, visitors_of
 from ..waits import at_most
 from .auth import authenticate
+from .auth_log import AuthLog
 from .channels import Connection
 from .dialects import dialect_of
 from .hostkeys import HostKeys
@@ -106,30 +107,39 @@ class SshServer:
 
     async def _serve(self, transport: Transport, session: Session) -> None:
         self._startups += 1
-        logins = self._logins(session)
+        logins, log = self._logins(session), AuthLog(self._persona, session)
+        reason, user = "", None
         try:
             async with at_most(LOGIN_SECONDS):
                 await transport.greet()
                 await transport.first_exchange()
-                user = await authenticate(transport, self._dialect, logins, session)
+                user = await authenticate(transport, self._dialect, logins, session, log)
+        except Refused as refused:
+            reason = shown(refused.reason)
+            raise
         finally:
             self._startups -= 1
+            if user is None:
+                log.ended(transport.client_version, reason)
         if self._sessions >= MOST_SESSIONS:
             raise Refused
         self._sessions += 1
         try:
-            shown = list(SHOWN_KEYS) if self._dialect.shows_keys else []
+            shown_keys = list(SHOWN_KEYS) if self._dialect.shows_keys else []
             with self._visitors.visit(session.source) as files:
                 logged_in = await self._logged_in.get()
                 work = await logged_in.begin(await self._world.get(), user, session, files, logins.permit)
-                await Connection(
-                    transport,
-                    session,
-                    shown,
-                    work.run,
-                    has_terminals=logins.permit.has_terminal,
-                    subsystems=work.subsystems(dropbear=self._dialect.dropbear),
-                ).serve()
+                try:
+                    await Connection(
+                        transport,
+                        session,
+                        shown_keys,
+                        work.run,
+                        has_terminals=logins.permit.has_terminal,
+                        subsystems=work.subsystems(dropbear=self._dialect.dropbear),
+                    ).serve()
+                finally:
+                    work.end()
         finally:
             self._sessions -= 1
 

@@ -14,6 +14,7 @@ from ..threads import Later, in_thread
 from ..visitors import Visitors, visitors_of
 from ..waits import at_most
 from . import jetdirect
+from .auth_log import AuthLog
 from .dialects import Dialect, dialect_of
 from .keyboard import Keyboard
 from .protocol import Options
@@ -66,7 +67,8 @@ class TelnetServer:
 
     async def _let_in(self, keyboard: Keyboard, line: Line) -> str | None:
         """The user who logged in, or None."""
-        login = Login(self._dialect, self._accounts, visitors_of(self._persona), keyboard, line)
+        log = AuthLog(self._persona, line.session)
+        login = Login(self._dialect, self._accounts, visitors_of(self._persona), keyboard, line, log)
         try:
             await negotiate(keyboard, self._dialect)
             await line.send(self._dialect.banner.encode("latin-1", "replace"))
@@ -92,13 +94,17 @@ class TelnetServer:
             world = await self._world.get()
 
             from ..homes import settle
+            from ..shell.arrivals import log_out
             from ..shell.consoles import console_of
             from ..shell.terminal import run_shell
 
             if console_of(self._persona) is None:
                 await in_thread(world.make_files)
                 settle(world, files, user)
-            await run_shell(world, user, line.session, keyboard, files)
+            try:
+                await run_shell(world, user, line.session, keyboard, files)
+            finally:
+                log_out(world, line.session)
 
 
 def _loaded(persona: Persona) -> "World":
@@ -134,9 +140,16 @@ class Login:
     """Name and password, as often as the server prompts for them."""
 
     def __init__(
-        self, dialect: Dialect, accounts: Accounts, visitors: Visitors, keyboard: Keyboard, line: Line
+        self,
+        dialect: Dialect,
+        accounts: Accounts,
+        visitors: Visitors,
+        keyboard: Keyboard,
+        line: Line,
+        log: AuthLog,
     ) -> None:
         self.accepted = False
+        self._log = log
         self._dialect = dialect
         self._accounts = accounts
         self._visitors = visitors
@@ -199,6 +212,7 @@ class Login:
         self.accepted = self._accounts.accepts(source, user, password) if own is None else own
         self._tell(user, shown(self._keyboard.given_up() if typed is None else typed))
         if not self.accepted:
+            self._log.failed(user)
             await self._keyboard.pause(random.uniform(*self._dialect.delay))
         return self.accepted
 

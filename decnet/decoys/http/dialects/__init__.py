@@ -10,7 +10,7 @@ from .iis import Iis
 from .lighttpd import Lighttpd
 from .nginx import Nginx
 
-__all__ = ["Dialect", "Nginx", "dialect_of", "http_date"]
+__all__ = ["Apache", "Dialect", "Nginx", "dialect_of", "http_date"]
 
 DIALECTS: tuple[tuple[str, type[Dialect]], ...] = (
     ("nginx", Nginx),

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from ...host.hardware import uuid_for
 from ...host.kernel_log import kernel_log
 from ...host.logins import cron_user, login_port, login_texts, logins
-from ...host.processes import pid_at
+from ...host.pids import pid_at
 from ...host.timers import logged
 from ...host.units import units
 from ...host.world import World
+from ...server_logs import logs_of
 from ..process import Process, Running
 from ..state import Shell
 from ..text.common import Failure, Options, parse, tool
@@ -65,10 +66,13 @@ def log_of(shell: Shell) -> list[Entry]:
         if login.user != "reboot":
             pid, port = pid_at(world, login.began), login_port(world, login.began)
             found += _of_login(world, login.user, login.source, login.began, pid, port, ssh, login.ended)
-    for line in shell.own_logins():
-        found.append(
-            Entry(line.when, line.program, line.pid, line.text, ssh if line.program == "sshd" else "")
-        )
+    units_of = {"sshd": ssh, "vsftpd": "vsftpd.service"}
+    for log in ("auth", "mail"):
+        found += [
+            Entry(each.at / 1e9, each.program, each.pid, each.text, _unit_of(each.program, units_of))
+            for each in logs_of(world.persona.seed).lines(log)
+            if each.program
+        ]
     found += _cron(shell, now)
     if world.system.id != "rocky":
         since = max(booted, int(now) - 30 * 3600)
@@ -76,6 +80,10 @@ def log_of(shell: Shell) -> list[Entry]:
             Entry(when, "systemd", 1, text, unit) for when, unit, text in logged(world, since, int(now))
         ]
     return sorted(found, key=lambda entry: entry.when)
+
+
+def _unit_of(program: str, known: dict[str, str]) -> str:
+    return "postfix@-.service" if program.startswith("postfix/") else known.get(program, "")
 
 
 def _of_login(

@@ -27,7 +27,7 @@ class Listing:
         world = self.process.shell.world
         self.memory_kib, self.processors = world.memory_kib, world.processors
         self.accounts = world.accounts
-        from ...host.processes import pid_max
+        from ...host.pids import pid_max
 
         self.digits = max(5, len(str(pid_max(world))))
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from ...host.login_files import failures, month_of
 from ...host.logins import last_login, logins, wtmp_began
 from ..process import Process, Running
 from ..text.common import Failure, Options, parse, tool
@@ -45,12 +46,14 @@ def last(process: Process) -> Running:
     limit = options.value("n", "100000")
     if not limit.isdecimal():
         raise Failure(f"failed to parse number: '{limit}'")
-    rows = [] if failed else _rows(process, now)
+    rows = _failures(process, now) if failed else _rows(process, now)
     if options.operands:
         rows = [row for row in rows if row.user in options.operands or row.terminal in options.operands]
     for row in rows[: int(limit[:6])]:
         process.out(_line(options, row, now))
     began = wtmp_began(process.shell.world, now)
+    if failed:
+        began = min((int(row.began) for row in _failures(process, now)), default=month_of(now))
     process.out(f"\n{name} begins {clock('%a %b %e %H:%M:%S %Y', began)}\n")
     return 0
 
@@ -73,6 +76,15 @@ def _rows(process: Process, now: float) -> list[Row]:
         for each in logins(world, world.user, now)
     ]
     return sorted(rows, key=lambda row: -row.began)
+
+
+def _failures(process: Process, now: float) -> list[Row]:
+    """Each record of btmp ends at once."""
+    found = []
+    for each in failures(process.shell.world.machine, now):
+        source, _, user = each.text.partition(" ")
+        found.append(Row(user, each.program, source, each.when, each.when))
+    return found[::-1]
 
 
 def _line(options: Options, row: Row, now: float) -> str:
