@@ -9,7 +9,7 @@ import time
 from ..machine import Machine
 from ..server_logs import Logged, logs_of
 from .accounts import Accounts
-from .logins import LoginEntry, last_login, logins
+from .logins import LoginEntry, logins
 from .pids import pid_at
 
 UTMP = struct.Struct("<hxxi32s4s32s256shhiii16s20x")
@@ -95,8 +95,9 @@ def _packed(
 def lastlog(machine: Machine, accounts: Accounts, user: str) -> bytes:
     """The content of /var/log/lastlog: a record for each number of a user, up to the last login's."""
     found = bytearray()
+    latest = {entry.user: entry for entry in reversed(logins(machine, user, time.time()))}
     for account in accounts.users:
-        entry = last_login(machine, account.name, user, time.time())
+        entry = latest.get(account.name)
         if entry is not None and account.uid < 60_000:
             end = (account.uid + 1) * LASTLOG.size
             found.extend(bytes(max(0, end - len(found))))

@@ -6,6 +6,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import count
 
 from ..machine import Machine
 from .network import address_of, rows
@@ -29,6 +30,9 @@ BACKLOGS = {
 """What the programs give to listen(2) by default."""
 ON_BOTH = ("sshd", "nginx", "dropbear", "master")
 """Programs that listen on IPv4 and on IPv6 with a socket for each, by their packages' configuration."""
+DUAL = ("apache2", "httpd", "vsftpd", "proftpd", "xinetd")
+"""Programs that listen with one socket of IPv6 for both versions, by their packages' configuration."""
+MAPPED = "::ffff:"
 LOCAL = {
     "ubuntu": (("tcp", "127.0.0.53", 53, "systemd-resolve"), ("udp", "127.0.0.53", 53, "systemd-resolve")),
     "rocky": (("udp", "127.0.0.1", 323, "chronyd"),),
@@ -53,6 +57,8 @@ class SocketEntry:
     inode: int = 0
     uid: int = 0
     queue: int = 0
+    dual: bool = False
+    """Whether it listens for IPv4, too."""
 
 
 def sockets_of(machine: Machine, owner: Owner) -> list[SocketEntry]:
@@ -71,19 +77,32 @@ def sockets_of(machine: Machine, owner: Owner) -> list[SocketEntry]:
     ]
     own += [_local(machine, owner, *each) for each in LOCAL.get(machine.system.id, ())]
     own += _on_ipv6([*found, *own])
+    found, own = ([_dual(each) for each in entries] for entries in (found, own))
     order = ("tcp", "tcp6", "udp", "udp6")
     return sorted([*found, *own], key=lambda each: order.index(each.protocol))
+
+
+def _dual(each: SocketEntry) -> SocketEntry:
+    """A socket as the program really has it: one of IPv6 that takes connections of IPv4, too."""
+    if each.protocol != "tcp" or each.program not in DUAL:
+        return each
+    if each.state == "LISTEN":
+        return replace(each, protocol="tcp6", address="::", peer="::", dual=True)
+    return replace(each, protocol="tcp6", address=MAPPED + each.address, peer=MAPPED + each.peer)
 
 
 def _on_ipv6(entries: list[SocketEntry]) -> list[SocketEntry]:
     """The second listeners of the programs that have one for each version of the protocol."""
     have = {each.port for each in entries if each.protocol == "tcp6"}
-    return [
-        replace(each, protocol="tcp6", address="::", peer="::", inode=each.inode + 2)
-        for each in entries
-        if each.protocol == "tcp" and each.state == "LISTEN" and each.address == "0.0.0.0"
-        and each.program in ON_BOTH and each.port not in have
-    ]  # fmt: skip
+    taken = {each.inode for each in entries}
+    found = []
+    for each in entries:
+        is_first = each.protocol == "tcp" and each.state == "LISTEN" and each.address == "0.0.0.0"
+        if is_first and each.program in ON_BOTH and each.port not in have:
+            inode = next(number for number in count(each.inode + 1) if number not in taken)
+            taken.add(inode)
+            found.append(replace(each, protocol="tcp6", address="::", peer="::", inode=inode))
+    return found
 
 
 def _own(machine: Machine, owner: Owner, port: int, protocol: str) -> SocketEntry:

@@ -3,6 +3,7 @@
 looks around. All of it is generated from the seed."""
 
 import time
+from dataclasses import replace
 from functools import cached_property
 from time import gmtime, strftime
 from typing import Any
@@ -27,7 +28,7 @@ from .packages import Packages, packages_of
 from .pids import new_pid, pid_at
 from .processes import Fixed, ProcessEntry, processes
 from .services import ServiceEntry, services
-from .sockets import SocketEntry, sockets_of
+from .sockets import MAPPED, SocketEntry, sockets_of
 from .tree import Tree
 from .web import Pages
 
@@ -179,9 +180,23 @@ class World(Machine):
         return network_of(self)
 
     def sockets(self) -> list[SocketEntry]:
-        """Its sockets now."""
+        """Its sockets now. Those of visitors who have logged in belong to the server's process for them."""
         owners = self._owners()
-        return sockets_of(self, lambda port, protocol: owners.get((port, protocol), ("", 0)))
+        found = sockets_of(self, lambda port, protocol: owners.get((port, protocol), ("", 0)))
+        servers = {
+            (session.source, session.port): arrival.server for session, arrival in self.arrivals.items()
+        }
+        now = int(time.time())
+
+        def owned(each: SocketEntry) -> SocketEntry:
+            server = servers.get((each.peer.removeprefix(MAPPED), each.peer_port))
+            if server is not None:
+                program = each.program if self.persona.service != "telnet" else "in.telnetd"
+                return replace(each, pid=server, program=program)
+            owner = self.process(each.pid, now)
+            return replace(each, uid=self.number_of(owner.user)) if owner is not None else each
+
+        return [owned(each) for each in found]
 
     def _owners(self) -> dict[tuple[int, str], tuple[str, int]]:
         """Program and process of the sockets that listen, by port and protocol."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from ..host.descriptors import Holder
 from ..host.mounts import Mount
 from ..host.processes import ProcessEntry
 from ..host.world import World
@@ -35,6 +36,9 @@ class Shell(Protocol):
     def processes(self, now: float) -> list[ProcessEntry]:
         """All processes that the visitor can see."""
 
+    def holders(self) -> dict[int, list[Holder]]:
+        """Who has the sockets of the machine, by their inodes."""
+
 
 HZ = 100
 PYTHONS = {
@@ -58,11 +62,16 @@ def descriptors(shell: Shell, entry: ProcessEntry) -> dict[str, str]:
         return {"0": terminal, "1": terminal, "2": terminal} | (
             {"255": terminal} if entry.name == "bash" else {}
         )
+    own = {
+        str(each.descriptor): f"socket:[{number}]"
+        for number, found in shell.holders().items()
+        for each in found
+        if each.pid == entry.pid
+    }
     if entry.service or entry.unit:
-        found = {"0": "/dev/null", "1": f"socket:[{inode}]", "2": f"socket:[{inode}]"}
-        if entry.service:
-            found |= {"3": f"socket:[{inode + 1}]"}
-        return found
+        return {"0": "/dev/null", "1": f"socket:[{inode}]", "2": f"socket:[{inode}]", **own}
+    if own:
+        return {"0": "/dev/null", "1": "/dev/null", "2": "/dev/null", **own}
     if entry.pid == 1:
         return {"0": "/dev/null", "1": "/dev/null", "2": "/dev/null", "4": "anon_inode:[eventpoll]"}
     return {"0": f"pipe:[{inode}]", "1": f"pipe:[{inode + 1}]", "2": f"pipe:[{inode + 2}]"}

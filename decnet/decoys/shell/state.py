@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from ..events import Session
 from ..host.control_groups import control_groups
+from ..host.descriptors import Holder, holders
 from ..host.mounts import Mount, user_mount
 from ..host.node import Node
 from ..host.processes import ProcessEntry
@@ -157,6 +158,10 @@ class Shell(View):
         if path.startswith(OF_PROCESSES):
             return proc_files.node_of(self, path)
         return super().node_before(path)
+
+    def holders(self) -> dict[int, list[Holder]]:
+        """Who has the sockets of the machine, by their inodes."""
+        return holders(self.world.sockets(), self.processes(time.time()))
 
     def _terminals(self) -> list[str]:
         """The names in /dev/pts."""

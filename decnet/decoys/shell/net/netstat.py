@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from ...host.network import traffic
-from ...host.sockets import SocketEntry
+from ...host.sockets import MAPPED, SocketEntry
 from ..process import Process
 from ..text.common import Failure, Options, parse
 from .common import port_names, sockets, unix_sockets
@@ -99,6 +99,7 @@ def _row(
 
     def end(address: str, number: int) -> str:
         port = "*" if number == 0 else names.get((number, kind), str(number))
+        address = address.removeprefix(MAPPED)
         host = (
             address
             if len(address) + len(port) + 1 <= width or "W" in options

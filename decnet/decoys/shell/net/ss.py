@@ -172,11 +172,17 @@ def _row(process: Process, each: SocketEntry, options: Options, names: dict[tupl
     def host(address: str) -> str:
         if address == RESOLVER:
             return f"{address}%lo:"
+        if address == "::" and each.dual:
+            return "*:"
         return f"[{address}]:" if ":" in address else f"{address}:"
 
     extra = ""
     if "p" in options and each.pid and process.shell.user == "root":
-        extra = f' users:(("{each.program}",pid={each.pid},fd={3 + (each.state == "ESTABLISHED")}))'
+        users = ",".join(
+            f'("{one.name}",pid={one.pid},fd={one.descriptor})'
+            for one in process.shell.holders().get(each.inode, ())
+        )
+        extra = f" users:({users})" if users else ""
     if "o" in options and each.state == "ESTABLISHED":
         extra += f" timer:(keepalive,{60 + each.inode % 60}min,0)"
     if "e" in options:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 
 from ...host.processes import ProcessEntry
-from ...host.sockets import SocketEntry
+from ...host.sockets import MAPPED, SocketEntry
 from ..proc_texts import descriptors, program_of
 from ..process import Process, Running
 from ..text.common import Options, parse, tool
@@ -34,11 +34,15 @@ def lsof(process: Process) -> Running:
         return 0
     rows: list[list[str]] = []
     pids: list[int] = []
-    sockets = shell.world.sockets() if "i" in options else []
+    sockets = shell.world.sockets()
     for entry in shell.processes(time.time())[:MOST_PROCESSES]:
         if shell.user not in ("root", entry.user):
             continue
-        found = _sockets(sockets, options, entry) if "i" in options else _files(process, options, entry)
+        found = (
+            _sockets(process, sockets, options, entry)
+            if "i" in options
+            else _files(process, sockets, options, entry)
+        )
         rows += found
         if found:
             pids.append(entry.pid)
@@ -62,40 +66,40 @@ def _wanted(options: Options, entry: ProcessEntry) -> bool:
     )
 
 
-def _sockets(sockets: list[SocketEntry], options: Options, entry: ProcessEntry) -> list[list[str]]:
+def _sockets(
+    process: Process, sockets: list[SocketEntry], options: Options, entry: ProcessEntry
+) -> list[list[str]]:
     if not _wanted(options, entry):
         return []
     pattern = options.value("i").lower()
     protocol = next((name for name in ("tcp", "udp") if pattern.startswith(name)), "")
     port = pattern.rpartition(":")[2] if ":" in pattern else ""
+    held = process.shell.holders()
     rows: list[list[str]] = []
     for each in sockets:
+        number = next((one.descriptor for one in held.get(each.inode, ()) if one.pid == entry.pid), None)
         if (
-            each.pid != entry.pid
+            number is None
             or (protocol and not each.protocol.startswith(protocol))
-            or (port and str(each.port) not in port.split(","))
+            or (port and not {str(each.port), str(each.peer_port)} & set(port.split(",")))
         ):
             continue
-        six = each.protocol.endswith("6")
-        address = "*" if each.address in ("0.0.0.0", "::") else f"[{each.address}]" if six else each.address
-        shown = (
-            f"{address}:{each.port}" if "P" in options else f"{address}:{SERVICES.get(each.port, each.port)}"
-        )
-        state = f" ({each.state})" if each.protocol.startswith("tcp") else ""
-        rows.append(
-            [
-                entry.name[:9],
-                str(entry.pid),
-                entry.user[:8],
-                f"{3 + len(rows)}u",
-                "IPv6" if six else "IPv4",
-                str(each.inode or 20_000 + each.port),
-                "0t0",
-                each.protocol[:3].upper(),
-                shown + state,
-            ]
-        )
+        rows.append([entry.name[:9], str(entry.pid), entry.user[:8], *_of_socket(number, each, options)])
     return rows
+
+
+def _of_socket(number: int, each: SocketEntry, options: Options) -> list[str]:
+    """The columns of a socket from FD on."""
+
+    def end(address: str, port: int) -> str:
+        address = "*" if address in ("0.0.0.0", "::") else address.removeprefix(MAPPED)
+        host = f"[{address}]" if ":" in address else address
+        return f"{host}:{port if 'P' in options else SERVICES.get(port, port)}"
+
+    name = end(each.address, each.port) + (f"->{end(each.peer, each.peer_port)}" if each.peer_port else "")
+    state = f" ({each.state})" if each.protocol.startswith("tcp") else ""
+    kind = "IPv6" if each.protocol.endswith("6") else "IPv4"
+    return [f"{number}u", kind, str(each.inode), "0t0", each.protocol[:3].upper(), name + state]
 
 
 SERVICES = {
@@ -112,7 +116,9 @@ SERVICES = {
 }
 
 
-def _files(process: Process, options: Options, entry: ProcessEntry) -> list[list[str]]:
+def _files(
+    process: Process, sockets: list[SocketEntry], options: Options, entry: ProcessEntry
+) -> list[list[str]]:
     shell = process.shell
     if not _wanted(options, entry):
         return []
@@ -134,7 +140,11 @@ def _files(process: Process, options: Options, entry: ProcessEntry) -> list[list
                 path,
             ]
         )
+        known = {f"socket:[{each.inode}]": each for each in sockets}
         for number, target in descriptors(shell, entry).items():
+            if target in known:
+                rows.append([*head, *_of_socket(int(number), known[target], options)])
+                continue
             kind = (
                 "CHR"
                 if target.startswith("/dev/")
