@@ -119,7 +119,8 @@ def is_server(shell: Shell) -> bool:
 
 def test_every_archetype_with_a_shell_is_walked() -> None:
     assert {archetype for archetype, _, _ in _machines()} >= {
-        "linux-server", "web-server", "database-server", "mail-server", "file-server", "iot-device", "monitoring-node", "devops-host",
+        "linux-server", "web-server", "database-server", "mail-server", "file-server", "iot-device",
+        "monitoring-node", "devops-host",
     }  # fmt: skip
 
 

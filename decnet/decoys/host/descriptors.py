@@ -12,9 +12,9 @@ from .processes import ProcessEntry
 from .sockets import SocketEntry
 
 FIRST = {
-    "sshd": 3, "dropbear": 3, "apache2": 4, "httpd": 4, "nginx": 5, "mariadbd": 20, "mysqld": 22, "redis-server": 6,
-    "master": 13, "exim4": 4, "vsftpd": 3, "proftpd": 0, "snmpd": 6, "inetutils-inetd": 4, "systemd": 43,
-    "systemd-resolve": 13, "chronyd": 5,
+    "sshd": 3, "dropbear": 3, "apache2": 4, "httpd": 4, "nginx": 5, "mariadbd": 20, "mysqld": 22,
+    "redis-server": 6, "master": 13, "exim4": 4, "vsftpd": 3, "proftpd": 0, "snmpd": 6, "inetutils-inetd": 4,
+    "systemd": 43, "systemd-resolve": 13, "chronyd": 5,
 }  # fmt: skip
 """By program, the number of its first socket that listens."""
 STEP = {"master": 4}

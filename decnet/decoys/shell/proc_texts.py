@@ -87,7 +87,7 @@ def program_of(shell: Shell, entry: ProcessEntry) -> str:
             else f"/usr/sbin/{entry.name}"
         )
     word = entry.command.split(" ")[0].lstrip("-@").rstrip(":")
-    known = {"systemd": "/usr/lib/systemd/systemd", "sshd": "/usr/sbin/sshd", "nginx": "/usr/sbin/nginx", "dbus-daemon": "/usr/bin/dbus-daemon",
+    known = {"systemd": "/usr/lib/systemd/systemd", "(sd-pam)": "/usr/lib/systemd/systemd", "sshd": "/usr/sbin/sshd", "nginx": "/usr/sbin/nginx", "dbus-daemon": "/usr/bin/dbus-daemon",
              "dbus-broker": "/usr/bin/dbus-broker", "proftpd": "/usr/sbin/proftpd", "pickup": "/usr/lib/postfix/sbin/pickup",
              "qmgr": "/usr/lib/postfix/sbin/qmgr", "redis-server": "/usr/bin/redis-check-rdb" if system.id != "rocky" else "/usr/bin/redis-server",
              "sh": "/usr/bin/bash" if system.id == "rocky" else "/usr/bin/dash", "awk": "/usr/bin/gawk" if system.id == "rocky" else "/usr/bin/mawk"}  # fmt: skip
