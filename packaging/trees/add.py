@@ -1,4 +1,5 @@
-"""Adds packages to the data of one release: `python -m trees.add RELEASE PACKAGE...` in packaging/, by hand.
+"""Adds packages to the data of one release: `python -m trees.add RELEASE PACKAGE...` in packaging/, by hand. The
+packages after a word `GROUP=` belong to that group of a service ("redis:redis-server=").
 
 The rest of the data stays as it is. The packages are also in the lists of releases.py, for the next whole pack."""
 
@@ -10,18 +11,23 @@ import sys
 
 from .archive import Archive
 from .pack import CACHE, DATA, FILTERS, Packer, Release
-from .releases import SUITES
+from .releases import COMPONENTS, SUITES
 
 
 def main() -> None:
     """Rewrite the two files of the release."""
     name, wanted = sys.argv[1], sys.argv[2:]
     release = Release.__new__(Release)
-    release.name, release.archive, release.packages = name, Archive(SUITES[name], CACHE), []
+    release.name, release.archive, release.packages = name, Archive(SUITES[name], CACHE, COMPONENTS[name]), []
     release.index = release.archive.index()
     packer = Packer(release)
     known = _read(packer, name)
-    release._add([each for each in wanted if each in release.index and each not in known], "")
+    group = ""
+    for word in wanted:
+        if word.endswith("="):
+            group = word[:-1]
+        elif word in release.index and word not in known:
+            release._add([word], group)
     for number, (package, found, service) in enumerate(release.packages, len(packer.rows)):
         packer._package(package, found, service)
         for entry in found.entries:
@@ -58,8 +64,19 @@ def _read(packer: Packer, name: str) -> set[str]:
         contents.append(texts[at : at + length])
         at += length
     packer.controls = contents[: len(packer.rows)]
-    packer.texts = {text: number for number, text in enumerate(contents[len(packer.rows) :])}
+    packer.texts = {}
+    for number, text in enumerate(contents[len(packer.rows) :]):
+        packer.texts[text if text not in packer.texts else _Again(text)] = number
     return {row.partition("\t")[0] for row in packer.rows}
+
+
+class _Again(bytes):
+    """A text that the data has already: it keeps its number."""
+
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
 
 
 def _cut(data: bytes, size: int) -> list[bytes]:

@@ -7,6 +7,7 @@ import re
 import urllib.request
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 Stanza = dict[str, str]
@@ -19,12 +20,13 @@ class Archive:
 
     suites: tuple[tuple[str, str], ...]
     cache: Path
+    components: tuple[str, ...] = ("main",)
 
     def index(self) -> dict[str, list[Stanza]]:
         """All versions of every package, the newest suite's first."""
         found: dict[str, list[Stanza]] = {}
-        for base, suite in reversed(self.suites):
-            data = self._cached(f"{base}/dists/{suite}/main/binary-amd64/Packages.xz")
+        for (base, suite), component in product(reversed(self.suites), self.components):
+            data = self._cached(f"{base}/dists/{suite}/{component}/binary-amd64/Packages.xz")
             for stanza in stanzas(lzma.decompress(data).decode()):
                 stanza["Base"] = base
                 found.setdefault(stanza["Package"], []).append(stanza)

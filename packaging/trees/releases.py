@@ -16,6 +16,9 @@ SUITES = {
 }
 """By release: mirror and suite, the newest versions last."""
 
+COMPONENTS = {name: ("main", "universe") if name.startswith("ubuntu") else ("main",) for name in SUITES}
+"""Where `trees.add` finds packages: redis of Ubuntu is not in main."""
+
 SNAPSHOTS = {
     "debian-11": ("2024-08-20",), "debian-12": ("2024-07-26", "2025-02-20"), "ubuntu-20.04": ("2024-08-20",),
     "ubuntu-22.04": ("2024-08-25", "2025-02-26"), "ubuntu-24.04": ("2024-08-25",),
