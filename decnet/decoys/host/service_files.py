@@ -13,7 +13,7 @@ from ..der import pem
 from ..machine_certificate import unused_certificate
 from ..persona import Persona
 from ..redis_saves import last_save
-from . import visited_logs
+from . import served_configuration, visited_logs
 from .host_keys import CERTIFICATE, keys_of
 from .node import Node
 from .pids import pid_at
@@ -49,6 +49,7 @@ def files(world: World, packaged: PackagedFiles) -> dict[str, Node]:
         maker = MAKERS.get(entry.program)
         if maker is not None:
             found |= maker(world, packaged, entry)
+    found |= served_configuration.files(world, packaged, world.services())
     return found | _snakeoil(world, packaged) if "ssl-cert" in packaged.packages else found
 
 

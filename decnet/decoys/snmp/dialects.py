@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 
+from ..host.served_configuration import contact_and_location
 from ..machine import Machine
 from ..persona import Persona
 from .ber import Oid
-
-LINUX_LOCATIONS = ("Sitting on the Dock of the Bay", "Server Room", "Rack 2", "Unknown", "")
-LINUX_CONTACTS = ("Me <me@example.org>", "root@localhost", "root")
 
 
 @dataclass(frozen=True)
@@ -41,11 +39,11 @@ class Dialect:
 
     def contact(self, persona: Persona) -> str:
         """sysContact."""
-        return persona.choice("snmp contact", LINUX_CONTACTS) if self.net_snmp else ""
+        return contact_and_location(persona)[0] if self.net_snmp else ""
 
     def location(self, persona: Persona) -> str:
         """sysLocation."""
-        return persona.choice("snmp location", LINUX_LOCATIONS) if self.net_snmp else ""
+        return contact_and_location(persona)[1] if self.net_snmp else ""
 
 
 DIALECTS = {

@@ -8,7 +8,10 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from ..host.network import network_of
 from ..host.proc import command_line
+from ..host.processes import processes
+from ..host.services import services
 from ..machine import Machine
 from ..persona import Persona
 from . import ber, interfaces
@@ -85,7 +88,7 @@ def _rows(
         yield from _modules()
     cards = interfaces.cards_of(persona, machine, dialect)
     yield from interfaces.table((*MIB2, 2), cards, machine)
-    yield from _ip(persona, cards)
+    yield from _ip(persona, machine, cards)
     if dialect.host:
         yield from _host(persona, machine)
     if dialect.printer:
@@ -117,7 +120,7 @@ def _modules() -> Iterator[tuple[Oid, Value]]:
         yield (*SYSTEM, 9, 1, 4, row), never
 
 
-def _ip(persona: Persona, cards: list[interfaces.Card]) -> Iterator[tuple[Oid, Value]]:
+def _ip(persona: Persona, machine: Machine, cards: list[interfaces.Card]) -> Iterator[tuple[Oid, Value]]:
     yield (*IP, 1, 0), ber.integer(2)
     yield (*IP, 2, 0), ber.integer(DEFAULT_TTL.get(persona.os, 64))
     for card in cards:
@@ -125,7 +128,7 @@ def _ip(persona: Persona, cards: list[interfaces.Card]) -> Iterator[tuple[Oid, V
             continue
         address, mask = (
             bytes(map(int, card.address.split("."))),
-            b"\xff\0\0\0" if card.loopback else b"\xff\xff\xff\0",
+            b"\xff\0\0\0" if card.loopback else bytes(map(int, network_of(machine).netmask.split("."))),
         )
         row = (
             ber.value(ber.ADDRESS, address), ber.integer(card.index), ber.value(ber.ADDRESS, mask),
@@ -143,15 +146,21 @@ def _host(persona: Persona, machine: Machine) -> Iterator[tuple[Oid, Value]]:
         now = time.gmtime()
         return ber.string(now.tm_year.to_bytes(2, "big") + bytes((*now[1:6], 0)) + b"+\0\0")
 
-    processes = persona.number("processes", 90, 210)
     yield (*HOST, 1, 1, 0), uptime
     yield (*HOST, 1, 2, 0), date
     yield (*HOST, 1, 3, 0), ber.integer(393216)
     root = command_line(machine)
     yield (*HOST, 1, 4, 0), ber.string(root.encode() if persona.os == "linux" else b"")
     yield (*HOST, 1, 5, 0), ber.integer(0, ber.GAUGE)
-    yield (*HOST, 1, 6, 0), lambda: ber.integer(processes + int(time.time()) // 60 % 5, ber.GAUGE)
+    yield (*HOST, 1, 6, 0), lambda: ber.integer(_count(persona, machine), ber.GAUGE)
     yield (*HOST, 1, 7, 0), ber.integer(0)
+
+
+def _count(persona: Persona, machine: Machine) -> int:
+    """How many processes the machine has, apart from those of its visitors."""
+    if persona.os != "linux":
+        return persona.number("processes", 90, 210) + int(time.time()) // 60 % 5
+    return len(processes(machine, services(machine), int(time.time()))[0])
 
 
 def _printer(persona: Persona, dialect: Dialect) -> Iterator[tuple[Oid, Value]]:
