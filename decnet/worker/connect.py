@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 CONNECT_LIMIT = 10.0
 DISCONNECT_LIMIT = 1.0
 TRIES = 6
+RESET = (ConnectionResetError, BrokenPipeError)
+"""A connection that is lost while the server has left data unread, which depends on when it ends."""
 FLEET_LOGIN = {
     "agent_path": None,
     "config": None,
@@ -83,7 +85,7 @@ async def connect(
     budget = _Budget(CONNECT_LIMIT if limit is None else limit)
     with connecting(target.name):
         library = asyncssh()
-        dropped = (library.ConnectionLost, ConnectionResetError, BrokenPipeError)
+        dropped = (library.ConnectionLost, *RESET)
         for pause in backoff(TRIES):
             try:
                 return await _attempt(library, target, concurrency, budget)
@@ -142,7 +144,7 @@ async def _attempt(library: Any, target: Target, concurrency: Concurrency, budge
         return connection
     except library.PermissionDenied as error:
         raise refused(attempt) from error
-    except library.DisconnectError as error:
+    except (library.DisconnectError, *RESET) as error:
         if TOO_MANY in str(error):
             raise refused(attempt, too_many=True) from error
         if (found := attempt.host_keys.disagreement(HOST_KEYS + HOST_CERTIFICATES, target.name)) is not None:

@@ -240,7 +240,7 @@ async def _presented_key(library: Any, place: Place, worker: str, algorithms: tu
                     place.host, place.port, config=None, kex_algs=KEX, server_host_key_algs=algorithms,
                     options=watching, **way,
                 )  # fmt: skip
-            except library.ConnectionLost as error:
+            except (library.ConnectionLost, *connect.RESET) as error:
                 if (found := offer.disagreement(algorithms, worker)) is not None:
                     raise found from error
                 raise
@@ -254,7 +254,7 @@ async def _patiently(library: Any, once: Callable[[], Awaitable[Result]]) -> Res
     for pause in backoff(KEY_TRIES):
         try:
             return await once()
-        except (library.ConnectionLost, ConnectionResetError, BrokenPipeError):
+        except (library.ConnectionLost, *connect.RESET):
             await asyncio.sleep(pause)
     return await once()
 

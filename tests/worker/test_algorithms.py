@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import socket
+import struct
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
+from decnet.errors import TrustRefused
+from decnet.worker import connect
 from decnet.worker.agreement import host_keys_in
+from decnet.worker.login import Place as Address
+from decnet.worker.login import fetch_key
 
+from .loopback import Place, raw_server
 from .machine import Machine, keygen, running
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="sshd with folders of its own needs root")
@@ -63,6 +72,45 @@ def test_an_sshd_that_signs_with_sha_1_only_is_refused_as_weak_before_and_after_
     with running(machine):
         later = machine.decnet("worker", "show", "w1")
     assert [(ran.code, weak in ran) for ran in (refused, later)] == [(6, True), (6, True)]
+
+
+NO_LINGER = struct.pack("ii", 1, 0)
+
+
+def packet(payload: bytes) -> bytes:
+    """A plain packet (RFC 4253, section 6)."""
+    padding = 16 - (5 + len(payload)) % 8
+    return (1 + len(payload) + padding).to_bytes(4, "big") + bytes([padding]) + payload + bytes(padding)
+
+
+async def resetting(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Offers SHA-1 only, and resets the connection as for a process that leaves data unread."""
+    ciphers, macs = ["aes128-ctr"] * 2, ["hmac-sha2-256"] * 2
+    offer = kexinit("curve25519-sha256", "ssh-rsa", *ciphers, *macs, "none", "none", "", "") + bytes(5)
+    writer.write(b"SSH-2.0-OpenSSH_9.2\r\n" + packet(offer))
+    while len(await reader.read(65536)) > 100:
+        pass
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+    writer.transport.abort()
+
+
+@pytest.mark.parametrize(
+    "reach",
+    [
+        lambda place, port: connect.connect(place.target(port)),
+        lambda _, port: fetch_key(Address("127.0.0.1", port, "root", None), "w1"),
+    ],
+    ids=["login", "key"],
+)
+def test_an_sshd_with_weak_keys_that_resets_the_connection_is_told_from_one_that_is_lost(
+    tmp_path: Path, reach: Callable[[Place, int], Awaitable[object]]
+) -> None:
+    async def main() -> None:
+        async with raw_server(resetting) as port:
+            await reach(Place(tmp_path), port)
+
+    with pytest.raises(TrustRefused, match="only weak algorithms"):
+        asyncio.run(main())
 
 
 def kexinit(*lists: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from functools import cache
 from importlib.resources import files
+from io import BytesIO
 
 ARCHIVE = "readable.zip"
 
@@ -18,4 +19,4 @@ def readable(path: str, size: int, version: str) -> bytes:
 
 @cache
 def _archive() -> zipfile.ZipFile:
-    return zipfile.ZipFile(files(__package__).joinpath("data", ARCHIVE).open("rb"))
+    return zipfile.ZipFile(BytesIO(files(__package__).joinpath("data", ARCHIVE).read_bytes()))
