@@ -20,6 +20,7 @@ def printing(shell: Shell, words: list[str]) -> Command | None:
     from ..host.printed import printed
 
     name = words[0].rpartition("/")[2]
+    asked = words[1:]
     words = [words[0], *(SHORT.get(each, each) for each in words[1:])]
     if words[1:] not in ([], ["--help"], ["--version"]):
         return None
@@ -29,6 +30,8 @@ def printing(shell: Shell, words: list[str]) -> Command | None:
     if found is None:
         return None
     status, out, error = found
+    if letter := next((each[1] for each in asked if each in SHORT), ""):
+        error = error.replace(b"option -- '-'", f"option -- '{letter}'".encode())
     if words[0] != name:
         called = words[0].encode("utf-8", "surrogateescape")
         out, error = (_called(text, name.encode(), called) for text in (out, error))

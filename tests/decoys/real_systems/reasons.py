@@ -5,32 +5,39 @@ from __future__ import annotations
 
 REASONS: dict[str, tuple[str, ...]] = {
     "the kernel is that of the machine around the container": (
+        "aa-enabled", "aa-status", "aa-exec", "apparmor_", "kmod list", "kmod static", "uclampset", "choom -p 1", "ctrlaltdel", "nstat -s", "zramctl -f", "zramctl /dev", "systemd-detect-virt", "hostnamectl icon",
         "uname -a", "uname -r", "uname -s -v", "cat /proc/version", "cat /proc/filesystems", "modprobe nosuch", "dmesg",
         "cat /proc/cpuinfo | grep -E", "lscpu", "nvidia-smi", "cat /proc/1/sched", "ls /.dockerenv", "cat /proc/self/cgroup",
         "cat /proc/self/mountinfo", "lsblk | head", "ls /sys;", "cat /proc/meminfo | cut", "free -h | head -1",
         "ss -tn state listening", "ls /proc |",
     ),
     "the container's root is an overlay, and its devices are those of its host": (
+        "dmsetup ", "losetup -f", "losetup /dev", "blockdev --report", "hwclock", "ownership", "biosdecode", "vpddecode", "udevadm test", "filefrag /etc/hostname; filefrag", "cd /tmp; echo a > a; echo a | cpio",
         "find / -maxdepth 1 | sort", "ls -1 /", "ls -x -w 40 /", "ls -C -w 60 /", "ls -la /; ls -ld", "mount | grep -E ' /(proc", "df -T /proc", "df -h",
         "blkid; echo", "swapon --show", "lspci", "lsmod", "modprobe nope", "ls -l /dev | grep -E ' (null", "ls /sys", "ls -ld /proc", "cat /proc/cgroups",
         "cat /proc/modules", "lsblk -o NAME,TYPE", "hostnamectl | awk", "cat /sys/kernel/mm",
         "cfdisk -z", "losetup /nope", "dmsetup ls", "ls -la /etc/cron.d | awk", "readlink /proc/1/exe", "capsh --print",
     ),
     "the container has no disk, no firmware and a network card of its own kind": (
+        "bridge fdb", "tc qdisc", "tc -s qdisc", "tc class", "tc filter", "ipmaddr show", "mii-tool eth0", "networkctl", "tcpdump -D", "prlimit",
         "df -h /", "cat /proc/mounts", "cat /proc/partitions", "cat /sys/class/dmi", "dmidecode", "findmnt", "ls -di", "uptime -p",
         "ip addr show eth0", "ip -br link", "ifconfig", "ls /sys/class/net", "ls /dev | grep", "cat /proc/swaps", "hostname -I",
         "cat /proc/1/environ", "grep -ao container", "dd if=/dev/zero of=/tmp/z bs=1M", "arp -n | head -1; arp -a nosuch; arp",
         "ls -la / |", "ls -l /nonexistent /tmp", "lsattr /etc", "chattr -ia .ssh", "cat /etc/shells; cat /etc/fstab", "cd ~; rm -rf .ssh; mkdir",
     ),
     "the commands that are compared run there side by side, without kernel threads": (
+        "lsipc -m", "lsns -t net", "lslogins root",
         "ps | awk", "ps -p 1 -o args=", "ps -ef | head", "ps aux | head", "ps -e -o user=", "ps auxww", "time true", "ifconfig lo", "pidof systemd init",
     ),
     "no one is logged in there, and the machine has just been made": (
+        "loginctl list-users", "loginctl show-user", "busctl call org.freedesktop.login1", "systemd-analyze time", "systemd-analyze blame", "localectl", "hostname -A", "dbus-run-session",
         "who -b", "users", "uptime", "w |", "last |", "chage -l root", "ls -la ~ |", "find /var/www", "ip r add default",
         "ls -l /proc/self/fd", "ss -tln | head -1; ss -tlnp",
     ),
     "a command there is not a child of sshd": ("cat /proc/$$/comm", "pidof systemd | wc -w"),
-    "systemctl and service notice that they run in another root": ("systemctl is-enabled ssh", "service nosuch start"),
+    "systemctl and service notice that they run in another root": (
+        "systemctl is-enabled ssh", "service nosuch start", "udevadm settle", "udevadm control", "udevadm trigger", "invoke-rc.d", "which.debianutils ls; ischroot", "systemd-analyze verify", "pwdx 1",
+    ),
     "systemctl does nothing in another root than that of its first process": (
         "systemctl is-active ssh nosuch", "systemctl status nosuch; echo", "systemctl start nosuch", "systemctl list-units --type=service --no-legend",
         "systemctl show -p Id ssh", "systemctl cat nosuch", "systemctl list-timers", "systemctl is-system-running", "systemctl --failed",
@@ -44,6 +51,7 @@ REASONS: dict[str, tuple[str, ...]] = {
         "cat /etc/passwd | cut", "awk -F: '($3>=1000)", "ssh-add -l; ssh-copy-id", "iptables -S", "lsb_release -ds",
     ),
     "its packages are a later point release": (
+        "gpg --print-md sha256", "nsupdate -V", "delv -v",
         "ls --full-time /etc/debian_version", "md5sum --tag /etc/debian_version", "head -n1 /etc/debian_version", "wc -L /etc/debian_version",
         "head -1 -q /etc/debian_version", "ls -l /usr/bin/awk", "ls -l /lib /sbin", "ls -l /var",
         "md5sum /bin", "sha256sum /usr", "systemctl --version", "cat /etc/hostname /etc/debian_version", "ls -l /bin/ls",
@@ -51,6 +59,7 @@ REASONS: dict[str, tuple[str, ...]] = {
         "apt-cache policy", "ls /boot", "ssh -V", "dig -v", "dpkg --version | head", "apt-get install -y bash", "apt list --installed", "cat /etc/*release",
     ),
     "other packages were chosen at its installation": (
+        "zstd", "cd /tmp; echo hello > f; zstd", "rsync /nope", "cd /tmp; mkdir a; echo 1 > a/f; rsync", "vim -es", "mt -f", "dpkg-divert --list", "dpkg-statoverride --list", "systemd-delta | tail", "sfdisk", "cfdisk /nope", "cd /tmp; truncate -s 10M d.img", "gpgconf --list-comp", "tcptraceroute", "traceproto",
         "awk -F: '{s[$7]++}", "awk 'NF {print NF", "sed -n '/root/p;$='", "grep -c nologin", "getent passwd | wc", "stat -c '%n %s %U", "find /etc/cron* -type f",
         "find / -xdev -perm", "find /etc -name '*.conf'", "find /etc -maxdepth 1 -name 'pass*'", "find /etc -maxdepth 1 -empty", "ls -ln /etc/passwd",
         "ls -R /etc/apt", "ls /var/lib | head", "ls /var/spool", "cp /etc/hostname; cp; cp /nope", "awk '{a[NR] = $0}", "update-alternatives --list editor",
@@ -58,6 +67,7 @@ REASONS: dict[str, tuple[str, ...]] = {
         "debconf-show nosuch",
     ),
     "the order of names in a folder is that of its file system": (
+        "getcap -r /",
         "find /etc -maxdepth 1 -name 'host*'", "cd /tmp; mkdir t; echo a",
     ),
     "an administrator has worked on the machine, and root logs in with a password": (
@@ -65,9 +75,10 @@ REASONS: dict[str, tuple[str, ...]] = {
     ),
     "the installer writes other sources": ("cat /etc/apt/sources.list", "apt-get update -qq"),
     "the order of a hash table, or a time": (
+        "systemd-run echo", "systemd-run --scope", "openssl s_client", "openssl x509 -in /nope", "gpg-agent",
         "export A=1", "time -p true", "mkdir /tmp/d; touch", "curl -O http://nosuch.invalid/x.sh",
     ),
-    "the text of manual pages is not imitated": ("man ls",),
+    "the text of manual pages is not imitated": ("man ls", "whatis ls", "man -w ls", "accessdb"),
     "the other one's first user, its history and its size are in what is shown": (
         "history | head", "history | tail", "history | wc", "fc -l", "echo a\nhistory 2", "ls -la /etc/pass", "ls -lh /etc/passwd", "stat /etc/passwd",
         "getent passwd root; getent group sudo", "awk -F: '$3 >= 1000", "cd /var/log && ls",

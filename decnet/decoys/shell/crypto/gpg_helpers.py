@@ -88,8 +88,11 @@ def helper(process: Process) -> Running:
         process.err(f'invalid option "{process.args[0]}"\n')
         return 2
     reason = why_not(process, words[0])
+    if name == "kbxutil":
+        process.out(f"can't open '{words[0]}': {reason}\n" if reason else "")
+        return 0
     process.err(f"{name}: can't open '{words[0]}': {reason}\n" if reason else "")
-    return (1 if name in ("gpgparsemail", "kbxutil") else 2) if reason else 0
+    return (1 if name == "gpgparsemail" else 2) if reason else 0
 
 
 @packaged(bare=True, refuses=False)

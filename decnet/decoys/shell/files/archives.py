@@ -131,7 +131,7 @@ def _row(path: str, data: bytes, made: bytes, *, first: bool) -> str:
     return head + f"{len(data):>19} {size:>19} {max(-100.0, ratio):5.1f}% {path.removesuffix('.gz')}\n"
 
 
-TAR = "compress:: auto-compress=a bzip2=j create=c directory=C exclude: extract=x get=x file=f gzip=z gunzip=z list=t verbose=v xz=J preserve-permissions=p strip-components: append=r update=u no-same-owner no-same-permissions overwrite keep-old-files=k to-stdout=O absolute-names=P wildcards same-owner totals numeric-owner owner: group: mode: transform: exclude-from=X files-from=T dereference=h one-file-system version help"
+TAR = "compress:: auto-compress=a bzip2=j create=c directory=C exclude: extract=x get=x file=f gzip=z gunzip=z list=t verbose=v xz=J preserve-permissions=p strip-components: append=r update=u no-same-owner no-same-permissions overwrite keep-old-files=k to-stdout=O absolute-names=P wildcards rmt-command: rsh-command: same-owner totals numeric-owner owner: group: mode: transform: exclude-from=X files-from=T dereference=h one-file-system version help"
 
 
 @tool

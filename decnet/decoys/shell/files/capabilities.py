@@ -186,6 +186,8 @@ def setcap(process: Process) -> Running:
             continue
         sets = dict.fromkeys(FLAGS, 0) if text == "-r" else parsed(text)
         if sets is None or not words:
+            if process.shell.world.system.version in OLD and sets is None:
+                process.err("fatal error: Invalid argument\n")
             return (yield from _usage(process, "setcap"))
         status = _set_one(process, words.pop(0), sets, text, verify=verify, quiet=quiet)
         if status:
@@ -200,6 +202,11 @@ def _usage(process: Process, name: str) -> Running:
     if known is not None:
         yield from started(known, process)
     return 1
+
+
+OLD = ("11", "20.04", "22.04")
+"""Systems with libcap before 2.60."""
+NO_FILE = "The value of the capability argument is not permitted for a file. Or the file is not a regular (non-symlink) file\n"
 
 
 def _set_one(process: Process, path: str, sets: Sets, text: str, *, verify: bool, quiet: bool) -> int:
@@ -225,6 +232,9 @@ def _set_one(process: Process, path: str, sets: Sets, text: str, *, verify: bool
         reason = "No data available"
     if reason:
         what = "remove" if removes else "set"
+        if process.shell.world.system.version in OLD and not removes:
+            process.err(f"Failed to set capabilities on file `{path}' ({reason})\n{NO_FILE}")
+            return 1
         process.err(f"Failed to {what} capabilities on file '{path}': {reason}\n")
         return 1
     every = noted(shell) | {real: "" if removes else text_of(sets)}
@@ -272,7 +282,7 @@ def capsh(process: Process) -> Running:
             if known is None or (name in ("--has-i", "--has-a") or (name == "--has-p" and not root)):
                 process.err(f"cap[{value}] not {'recognized by library' if known is None else 'present'}\n")
                 return 1
-        elif name == "--explain":
+        elif name == "--explain" and process.shell.world.system.version not in OLD:
             return _explain(process, value)
         elif name in ("--", "=="):
             return (yield from process.call([process.shell.variables.get("SHELL", "/bin/bash"), *words]))

@@ -11,6 +11,8 @@ from ..text.common import why_not
 from ..text.packaged import packaged
 
 GREPS = {"z": "grep", "ze": "egrep", "zf": "fgrep"}
+BEFORE_1_12 = ("11", "20.04", "22.04")
+"""Systems with an older gzip."""
 WITH_VALUE = ("-A", "-B", "-C", "-m", "-D", "-d")
 Text = Generator[Any, Any, tuple[int, bytes]]
 
@@ -196,8 +198,9 @@ def gzexe(process: Process) -> Running:
         before = node.bytes
         code, packed = yield from process.output_of(["gzip", "-cv9"], node.data)
         script = SCRIPT.encode() + packed
+        how = "" if process.shell.world.system.version in BEFORE_1_12 else " -- replaced with stdout"
         saved = (before - len(packed) + 18) * 100 / before if before else 0
-        process.err(f"{path}:\t{saved:5.1f}% -- replaced with stdout\n")
+        process.err(f"{path}:\t{saved:5.1f}%{how}\n")
         if reason := shell.write(f"{where}~", node.data, node.mode) or shell.write(where, script, node.mode):
             process.err(f"gzexe: {path}: {reason}\n")
             status = 1

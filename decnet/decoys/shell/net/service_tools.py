@@ -103,7 +103,9 @@ def logrotate(process: Process) -> Running:
     debug, state = "d" in options, options.value("s") or "/var/lib/logrotate/status"
     yield 0.0
     talks = debug or "v" in options
-    process.err(DEBUG if debug else "")
+    old = process.shell.world.system.version in ("11", "20.04", "22.04")
+    lock = "" if old else f"acquired lock on state file {state}"
+    process.err(("WARNING" + DEBUG[7:] if old else DEBUG) if debug else "")
     for path in options.operands:
         node = shell.node(shell.absolute(path))
         if node is None:
@@ -123,11 +125,11 @@ def logrotate(process: Process) -> Running:
         else:
             shell.write(shell.absolute(state), b"logrotate state -- version 2\n", 0o640)
             process.err(
-                f"Creating stub state file: {state}\nacquired lock on state file {state}Reading state from file: {state}\nAllocating hash table for state file, size 64 entries\n"
+                f"Creating stub state file: {state}\n{lock}Reading state from file: {state}\nAllocating hash table for state file, size 64 entries\n"
             )
     else:
         process.err(
-            ("" if debug else f"acquired lock on state file {state}")
+            ("" if debug else lock)
             + f"Reading state from file: {state}\nAllocating hash table for state file, size 64 entries\n"
         )
     process.err("\nHandling 0 logs\n")
@@ -300,6 +302,7 @@ def ifup(process: Process) -> Running:
     return status
 
 
+DHCP_OLD = "4.4.1\nCopyright 2004-2018"
 DHCP = "Internet Systems Consortium DHCP Client 4.4.3-P1\nCopyright 2004-2022 Internet Systems Consortium.\nAll rights reserved.\nFor info, please visit https://www.isc.org/software/dhcp/\n\n"
 BUG = """
 If you think you have received this message due to a bug rather
@@ -325,10 +328,20 @@ def dhclient(process: Process) -> Running:
         process.err(f"RTNETLINK answers: Operation not permitted\n{BUG}")
         return 1
     cards = [each.name for each in links(process.shell.world)]
-    process.err(DHCP if "-v" in process.args else "")
+    old = process.shell.world.system.version in ("20.04", "22.04", "11")
+    process.err(
+        (DHCP.replace("4.4.3-P1\nCopyright 2004-2022", DHCP_OLD) if old else DHCP)
+        if "-v" in process.args
+        else ""
+    )
     for word in words:
         if word not in cards:
-            process.err(f'Cannot find device "{word}"\nFailed to get interface index: No such device\n{BUG}')
+            detail = (
+                f'cat: /sys/class/net/{word}/ifindex: No such file or directory\nError getting hardware address for "{word}": No such device\n'
+                if old
+                else "Failed to get interface index: No such device\n"
+            )
+            process.err(f'Cannot find device "{word}"\n{detail}{BUG}')
             return 1
     return 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from ..process import Command, Process, Running
 from ..system.logged_errors import complain
+from ..system.unit_finding import OLD
 from ..text.common import parse
 from ..text.packaged import packaged
 from .ip_show import links
@@ -51,7 +52,10 @@ def udevadm(process: Process) -> Running:
     word = options.value("n") or options.value("p") or (words or [""])[0]
     found = _device(process, word)
     if not found:
-        complain(process, f'Unknown device "{word}": No such device')
+        reason = (
+            "No such file or directory" if process.shell.world.system.version in OLD else "No such device"
+        )
+        complain(process, f'Unknown device "{word}": {reason}')
         return 1
     return _shown(process, options.value("q"), found)
 

@@ -70,6 +70,16 @@ def update_alternatives(process: Process) -> Running:
         for each, (_, paths) in sorted(groups.items()):
             process.out(f"{each:<30} {'auto':<8} {paths[0]}\n")
         return 0
+    if option == "--set" and len(words) == 3:
+        if name not in groups:
+            process.err(f"update-alternatives: error: no alternatives for {name}\n")
+            return 2
+        if words[2] not in groups[name][1]:
+            process.err(
+                f"update-alternatives: error: alternative {words[2]} for {name} not registered; not setting\n"
+            )
+            return 2
+        return 0
     if option not in ("--display", "--list", "--query", "--config", "--auto"):
         problem = "need --display, --query, --list, --get-selections, --config, --set, --set-selections, --install, --remove, --all, --remove-all or --auto"
         if option.startswith("--") and option not in (
@@ -88,6 +98,10 @@ def update_alternatives(process: Process) -> Running:
         process.err(f"update-alternatives: error: no alternatives for {name}\n")
         return 2 if option != "--display" else 1
     link, paths = groups[name]
+    paths = [
+        f"/usr{path}" if path.startswith("/bin/") and process.shell.real("/bin") == "/usr/bin" else path
+        for path in paths
+    ]
     if option == "--list":
         process.out("".join(f"{path}\n" for path in paths))
     elif option == "--display":

@@ -176,6 +176,10 @@ def journalctl(process: Process) -> Running:
             clock("%a %Y-%m-%d %H:%M:%S UTC", shell.world.booted()),
             clock("%a %Y-%m-%d %H:%M:%S UTC", time.time()),
         )
+        old = shell.world.system.version in ("11", "20.04", "22.04", "8.10")
+        if old:
+            process.out(f" 0 {boot} {stamp[0]}—{stamp[1]}\n")
+            return 0
         process.out(
             f"IDX BOOT ID                          FIRST ENTRY                 LAST ENTRY                 \n  0 {boot} {stamp[0]} {stamp[1]}\n"
         )

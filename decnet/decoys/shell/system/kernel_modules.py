@@ -97,7 +97,8 @@ def modinfo(process: Process) -> Running:
     status = 0
     for name in options.operands:
         if not any(each.name == name.replace("-", "_") for each in modules(world)):
-            process.err(f"modinfo: ERROR: Module {name} not found.\n")
+            alias = "alias " if process.shell.world.system.version in ("22.04", "20.04", "11") else ""
+            process.err(f"modinfo: ERROR: Module {alias}{name} not found.\n")
             status = 1
             continue
         process.out(

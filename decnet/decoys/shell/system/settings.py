@@ -9,6 +9,8 @@ from ...host.sysctls import sysctls
 from ..process import Command, Process, Running
 from ..text.common import Failure, Options, parse, quoted, tool
 
+BEFORE_PROCPS_4 = ("11", "20.04", "22.04", "8.10", "9.4")
+"""Versions of systems whose sysctl ends with -1."""
 CATEGORIES = (
     "CTYPE",
     "NUMERIC",
@@ -51,6 +53,7 @@ def sysctl(process: Process) -> Running:
     if not options.operands:
         process.err("sysctl: no variables specified\nTry `sysctl --help' for more information.\n")
         return 1
+    failed = 255 if shell.world.system.version in BEFORE_PROCPS_4 else 1
     status = 0
     for word in options.operands:
         name, equals, value = word.partition("=")
@@ -64,7 +67,7 @@ def sysctl(process: Process) -> Running:
                 continue
             if "e" not in options:
                 process.err(f"sysctl: cannot stat {path}: No such file or directory\n")
-                status = 1
+                status = failed
         elif equals and shell.user != "root":
             process.err(f'sysctl: permission denied on key "{name}"\n')
             status = 1
@@ -87,7 +90,7 @@ def _loaded(process: Process, options: Options) -> int:
         text = shell.read(shell.absolute(name))
         if text is None:
             process.err(f'sysctl: cannot open "{name}": No such file or directory\n')
-            status = 1
+            status = 255 if shell.world.system.version in BEFORE_PROCPS_4 else 1
             continue
         for line in text.splitlines():
             key, equals, value = (part.strip() for part in line.partition("="))
@@ -163,7 +166,7 @@ def getconf(process: Process) -> Running:
     world = process.shell.world
     yield 0.0
     values = {
-        "_NPROCESSORS_ONLN": world.processors, "_NPROCESSORS_CONF": world.processors, "PAGE_SIZE": 4096, "PAGESIZE": 4096, "LONG_BIT": 64, "ARG_MAX": 2_097_152, "CLK_TCK": 100,
+        "LINK_MAX": 127, "_POSIX_LINK_MAX": 127, "MAX_CANON": 255, "_POSIX_MAX_CANON": 255, "MAX_INPUT": 255, "_POSIX_MAX_INPUT": 255, "_NPROCESSORS_ONLN": world.processors, "_NPROCESSORS_CONF": world.processors, "PAGE_SIZE": 4096, "PAGESIZE": 4096, "LONG_BIT": 64, "ARG_MAX": 2_097_152, "CLK_TCK": 100,
         "OPEN_MAX": 1024, "CHILD_MAX": world.memory_kib // 264, "_PHYS_PAGES": world.memory_kib // 4, "_AVPHYS_PAGES": world.memory(int(time.time())).free // 4, "HOST_NAME_MAX": 64,
         "NAME_MAX": 255, "PATH_MAX": 4096, "PATH": "/bin:/usr/bin", "INT_MAX": 2_147_483_647, "WORD_BIT": 32, "CHAR_BIT": 8, "GNU_LIBC_VERSION": "glibc 2.36", "LOGIN_NAME_MAX": 256,
         "LEVEL1_DCACHE_SIZE": world.processor.l1d * 1024, "LEVEL2_CACHE_SIZE": world.processor.l2 * 1024, "LEVEL3_CACHE_SIZE": world.processor.l3 * 1024, "SYMLOOP_MAX": "",

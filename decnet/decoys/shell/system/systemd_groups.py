@@ -141,6 +141,9 @@ def delta(process: Process) -> Running:
     return 0
 
 
+NO_BUS = "Failed to connect to bus: $DBUS_SESSION_BUS_ADDRESS and $XDG_RUNTIME_DIR not defined (consider using --machine=<user>@.host --user to connect to bus of other user)"
+
+
 @packaged()
 def run(process: Process) -> Running:
     """A command as a unit of its own."""
@@ -153,7 +156,10 @@ def run(process: Process) -> Running:
     shell = process.shell
     yield 0.0
     if "user" in options and "XDG_RUNTIME_DIR" not in shell.environment():
-        complain(process, "Failed to connect to bus: No medium found")
+        complain(
+            process,
+            NO_BUS if shell.world.system.version == "22.04" else "Failed to connect to bus: No medium found",
+        )
         return 1
     if not options.operands:
         complain(process, "Command line to execute required.")

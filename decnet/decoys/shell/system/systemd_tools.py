@@ -101,7 +101,11 @@ def id128(process: Process) -> Running:
     world = process.shell.world
     yield 0.0
     if verb == "show":
-        process.out("NAME                        ID\n")
+        process.out(
+            "NAME                  ID\n"
+            if world.system.version == "22.04"
+            else "NAME                        ID\n"
+        )
         return 0
     number = {
         "new": uuid.uuid4().hex,

@@ -65,6 +65,9 @@ def reset(process: Process) -> Running:
         process.out(OF_BUSYBOX if process.to_terminal else "")
         yield 0.0
         return 0
+    if not process.from_terminal and not process.to_terminal:
+        process.err("reset: terminal attributes: No such device or address\n\n")
+        return 10
     yield 1.0
     process.err(RESET if terminal.startswith("xterm") else "\x1bc")
     return 0

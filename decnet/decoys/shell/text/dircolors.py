@@ -62,7 +62,7 @@ def dircolors(process: Process) -> Running:
     if not shell and not words:
         process.err("dircolors: no SHELL environment variable, and no shell type option given\n")
         return 1
-    value = colors_of(process.shell.world)
+    value = colors_of(process.shell.world) if process.shell.environment().get("TERM") else ""
     if words & {"-c", "--csh", "--c-shell"} or (shell in ("csh", "tcsh") and not words & {"-b", "--sh"}):
         process.out(f"setenv LS_COLORS '{value}'\n")
     else:

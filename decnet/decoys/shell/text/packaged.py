@@ -10,11 +10,12 @@ from .common import tool
 
 
 def packaged(
-    *, bare: bool = False, refuses: bool = True
+    *, bare: bool = False, refuses: bool = True, short: bool = True
 ) -> Callable[[Callable[[Process], Running]], Command]:
     """A command of a package, whose help, version and wrong options are those of the release.
 
-    `bare`: it works without an argument; `refuses`: its help names all of its options."""
+    `bare`: it works without an argument; `refuses`: its help names all of its options;
+    `short`: -h and -V are --help and --version."""
 
     def decorated(inner: Callable[[Process], Running]) -> Command:
         body = tool(inner)
@@ -22,7 +23,7 @@ def packaged(
         def command(process: Process) -> Running:
             words = [process.name, *process.args]
             known = None
-            if len(words) == 2 or (len(words) == 1 and not bare):
+            if (len(words) == 2 and (short or words[1].startswith("--"))) or (len(words) == 1 and not bare):
                 known = printing(process.shell, words)
             if known is not None:
                 return (yield from started(known, process))
