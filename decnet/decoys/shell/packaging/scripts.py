@@ -98,10 +98,6 @@ def update_alternatives(process: Process) -> Running:
         process.err(f"update-alternatives: error: no alternatives for {name}\n")
         return 2 if option != "--display" else 1
     link, paths = groups[name]
-    paths = [
-        f"/usr{path}" if path.startswith("/bin/") and process.shell.real("/bin") == "/usr/bin" else path
-        for path in paths
-    ]
     if option == "--list":
         process.out("".join(f"{path}\n" for path in paths))
     elif option == "--display":
