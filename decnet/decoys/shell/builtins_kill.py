@@ -9,7 +9,7 @@ from typing import Any
 from .builtins_jobs import no_such_job
 from .context import Context
 from .jobs import Job
-from .signal_numbers import SIGNALS
+from .signal_numbers import SIGNALS, signals_listed
 from .signals import show_signals, signal_name
 from .tasks import CONTINUE, KILL, STOP, Killed, Task
 
@@ -144,9 +144,7 @@ def _list_signals(context: Context, arguments: list[str]) -> int:
             show_signals(context)
         else:
             ash = context.shell.dialect.name == "ash"
-            context.out(
-                "".join(f"{number:>2}) {name}\n" if ash else f"{name}\n" for name, number in SIGNALS.items())
-            )
+            context.out(signals_listed() if ash else "".join(f"{name}\n" for name in SIGNALS))
         return 0
     for word in arguments:
         number = int(word[:5]) if word.isdecimal() else -1

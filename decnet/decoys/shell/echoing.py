@@ -147,7 +147,8 @@ class Printf:
         if width < 0:
             flags, width = flags + "-", -width
         width = min(width, 100_000)
-        if kind.endswith(")T") or kind not in "diouxXeEfFgGaAcsbq" or not kind:
+        known = "diouxXeEfFgGaAcsb" + "q" * (self._dialect == "bash")
+        if kind.endswith(")T") or kind not in known or not kind:
             if kind.endswith(")T") and self._dialect == "bash":
                 return self._date(kind[1:-2]).ljust(width)
             return self._invalid(found)

@@ -38,7 +38,7 @@ FIRST_WORDS = ("date", "env", "xargs", "timeout", "nice", "awk", "su", "time")
 """Of these, whose words may be another command's, only the first one is checked here."""
 SELF_CHECKED = frozenset((
     "ip", "ipaddr", "iplink", "iproute", "ipneigh", "iprule", "ifconfig", "netstat", "wget", "tftp", "ftpget", "ftpput",
-    "nc", "telnet", "ping", "ping6", "traceroute6", "nslookup",
+    "nc", "telnet", "ping", "ping6", "traceroute6", "nslookup", "killall",
 ))  # fmt: skip
 """Those whose commands print the usage themselves."""
 
@@ -150,7 +150,7 @@ def _refusal(name: str, words: list[str]) -> str | None:
         return ""
     least, text = usage(name)
     least = LEAST.get(name, least)
-    if not text or name in SELF_CHECKED or name in UNREAD:
+    if not text.startswith("Usage") or name in SELF_CHECKED or name in UNREAD:
         return None
     operands = [word for word in words if not word.startswith("-") or word == "-" or name in ONLY_OPERANDS]
     if len(operands) > MOST.get(name, len(operands)):

@@ -9,6 +9,7 @@ MODULES = {
     "processes": "ps",
     "accounts": "passwd adduser addgroup deluser delgroup",
     "machine": "who w last init telinit chroot crontab df lsof",
+    "killing": "killall",
     "files": "mktemp rm touch cal tail",
 }
 """Names of applets, separated by blanks, by the module of this package whose COMMANDS has them."""

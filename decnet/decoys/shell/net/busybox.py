@@ -208,9 +208,18 @@ def uclient_fetch(process: Process) -> Running:
     return 0
 
 
+def _with_command(words: list[str]) -> list[str]:
+    """`HOST -c get FILE`, as tftp-hpa takes it, in BusyBox's options."""
+    at = words.index("-c") if "-c" in words else len(words)
+    if words[at + 1 : at + 2] not in (["get"], ["put"]) or len(words) < at + 3:
+        return words
+    return [*words[:at], "-g" if words[at + 1] == "get" else "-p", "-r", words[at + 2], *words[at + 3 :]]
+
+
 @applet
 def tftp(process: Process) -> Running:
     """`tftp`."""
+    process.args = _with_command(process.args)
     options = options_of(process, "l:r:gpb:")
     words, clock = options.operands, Clock()
     if not words or ("g" in options) == ("p" in options) or not (options.value("r") or options.value("l")):
@@ -218,6 +227,8 @@ def tftp(process: Process) -> Running:
     remote = options.value("r") or options.value("l")
     local = options.value("l") or remote.rpartition("/")[2]
     port = words[1] if len(words) > 1 else "69"
+    if not port.isdecimal() or len(port) > 5:
+        raise Ended(f"tftp: bad port '{port}'\n")
     kind = "download" if "g" in options else "upload"
     where = process.shell.absolute(local) if local != "-" else "-"
     record(
