@@ -6,7 +6,7 @@ import time
 
 from decnet.wire import clean
 
-from . import docker, limits, scans
+from . import docker, limits
 from .containers import RUNNING, by_name, fleet_containers
 from .health import serves, trouble
 from .logs import tail
@@ -93,11 +93,16 @@ class Watch:
         return serves(expected, self._found.get(self._run.base_of(decky)))
 
     def _arm(self, deckies: List[str]) -> None:
-        """Let the kernel record in the bases that run by now: before a decky counts as up."""
-        names = [self._run.base_of(decky) for decky in deckies]
+        """Let the kernel record in the bases that the job has started, before a decky counts as up. The others
+        are a pull's."""
+        begun = [(self._run.base_of(decky), self._run.open[decky]) for decky in deckies]
+        names = [base for base, step in begun if base in step["up"] + step["start"]]
         bases = [self._found[name] for name in names if name in self._found]
         running = [base for base in bases if base.state == RUNNING and base.id not in self._run.armed]
         if running:
+            # A job that starts no base does not need it.
+            from . import scans
+
             self._run.armed.update(base.id for base in running)
             scans.arm(self._run.fleet_id, running, self._run.created)
 
