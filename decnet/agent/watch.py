@@ -93,8 +93,8 @@ class Watch:
         return serves(expected, self._found.get(self._run.base_of(decky)))
 
     def _arm(self, deckies: List[str]) -> None:
-        """Let the kernel record in the bases that the job has started, before a decky counts as up. The others
-        are a pull's."""
+        """Let the kernel record in the bases that the job has started, before a decky counts as up. A pull
+        does so for others."""
         begun = [(self._run.base_of(decky), self._run.open[decky]) for decky in deckies]
         names = [base for base, step in begun if base in step["up"] + step["start"]]
         bases = [self._found[name] for name in names if name in self._found]

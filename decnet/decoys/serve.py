@@ -49,7 +49,11 @@ def run(arguments: list[str]) -> int:
         sys.stderr.write(f"cannot start: {error}\n")
         return 2
     close_other_sockets()
-    return asyncio.run(_serve(importlib.import_module(name, __package__), persona, Recorder()))
+    try:
+        return asyncio.run(_serve(importlib.import_module(name, __package__), persona, Recorder()))
+    finally:
+        # At its end Python would look through all objects twice more, and the engine waits for the end.
+        gc.freeze()
 
 
 async def _serve(service: object, persona: Persona, recorder: Recorder) -> int:
@@ -96,9 +100,10 @@ async def _live(
                 await asyncio.wait_for(stop(), GOODBYE_SECONDS)
             except TimeoutError:
                 pass
-        if status is None:
-            forget()
-            status = await links.ended(_still_away(machine) or machine.down_seconds)
+        if status is not None:
+            break
+        forget()
+        status = await links.ended(_still_away(machine) or machine.down_seconds)
         gc.unfreeze()
         gc.collect()
     return status
