@@ -387,13 +387,15 @@ def _stepped(
     rollout, events = step(snap.rollout, observation, now, may_release=may_release)
     if not events:
         return snap
+    # At the end of a rollout, another rule decides for all units.
+    moved = None if rollout.state.status == "done" else {each.unit for each in events if each.unit}
     snap = replace(
         snap,
         rollout=rollout,
         rollout_moves=(*snap.rollout_moves, *events),
         rollout_events=(*snap.rollout_events, *events),
     )
-    return snap.with_desired(effective_fleet(rollout, snap.desired))
+    return snap.with_desired(effective_fleet(rollout, snap.desired, moved))
 
 
 def _with_failures(

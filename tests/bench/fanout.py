@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -81,6 +82,9 @@ def fanout_rows() -> list[Row]:
             rows.append(
                 Row(f"status of {size} workers, sshd's and the agents' CPU", served, mine.cpu, "the client's")
             )
+            busy = (served + mine.cpu) / mine.wall
+            what = f"status of {size} workers, processors that sshd, the agents and the client keep busy"
+            rows.append(Row(what, busy, os.cpu_count() or 1, "this machine has", unit=""))
             say(f"{size} workers measured")
     return rows
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 from decnet.model.fleet import STARTS, Decky, Fleet, Network, Project
@@ -24,8 +24,9 @@ def effective(rollout: Rollout, unit: str) -> Literal["to", "former"]:
     return "to" if status in RELEASED else "former"
 
 
-def effective_fleet(rollout: Rollout, stored: Fleet) -> Fleet:
-    """The desired fleet: the slices of each unit as `effective` has them, everything else from `stored`.
+def effective_fleet(rollout: Rollout, stored: Fleet, units: Collection[str] | None = None) -> Fleet:
+    """The desired fleet: the slices of each unit as `effective` has them, everything else from `stored`. With
+    `units`, only of these: the others are in `stored` as they should be.
 
     Mutations that were made since the rollout was opened are kept, and so are images that were pinned since.
     A unit whose worker left the fleet stays as stored. Returns `stored` itself if nothing differs.
@@ -35,7 +36,7 @@ def effective_fleet(rollout: Rollout, stored: Fleet) -> Fleet:
     chosen = {
         key: rollout.to if effective(rollout, name) == "to" else rollout.former
         for name, unit in rollout.frozen.units.items()
-        if not rollout.state.units[name].is_removed
+        if (units is None or name in units) and not rollout.state.units[name].is_removed
         for key in unit.keys
     }
     fleet = _with_lans(stored, chosen)
