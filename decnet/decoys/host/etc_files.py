@@ -9,6 +9,7 @@ from . import unit_links
 from .accounts import gshadow_of
 from .etc_texts import etc_texts
 from .node import Node
+from .written_files import written_files
 
 if TYPE_CHECKING:
     from .model import World
@@ -45,6 +46,8 @@ def etc_files(world: World, files: PackagedFiles) -> dict[str, Node]:
     found |= {path: Node(0o777, target=target, changed=when + 30) for path, target in LINKS}
     if world.system.id == "ubuntu":
         found |= _ubuntu_files(world, when)
+    if world.system.id in ("debian", "ubuntu"):
+        found |= written_files(world)
     return found | unit_links.files(world, files)
 
 
