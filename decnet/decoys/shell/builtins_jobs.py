@@ -111,8 +111,16 @@ def no_such_job(context: Context, name: str, word: str) -> str:
     return forms[context.shell.dialect.name].format(name, word)
 
 
-def jobs(context: Context, words: list[Any]) -> int:
+def jobs(context: Context, words: list[Any]) -> Any:
     arguments = [str(word) for word in words[1:]]
+    if arguments[:1] == ["-x"] and len(arguments) > 1 and context.shell.dialect.bash:
+        found_jobs = [context.jobs.found(word) if word.startswith("%") else None for word in arguments[1:]]
+        return context.invoke(
+            [
+                str(job.tasks[0].pid) if job else word
+                for job, word in zip(found_jobs, arguments[1:], strict=True)
+            ]
+        )
     flags = "".join(word[1:] for word in arguments if word.startswith("-"))
     names = [word for word in arguments if not word.startswith("-")]
     status, found = 0, list[Job]()

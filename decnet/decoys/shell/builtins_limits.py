@@ -31,6 +31,10 @@ IN_ASH = (
 )  # fmt: skip
 
 
+HARD = {"n": "1048576", "c": "unlimited", "s": "unlimited"}
+"""Hard limits that are not the soft ones: systemd's defaults."""
+
+
 def of_memory(kib: int) -> dict[str, str]:
     """The limits that the kernel and systemd derive from the memory: processes, signals, locked memory."""
     return {"u": str(kib // 264), "i": str(kib // 264), "l": str(kib // 8)}
@@ -44,6 +48,8 @@ def ulimit(context: Context, words: list[Any]) -> int:
     values = [word for word in arguments if not word.startswith("-")]
     stored = context.shell.notes
     usual = {letter: value for _, _, letter, value in LIMITS} | of_memory(context.shell.world.memory_kib)
+    if any("H" in word for word in arguments if word.startswith("-")):
+        usual |= HARD
     limits = {letter: stored.get(f" ulimit {letter}", value) for letter, value in usual.items()}
     if values:
         stored[f" ulimit {letters[:1] or 'f'}"] = values[0][:20]

@@ -58,6 +58,7 @@ def _wanted(words: list[str]) -> _Wanted:
     return wanted
 
 
+SHORT_OF_DASH = "efnuvxImiqVEabslcoC"
 SHORT = "abefhkmnptuvxBCDEHPTirslc"
 """Options of bash of one letter."""
 
@@ -84,6 +85,11 @@ def sh(context: Context, process: Process) -> Work:
         bad := sorted(each for each in wanted.options if len(each) == 1 and each not in SHORT)
     ):
         context.err(f"{name}: -{bad[0]}: invalid option\n{_usage(name)}")
+        return 2
+    if dialect.name == "dash" and (
+        bad := sorted(each for each in wanted.options if len(each) == 1 and each not in SHORT_OF_DASH)
+    ):
+        context.err(f"{name}: 0: Illegal option -{bad[0]}\n")
         return 2
     if wanted.about:
         return _about(context, dialect, name, wanted.about)
@@ -203,7 +209,7 @@ def enter(
     shell.arrays, shell.aliases, shell.kinds = {}, {}, {}
     shell.notes = {ENTERED: str(shell.depth)}
     shell.readonly, shell.options, shell.shopts, shell.calls = set(), set(options), set(), []
-    if shell.program:
+    if shell.program and (shell.dialect.bash or shell.exported):
         shell.variables["_"] = shell.program
         shell.exported.add("_")
     shell.interactive = mode == "i"

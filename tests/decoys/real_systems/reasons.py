@@ -132,8 +132,18 @@ OF_A_DEVICE: dict[str, tuple[str, ...]] = {
 """The same for BusyBox, which runs on a tree of Debian there."""
 
 
-def reason_of(command: str, system: str = "") -> str:
-    """Why a command's answers may differ, "" if they should be equal."""
+BY_ERROR = {
+    "systemctl does nothing in another root than that of its first process": "Running in chroot, ignoring",
+    "the namespaces of this one could not be made": "chroot: cannot change root directory to '.'",
+}
+"""By reason, what the real system prints then, whatever the command is."""
+
+
+def reason_of(command: str, system: str = "", error: str = "") -> str:
+    """Why a command's answers may differ, "" if they should be equal. `error` is that of the real system."""
+    for reason, text in BY_ERROR.items():
+        if text in error:
+            return reason
     reasons = REASONS if system != "busybox" else REASONS | OF_A_DEVICE
     for reason, beginnings in reasons.items():
         if command.startswith(beginnings) or command in WHOLE.get(reason, ()):

@@ -30,6 +30,9 @@ class ExpressionParser:
         if kind == ")" and self._kind() not in (")", "end", "newline"):
             token = self._tokens[self._at]
             raise AwkError(f"line {token.line}: missing ) near {token.text}")
+        if kind == ")" and self._kind() == "end" and self._depth:
+            open_brace = f"line {self._tokens[self._at].line + 1}: missing }} near end of file"
+            raise AwkError(f"line {self._tokens[self._at].line}: missing ) near end of line", open_brace)
         return self._take(kind) or self._fail()
 
     def _fail(self) -> Token:

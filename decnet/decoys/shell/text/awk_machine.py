@@ -234,7 +234,8 @@ class Machine:
         if self._used_input:
             return False
         self._open("-")
-        self.variables["FILENAME"] = ""
+        if self.process.shell.world.system.busybox:
+            self.variables["FILENAME"] = ""
         return True
 
     def _open(self, path: str) -> None:

@@ -138,7 +138,7 @@ def _patterns(process: Process, options: Options) -> list[Regex]:
     except BadRegex as error:
         if process.applet:
             raise Failure(f"bad regex '{wrong}'", 2) from None
-        raise Failure(_said(str(error)), 2) from None
+        raise Failure(_said(process, str(error), kind, texts), 2) from None
     for warning in [warning for each in patterns for warning in each.warnings]:
         process.err(f"grep: warning: {warning}\n")
     return patterns
@@ -152,7 +152,23 @@ def _compiled(text: str, kind: str, syntax: Syntax, process: Process, around: st
     return Regex(escape_literal(text) if kind == "F" else text, syntax, process.spend, around=around)
 
 
-def _said(message: str) -> str:
+OF_PCRE = {
+    "Unmatched ( or \\(": "missing closing parenthesis",
+    "Unmatched ) or \\)": "unmatched closing parenthesis",
+}
+OF_OLD_PCRE = {"missing closing parenthesis": "missing )", "unmatched closing parenthesis": "unmatched )"}
+WITH_OLD_PCRE = ("11", "20.04", "22.04")
+"""Releases whose grep is older than 3.8."""
+
+
+def _said(process: Process, message: str, kind: str, texts: list[str]) -> str:
+    """An error of a pattern in the words of the library that reads it."""
+    if kind == "P":
+        message = OF_PCRE.get(message, message)
+        is_old = process.shell.world.system.version in WITH_OLD_PCRE
+        return OF_OLD_PCRE.get(message, message) if is_old else message
+    if message.startswith("Unmatched [") and any(text.endswith("[") for text in texts):
+        return "Invalid regular expression"
     return message[0].lower() + message[1:] if message.startswith("Regular") else message
 
 

@@ -160,6 +160,9 @@ def wc(process: Process) -> Running:
         rows.append((_counts(data, columns, size), path if options.operands else ""))
         if process.tired:
             yield 0.0
+    if not process.applet:
+        rows += [([0] * len(columns), path) for path in failed if is_folder(process, path)]
+        rows.sort(key=lambda row: options.operands.index(row[1]) if row[1] in options.operands else 0)
     if len(options.operands) > 1:
         columned = list(zip(*(row for row, _ in rows), strict=True)) or [()] * len(columns)
         sums = [

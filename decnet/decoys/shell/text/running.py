@@ -21,8 +21,11 @@ def xargs(process: Process) -> Running:
     data = text_of(content(process, options.value("a")) if "a" in options else process.given)
     process.spend(1 + len(data) // 8)
     mark = options.value("I") or ("{}" if "i" in options else "")
-    words = _words(data, options, lines=bool(mark) or "L" in options)
+    words, broken = _words(data, options, lines=bool(mark) or "L" in options)
     most = options.value("n") or options.value("L")
+    if most and not most.lstrip("-").isdecimal():
+        letter = "n" if "n" in options else "L"
+        raise Failure(f'invalid number "{most}" for -{letter} option', hint=True)
     if most and not (most.isdecimal() and int(most[:9]) > 0):
         raise Failure(f"value {most} for -{'n' if 'n' in options else 'L'} option should be >= 1", hint=True)
     if mark:
@@ -34,7 +37,12 @@ def xargs(process: Process) -> Running:
         runs = _batches(command, words, int(most[:9]) if most else len(words))
     if not words and "r" not in options and not mark:
         runs = [command]
-    return (yield from _runs(process, options, runs))
+    if broken and not words:
+        raise Failure(broken)
+    status = yield from _runs(process, options, runs)
+    if broken:
+        process.err(f"{process.name}: {broken}\n")
+    return 1 if broken else status
 
 
 def _batches(command: list[str], words: list[str], size: int) -> list[list[str]]:
@@ -70,7 +78,8 @@ def _runs(process: Process, options: Options, runs: list[list[str]]) -> Running:
     return status
 
 
-def _words(data: str, options: Options, *, lines: bool) -> list[str]:
+def _words(data: str, options: Options, *, lines: bool) -> tuple[list[str], str]:
+    """The words, and the error at which they end."""
     if "0" in options or "d" in options:
         sign = (
             "\0"
@@ -78,17 +87,25 @@ def _words(data: str, options: Options, *, lines: bool) -> list[str]:
             else {"\\n": "\n", "\\t": "\t", "\\0": "\0"}.get(options.value("d"), options.value("d"))
         )
         words = data.split(sign or "\0")
-        return (words[:-1] if words and not words[-1] else words)[:MOST_WORDS]
+        return (words[:-1] if words and not words[-1] else words)[:MOST_WORDS], ""
     end = options.value("E")
     found: list[str] = []
     for line in data.split("\n"):
-        words = [_unquoted(line.strip(" \t"))] if lines else _split(line)
+        try:
+            words = [_unquoted(line.strip(" \t"))] if lines else _split(line)
+        except Failure as failure:
+            return found + line[: min(_quotes_in(line))].split(), failure.message
         if end and end in words:
-            return found + words[: words.index(end)]
+            return found + words[: words.index(end)], ""
         found += [word for word in words if word or not lines]
         if len(found) > MOST_WORDS:
             break
-    return found
+    return found, ""
+
+
+def _quotes_in(line: str) -> list[int]:
+    """Where quotes are in a line that has one."""
+    return [at for at in (line.find("'"), line.find('"')) if at >= 0]
 
 
 def _split(line: str) -> list[str]:

@@ -74,7 +74,9 @@ def _lines(
             refused = f"read error on {path}: Is a directory" if directory else ""
             message = refused or f"can't read {path}: {failure.message}"
             process.err(f"{process.name}: {message}\n")
-            failed.append(path)
+            failed.append("" if directory else path)
+            if directory:
+                return
             continue
         text = text_of(data)
         process.spend(1 + len(text) // 128)
