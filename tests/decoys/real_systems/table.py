@@ -39,7 +39,9 @@ def shares(results: Sequence[Result]) -> str:
 
 def _row(name: str, found: Sequence[Result]) -> str:
     equal = sum(each.equal for each in found)
-    excused = sum(not each.equal and bool(reason_of(each.command.text, each.system, each.real.error)) for each in found)
+    excused = sum(
+        not each.equal and bool(reason_of(each.command.text, each.system, each.real.error)) for each in found
+    )
     share = equal / max(1, len(found) - excused)
     return f"{name:<14}{equal:>6}{excused:>8}{len(found):>6}{share:>7.0%}"
 
