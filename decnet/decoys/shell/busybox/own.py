@@ -10,6 +10,7 @@ MODULES = {
     "accounts": "passwd adduser addgroup deluser delgroup",
     "machine": "who w last init telinit chroot crontab df lsof",
     "killing": "killall",
+    "small": "usleep linux32 linux64 ifup ifdown uuencode",
     "files": "mktemp rm touch cal tail",
 }
 """Names of applets, separated by blanks, by the module of this package whose COMMANDS has them."""

@@ -107,6 +107,14 @@ def _is_loop(search: Search, entry: Entry, child: Entry) -> bool:
     return True
 
 
+NOT_IN_BUSYBOX = frozenset((
+    "-delete", "-printf", "-fprintf", "-fprint", "-fprint0", "-fls", "-ls", "-ok", "-okdir", "-execdir",
+    "-readable", "-writable", "-lname", "-cnewer", "-anewer", "-used", "-fstype", "-nogroup", "-nouser",
+    "-daystart",
+))  # fmt: skip
+"""Predicates that BusyBox does not have, as it is usually built."""
+
+
 class Expression(FileTests):
     """Parses the words after the starting points."""
 
@@ -194,6 +202,8 @@ class Expression(FileTests):
         maker = getattr(self, "_on_" + name, None)
         if not word.startswith("-"):
             raise Failure(f"paths must precede expression: `{word}'")
+        if self._search.process.applet and word in NOT_IN_BUSYBOX:
+            maker = None
         if maker is None and re.fullmatch("-newer..", word):
             return self._newer_than(word)
         if maker is None:

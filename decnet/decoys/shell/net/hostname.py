@@ -27,7 +27,7 @@ def hostname(process: Process) -> int:
         return _set(process, options)
     name = shell.hostname
     if process.name == "dnsdomainname" or "d" in options:
-        process.out(_domain(process) + "\n" if _domain(process) else "" if not busybox else "\n")
+        process.out(_domain(process) + "\n" if _domain(process) else "")
     elif process.name in ("domainname", "nisdomainname", "ypdomainname") or "y" in options:
         if "y" in options:
             process.err("hostname: Local domain name not set\n")

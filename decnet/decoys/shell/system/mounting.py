@@ -25,6 +25,10 @@ def _hint(process: Process) -> str:
     return "" if process.shell.world.system.version in WITHOUT_HINT else HINT
 
 
+VIRTUAL = ("tmpfs", "proc", "sysfs", "ramfs")
+"""File systems without a device."""
+
+
 @tool
 def mount(process: Process) -> Running:
     """Show what is mounted; nothing more can be."""
@@ -52,6 +56,19 @@ def mount(process: Process) -> Running:
     return _refused(process, options)
 
 
+def _refused_by_busybox(process: Process, options: Options, *, is_there: bool) -> int:
+    """The same in BusyBox's words."""
+    shell, (source, target) = process.shell, options.operands[:2]
+    kind, binds = options.value("t"), "bind" in options.value("o")
+    has_source = kind in VIRTUAL or shell.node(shell.absolute(source)) is not None
+    if is_there and (kind in VIRTUAL or (binds and has_source)):
+        return 0
+    missing = not is_there or (source.startswith("/") and not has_source) or (binds and not has_source)
+    reason = "No such file or directory" if missing else "No such device" if kind else "Invalid argument"
+    process.err(f"mount: mounting {source} on {target} failed: {reason}\n")
+    return 255
+
+
 def _refused(process: Process, options: Options) -> int:
     """A mount by root: what is there is mounted already, and the kernel knows no other device."""
     shell, words = process.shell, options.operands
@@ -59,7 +76,12 @@ def _refused(process: Process, options: Options) -> int:
         where = shell.absolute(words[0])
         known = next((each for each in shell.mounts() if where in (each.target, each.source)), None)
         if known is None:
-            process.err(f"mount: {where}: can't find in /etc/fstab.\n")
+            table = "/proc/mounts" if process.applet and "remount" in options.value("o") else "/etc/fstab"
+            process.err(
+                f"mount: can't find {words[0]} in {table}\n"
+                if process.applet
+                else f"mount: {where}: can't find in /etc/fstab.\n"
+            )
             return 1
         if "remount" in options.value("o"):
             return 0
@@ -69,11 +91,13 @@ def _refused(process: Process, options: Options) -> int:
         raise Failure("bad usage", 1, hint=True)
     source, target = words[0], shell.absolute(words[1])
     node = shell.node(target)
+    if process.applet:
+        return _refused_by_busybox(process, options, is_there=node is not None)
     if node is None:
         process.err(f"mount: {target}: mount point does not exist.\n{_hint(process)}")
         return 32
     kind = options.value("t")
-    if kind in ("tmpfs", "proc", "sysfs", "ramfs") or "B" in options or "bind" in options.value("o"):
+    if kind in VIRTUAL or "B" in options or "bind" in options.value("o"):
         return 0
     if shell.node(shell.absolute(source)) is None and source.startswith("/"):
         process.err(f"mount: {target}: special device {source} does not exist.\n{_hint(process)}")

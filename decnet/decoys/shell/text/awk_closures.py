@@ -8,7 +8,7 @@ from .awk_builtins import held_by
 from .awk_lexer import AwkError
 from .awk_machine import Get, Machine
 from .awk_tree import Tree
-from .awk_values import Array, Value, calculate, compare, formatted, is_true, number_of
+from .awk_values import Array, Value, calculate, compare, divided, formatted, is_true, number_of
 from .common import Failure
 
 Resolve = Callable[[], object]
@@ -197,6 +197,8 @@ class Expressions:
         operator = tree.text
         if operator == "+":
             return lambda: left() + right()
+        if operator in ("/", "%") and self._machine.process.applet:
+            return lambda: divided(operator, left(), right())
         return lambda: calculate(operator, left(), right())
 
     def _concat(self, tree: Tree) -> Get:

@@ -63,7 +63,7 @@ class Machine:
         if isinstance(value, float):
             if value == value and abs(value) < 1e9 and value == int(value):
                 return str(int(value))
-            return text_of_number(value, str(self.variables[name]), wide=self.extended)
+            return text_of_number(value, str(self.variables[name]), wide=self.extended or self.process.applet)
         return value or ""
 
     def checked(self, text: str) -> str:

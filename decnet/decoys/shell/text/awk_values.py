@@ -100,6 +100,13 @@ def _compared(left: float | str, right: float | str, operator: str) -> bool:
             return left != right
 
 
+def divided(operator: str, left: float, right: float) -> float:
+    """Division as in BusyBox's awk. Raises Failure."""
+    if not right:
+        raise Failure("cmd. line:1: Division by zero")
+    return calculate(operator, left, right)
+
+
 def calculate(operator: str, left: float, right: float) -> float:
     """Arithmetic as in C: division by zero gives inf or nan."""
     try:
