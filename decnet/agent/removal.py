@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     Key = Tuple[str, str]
     """Project and decky."""
 
+IN_PROGRESS = "is already in progress"
+"""In the engine's error for a container that it is removing (daemon/delete.go, ContainerRm)."""
+PAUSE = 0.1
+"""Seconds until it is asked again."""
+
 
 def remove_containers(
     fleet_id: str,
@@ -173,7 +178,16 @@ def _stop(container: Container) -> None:
 
 
 def _remove(container: Container) -> None:
-    docker.delete("/containers/%s" % container.id, {"force": True, "v": True}, limits.CONTROL * 2)
+    until = time.monotonic() + limits.CONTROL
+    while True:
+        try:
+            docker.delete("/containers/%s" % container.id, {"force": True, "v": True}, limits.CONTROL * 2)
+            return
+        except docker.EngineError as error:
+            # A user, or a job that was killed, has asked for it before.
+            if IN_PROGRESS not in error.message or time.monotonic() > until:
+                raise
+        time.sleep(PAUSE)
 
 
 def _error_of(container: Container, act: Callable[[Container], None], until: float) -> Optional[str]:

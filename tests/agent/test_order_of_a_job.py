@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from agent_desk import FLEET, Desk, base, step
 from engine_server import EngineServer, engine_server
+from fakefleet.engine import Engine
 from rollout_desk import replacing, request
 
 from decnet.agent.containers import fleet_containers
@@ -73,6 +74,29 @@ def test_a_service_that_joins_a_base_which_stays_is_created_before_the_former_on
     order = asked(engine, ids)
     assert order.index(("create", "ada-smtp")) < order.index(("remove", "ada-ftp"))
     assert order[-2:] == [("remove", "ada-ftp"), ("start", "new")]
+
+
+class Removing(Engine):
+    """An engine that somebody else has asked to remove all its containers."""
+
+    def answer(self, method: str, target: str, body: bytes) -> tuple[int, bytes]:
+        known = self.named(target.partition("?")[0].rpartition("/")[2])
+        if method != "DELETE" or known is None:
+            return super().answer(method, target, body)
+        del self.containers[known["Id"]]
+        return 409, b'{"message": "removal of container %s is already in progress"}' % known["Id"].encode()
+
+
+def test_a_container_that_is_being_removed_by_another_is_waited_for(
+    home: Path, engine: EngineServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DECNET_DOCKER_SOCKET", engine.place)
+    engine.engine = Removing(home / "engine.json", "engine-1")
+    engine.engine.images = {"decnet/base:0123456789ab": {}}
+    engine.engine.create("web", base("web", "127.77.0.11", "f" * 64))
+    found = fleet_containers(FLEET)
+    targets = [{"project": PROJECT, "decky": "web", "name": "web", "id": found[0].id}]
+    assert remove_containers(FLEET, targets, time.monotonic() + 60, found) == {}
 
 
 def test_no_decky_is_reported_as_removed_once_an_end_could_not_be_written(
