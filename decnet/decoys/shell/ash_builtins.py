@@ -16,6 +16,14 @@ NUMBERED = frozenset(
 """Builtins between whose names and errors the number of a line stands."""
 BARE = ("alias: ", "unalias: ")
 """Builtins whose errors do not name the shell."""
+LIBRARY_BEGINS = (
+    "can't kill pid ",
+    "you need to specify whom",
+    "invalid number ",
+    "bad signal name ",
+    "unknown signal ",
+)
+LIBRARY_ENDS = (": bad number", "argument expected", "missing ]", ": unknown operand", ": invalid format")
 
 
 def wrong_option(name: str, words: list[str]) -> str:
@@ -35,6 +43,11 @@ def wrong_option(name: str, words: list[str]) -> str:
                     del words[:1]
                 break
     return ""
+
+
+def of_library(text: str) -> bool:
+    """Whether it is an error of kill, printf or test, which do not name a login shell "-ash"."""
+    return text.startswith(LIBRARY_BEGINS) or text.endswith(LIBRARY_ENDS)
 
 
 def numbered(text: str, line: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .ash_builtins import BARE, numbered
+from .ash_builtins import BARE, numbered, of_library
 from .builtins import BUILTINS
 from .compounds import COMPOUND
 from .context import Discard, ExpansionError, Jump, Leave, NotRedirected, Returned, Words, Work, fatal
@@ -109,7 +109,12 @@ class Evaluator(Substituting):
     def complain(self, text: str) -> None:
         """Print an error of the shell itself."""
         is_bare = self.shell.dialect.name == "ash" and text.startswith(BARE)
-        head = "" if is_bare else f"{self.shell.name}: "
+        name = (
+            self.shell.name.lstrip("-")
+            if self.shell.dialect.name == "ash" and of_library(text)
+            else self.shell.name
+        )
+        head = "" if is_bare else f"{name}: "
         self.err(f"{head}{numbered(text, self.shell.in_builtin)}\n")
 
     # Lists

@@ -14,8 +14,8 @@ OF_BASH = (
     "nounset", "onecmd", "physical", "pipefail", "posix", "privileged", "verbose", "vi", "xtrace",
 )  # fmt: skip
 OF_ASH = (
-    "errexit", "noglob", "ignoreeof", "interactive", "monitor", "noexec", "stdin", "xtrace", "verbose", "noclobber",
-    "allexport", "notify", "nounset", "vi", "pipefail",
+    "errexit", "noglob", "ignoreeof", "monitor", "noexec", "xtrace", "verbose", "noclobber", "allexport", "notify",
+    "nounset", "errtrace", "vi", "pipefail",
 )  # fmt: skip
 OF_DASH = (
     "errexit", "noglob", "ignoreeof", "interactive", "monitor", "noexec", "stdin", "xtrace", "verbose", "vi", "emacs",

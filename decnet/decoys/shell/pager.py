@@ -24,7 +24,8 @@ def texts_of(context: Context, process: Process) -> Work:
     for name in names:
         data, reason = (yield from _input_of(context)) if name == "-" else content_of(context, name)
         if reason:
-            context.err(f"{name} is a directory\n" if reason == "Is a directory" else f"{name}: {reason}\n")
+            text = f"{name} is a directory" if reason == "Is a directory" else f"{name}: {reason}"
+            context.err(f"{process.name}: can't open '{name}': {reason}\n" if process.applet else f"{text}\n")
             status = 1
         else:
             found.append((name, data[:MOST_BYTES].decode("utf-8", "replace")))

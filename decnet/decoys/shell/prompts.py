@@ -36,12 +36,8 @@ def converse(context: Context) -> Work:
             if text is None and keeps_stopped_jobs(context):
                 continue
             if text is None:
-                if shell.dialect.name != "ash" or shell.script.startswith("-"):
-                    context.err(
-                        ("logout" if shell.script.startswith("-") else "exit") + "\n"
-                        if shell.dialect.bash
-                        else "\n"
-                    )
+                bye = "logout" if shell.script.startswith("-") else "exit"
+                context.err(f"{bye}\n" if shell.dialect.bash else "\n")
                 return shell.status
             yield from execute(context, text)
         except Killed as killed:

@@ -75,7 +75,7 @@ class Style:
         style.numeric, style.owner = "n" in options, "g" not in options
         style.group, style.author = not ("o" in options or "G" in options), "author" in options
         style.human = 1024 if options.last("h") else 1000 if "si" in options else 0
-        style.quotes = "s" if process.to_terminal else ""
+        style.quotes = "s" if process.to_terminal and not process.applet else ""
         style.control = not process.to_terminal
         style.aligned = process.to_terminal
         style.reset = colors.reset_of_busybox(process) if process.applet else ""
@@ -266,6 +266,20 @@ def in_rows(cells: list[Cell], width: int, tab: int = 8) -> str:
     _, widths = _fit(cells, width, by_rows=True)
     across = len(widths)
     return "".join(_line(cells[at : at + across], widths, tab) for at in range(0, len(cells), across))
+
+
+def in_even_columns(cells: list[Cell], width: int, *, by_rows: bool) -> str:
+    """As BusyBox does: all columns have the width of the longest name and two blanks."""
+    if not cells:
+        return ""
+    stride = max(length for _, length in cells) + 2
+    across = max(1, width // stride)
+    rows = -(-len(cells) // across)
+    lines = [cells[at : at + across] for at in range(0, len(cells), across)]
+    if not by_rows:
+        lines = [cells[row::rows] for row in range(rows)]
+    filled = ("".join(text + " " * (stride - length) for text, length in line[:-1]) for line in lines)
+    return "".join(f"{most}{line[-1][0]}\n" for most, line in zip(filled, lines, strict=True))
 
 
 def _line(cells: list[Cell], widths: list[int], tab: int) -> str:

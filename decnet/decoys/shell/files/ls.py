@@ -14,7 +14,7 @@ from ..process import Command, Process, Running
 from ..state import Shell
 from ..text.common import Options, glob, parse, tool
 from . import facts
-from .listing import Style, in_columns, in_lines, in_rows, long_rows
+from .listing import Style, in_columns, in_even_columns, in_lines, in_rows, long_rows
 from .ls_arguments import check
 
 SHORT = "aAbBcCdDfFgGhHiI:klLmnNopqQrRsStT:uUvw:xXZ1"
@@ -267,6 +267,8 @@ def _print(
     style.padded = style.aligned and style.format in "Cx" and is_quoted
     cells = [style.cell(shell, name, where, node, widths) for name, where, node in nodes]
     match style.format:
+        case "C" | "x" if process.applet:
+            text = in_even_columns(cells, style.width, by_rows=style.format == "x")
         case "C":
             text = in_columns(cells, style.width, style.tab)
         case "x":
