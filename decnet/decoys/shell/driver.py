@@ -16,7 +16,7 @@ from .engine import Engine
 from .history import old_history
 from .memory import MEMORY, Account
 from .plain_line import PlainLine
-from .prompts import has_brackets
+from .prompts import has_brackets, is_old_bash
 from .state import Shell
 from .stream import IDLE_SECONDS, Stream
 from .tasks import KILL, Line
@@ -324,7 +324,7 @@ class Driver:
             )  # fmt: skip
         return Editor(
             line.prompt, history, write, partial(complete, shell, is_first=line.is_first), columns,
-            ends_on_interrupt=True, brackets=brackets, is_readline=True,
+            ends_on_interrupt=True, brackets=brackets, is_readline=True, is_old=is_old_bash(shell),
         )  # fmt: skip
 
     def _characters(self, key: str) -> str:

@@ -39,9 +39,10 @@ class Editor:
         ends_on_interrupt: bool = False,
         brackets: bool = False,
         is_readline: bool = False,
+        is_old: bool = False,
     ) -> None:
         """`ends_on_interrupt`: ^C is the answer, not a new prompt. `brackets`: the terminal is asked to mark
-        what is pasted (see BRACKETS). `is_readline`: the screen is changed, and rung, as Readline does."""
+        what is pasted (see BRACKETS). `is_readline`: the screen is changed, and rung, as Readline does; `is_old`: 8.1."""
         self._brackets, self._is_readline = brackets, is_readline
         self._prompt = prompt
         self._history = history
@@ -50,7 +51,7 @@ class Editor:
         self._columns = columns
         self._screen: Screen | Overwriting = Overwriting()
         if is_readline:
-            self._screen = Screen(prompt, columns)
+            self._screen = Screen(prompt, columns, is_old=is_old)
         self._line = ""
         self._at = 0
         self._back = 0

@@ -302,8 +302,8 @@ class Launching(Driving, Protocol):
 
     def process(self, command: Command, name: str, arguments: list[str]) -> Work:
         """Run a command of this machine; its status."""
-        if arguments in (["--help"], ["--version"]):
-            command = printing(self.shell, [name, *arguments]) or command
+        if arguments[-1:] in (["--help"], ["--version"]) and all(each[:2] == "--" for each in arguments):
+            command = printing(self.shell, [name, arguments[-1]]) or command
         if self.controls_jobs:
             return (yield self._as_job(command, name, arguments))
         shell = self.shell

@@ -90,7 +90,7 @@ def _command(context: Context) -> Work:
             complaint = _unfinished(context, text)
             context.err(complaint)
             shell.status = 2
-            if shell.dialect.bash and _is_old(shell) and "unexpected EOF" in complaint:
+            if shell.dialect.bash and is_old_bash(shell) and "unexpected EOF" in complaint:
                 context.err(f"{shell.script}: syntax error: unexpected end of file\n")
             elif shell.dialect.bash and complaint.endswith("matching `)'\n"):
                 return None  # The end of the input was read by the command substitution.
@@ -112,7 +112,7 @@ def _command(context: Context) -> Work:
     return text
 
 
-def _is_old(shell: Shell) -> bool:
+def is_old_bash(shell: Shell) -> bool:
     """Whether it is a bash before 5.2."""
     return _version(shell) in ("5.0", "5.1")
 

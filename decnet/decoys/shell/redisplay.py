@@ -43,8 +43,10 @@ def _end_of_escape(text: str, at: int) -> int:
 class Screen:
     """The rows that one line takes. `show` returns the bytes, as text, that change it into another."""
 
-    def __init__(self, prompt: str, columns: int) -> None:
-        self._columns = max(2, columns)
+    def __init__(self, prompt: str, columns: int, *, is_old: bool = False) -> None:
+        """`is_old`: Readline 8.1, which clears the rest of the row of a search, and counts what a prompt
+        does not show when it chooses how to go back in the first row."""
+        self._columns, self._is_old = max(2, columns), is_old
         self.begin(prompt)
 
     def begin(self, prompt: str) -> None:
@@ -68,7 +70,10 @@ class Screen:
         self._go(0, 0)
         text = "".join(self._out)
         self._rows, self._out = [[], *self._rows[1:]], []
-        return text + self.show(line, at)
+        if not self._is_old:
+            return text + self.show(line, at)
+        text += self.show(line, len(line))
+        return text + CLEAR_REST + self.show(line, at)
 
     def prompt(self, prompt: str, line: str, at: int, marked: tuple[int, int] = (0, 0)) -> str:
         """Show the line after another prompt."""
@@ -161,6 +166,10 @@ class Screen:
             self._put(new[same:])
             self._write(CLEAR_REST)
 
+    def _unseen(self) -> int:
+        """How many characters of the prompt are not shown."""
+        return sum(map(len, self._prompt)) - len(self._prompt)
+
     def _go(self, row: int, column: int) -> None:
         if row > self._row:
             self._write("\r\n" * (row - self._row) + "\r")
@@ -169,7 +178,8 @@ class Screen:
             self._write("\x1b[A" * (self._row - row))
         self._row = row
         if column < self._column:
-            if column == 0 or column + 1 < self._column - column:
+            unseen = self._unseen() if self._is_old and row == 0 else 0
+            if column == 0 or column + unseen + 1 < self._column - column - unseen:
                 self._write("\r")
                 self._column = 0
             else:

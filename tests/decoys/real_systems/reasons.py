@@ -32,7 +32,7 @@ REASONS: dict[str, tuple[str, ...]] = {
     "no one is logged in there, and the machine has just been made": (
         "loginctl list-users", "loginctl show-user", "busctl call org.freedesktop.login1", "systemd-analyze time", "systemd-analyze blame", "localectl", "hostname -A", "dbus-run-session",
         "who -b", "users", "uptime", "w |", "last |", "chage -l root", "ls -la ~ |", "find /var/www", "ip r add default",
-        "ls -l /proc/self/fd", "ss -tln | head -1; ss -tlnp",
+        "ls -l /proc/self/fd", "ss -tln | head -1; ss -tlnp", "top -b -n1 | head -1", "/usr/bin/who\t",
     ),
     "a command there is not a child of sshd": ("cat /proc/$$/comm", "pidof systemd | wc -w"),
     "systemctl and service notice that they run in another root": (
@@ -48,6 +48,7 @@ REASONS: dict[str, tuple[str, ...]] = {
         "ps aux | grep -E 'xmrig", "ulimit -n 65535",
     ),
     "another first user, and fewer packages": (
+        "traceroute nosuch.invalid; traceroute", "less /etc/passwd",
         "cat /etc/passwd | cut", "awk -F: '($3>=1000)", "ssh-add -l; ssh-copy-id", "iptables -S", "lsb_release -ds",
     ),
     "its packages are a later point release": (
@@ -57,6 +58,7 @@ REASONS: dict[str, tuple[str, ...]] = {
         "md5sum /bin", "sha256sum /usr", "systemctl --version", "cat /etc/hostname /etc/debian_version", "ls -l /bin/ls",
         "ls -l /usr/sbin/sshd", "dpkg -l bash", "dpkg -l | grep -E", "dpkg-query -W -f", "openssl version",
         "apt-cache policy", "ls /boot", "ssh -V", "dig -v", "dpkg --version | head", "apt-get install -y bash", "apt list --installed", "cat /etc/*release",
+        "cat /etc/os-release", "update-rc.d; update-alternatives --display", "apt --version; apt-get",
     ),
     "other packages were chosen at its installation": (
         "zstd", "cd /tmp; echo hello > f; zstd", "rsync /nope", "cd /tmp; mkdir a; echo 1 > a/f; rsync", "vim -es", "mt -f", "dpkg-divert --list", "dpkg-statoverride --list", "systemd-delta | tail", "sfdisk", "cfdisk /nope", "cd /tmp; truncate -s 10M d.img", "gpgconf --list-comp", "tcptraceroute", "traceproto",
@@ -76,7 +78,7 @@ REASONS: dict[str, tuple[str, ...]] = {
     "the installer writes other sources": ("cat /etc/apt/sources.list", "apt-get update -qq"),
     "the order of a hash table, or a time": (
         "systemd-run echo", "systemd-run --scope", "openssl s_client", "openssl x509 -in /nope", "gpg-agent",
-        "export A=1", "time -p true", "mkdir /tmp/d; touch", "curl -O http://nosuch.invalid/x.sh",
+        "export A=1", "time -p true", "dd if=/dev/zero of=/tmp/z bs=1k", "mkdir /tmp/d; touch", "curl -O http://nosuch.invalid/x.sh",
     ),
     "the text of manual pages is not imitated": ("man ls", "whatis ls", "man -w ls", "accessdb"),
     "the other one's first user, its history and its size are in what is shown": (

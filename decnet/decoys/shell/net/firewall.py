@@ -78,6 +78,10 @@ def iptables(process: Process) -> int:
             if word in ("-D", "--delete", "-C", "--check"):
                 process.err(f"{name}: Bad rule (does a matching rule exist in that chain?).\n")
                 return 1
+    named = [word for word in words if word.startswith("--")]
+    if not named and not set(letters) & set("ADCIRLSFZNXPEV"):
+        process.err(f"{name} {version}: no command specified\n{hint}")
+        return 2
     if "S" in letters or "--list-rules" in words:
         process.out("".join(f"-P {chain} ACCEPT\n" for chain in CHAINS[table]))
     elif "L" in letters or "--list" in words:

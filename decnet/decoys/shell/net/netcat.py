@@ -30,6 +30,12 @@ OPEN_SECONDS = 10.0
 """How long a service of this machine waits for its visitor to say something."""
 
 
+def _patch_level(process: Process) -> str:
+    packages = process.shell.world.packages
+    package = packages.get("netcat-openbsd") if packages is not None else None
+    return package.version if package is not None else "1.219-1"
+
+
 def nc(process: Process) -> Running:
     """`nc`."""
     if process.applet:
@@ -40,7 +46,7 @@ def nc(process: Process) -> Running:
         process.err(f"nc: {failure.message}\n{USAGE}")
         return 1
     if "h" in options:
-        process.err(f"OpenBSD netcat (Debian patchlevel 1.219-1)\n{USAGE}{COMMANDS_HELP}")
+        process.err(f"OpenBSD netcat (Debian patchlevel {_patch_level(process)})\n{USAGE}{COMMANDS_HELP}")
         return 0
     if "w" in options and not options.value("w").isdecimal():
         process.err(f"nc: timeout invalid: {options.value('w')}\n")

@@ -44,9 +44,14 @@ def netstat(process: Process) -> int:
     return _connections(process, options, busybox=busybox)
 
 
+SHORT_NAMES = ("20.04", "22.04")
+"""Versions of systems whose net-tools have less room for the head of a name."""
+
+
 def _interfaces(process: Process) -> int:
+    room = " " * (0 if process.shell.world.system.version in SHORT_NAMES else 7)
     process.out(
-        "Kernel Interface table\nIface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n"
+        f"Kernel Interface table\nIface      {room}MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n"
     )
     for name in (process.shell.world.interface(), "lo"):
         process.out(interface_row(name, traffic(process.shell.world, name)))

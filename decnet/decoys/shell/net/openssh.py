@@ -8,7 +8,7 @@ from typing import Any
 
 from ..process import Process, Running
 from ..text.common import Failure, Options, parse
-from .openssh_help import COPY_ID_USAGE, KEYSCAN_USAGE, SCP_USAGE, SFTP_USAGE, SSH_USAGE
+from .openssh_help import COPY_ID_USAGE, KEYSCAN_USAGE, OLD_SCP_USAGE, SCP_USAGE, SFTP_USAGE, SSH_USAGE
 from .reach import DNS_SECONDS, NO_NAME, OPEN, TIMED_OUT, Clock, attempt, record, resolved
 
 SHORT = "1246AaCfGgKkMNnqsTtVvXxYyB:b:c:D:E:e:F:I:i:J:L:l:m:O:o:p:Q:R:S:W:w:"
@@ -127,6 +127,10 @@ def _refused(process: Process, settings: dict[str, str], user: str, host: str) -
     return 255
 
 
+def _scp_usage(process: Process) -> str:
+    return OLD_SCP_USAGE if process.shell.world.system.version == "22.04" else SCP_USAGE
+
+
 def scp(process: Process) -> Running:
     """`scp` as a client."""
     try:
@@ -135,12 +139,12 @@ def scp(process: Process) -> Running:
     except Failure as failure:
         process.err(
             failure.message.replace("invalid option -- '", "unknown option -- ").rstrip("'")
-            + f"\r\n{SCP_USAGE}"
+            + f"\r\n{_scp_usage(process)}"
         )
         return 1
     words = options.operands
     if len(words) < 2:
-        process.err(SCP_USAGE)
+        process.err(_scp_usage(process))
         return 1
     remote = next((word for word in words if _is_remote(word)), "")
     if not remote:

@@ -30,7 +30,7 @@ Most used commands:
   install - install packages
   reinstall - reinstall packages
   remove - remove packages
-  autoremove - automatically remove all unused packages
+  autoremove - Remove automatically all unused packages
   update - update list of available packages
   upgrade - upgrade the system by installing/upgrading packages
   full-upgrade - upgrade the system by removing/installing/upgrading packages

@@ -9,7 +9,7 @@ from ...host.units import Unit
 from ..process import Process, Running
 from ..state import Shell
 from ..text.common import Failure, Options, parse, tool
-from .logged_errors import complain
+from .logged_errors import complain, log
 from .stopping import go_down
 from .unit_finding import OLD, VERSIONS, find, state_of, units_of
 from .unit_lists import LISTS
@@ -283,25 +283,20 @@ def _link(process: Process, verb: str, unit: Unit) -> None:
     if verb in ("enable", "reenable") and (
         not enabled or shell.lstat(target) is None and unit.path.startswith("/etc/systemd")
     ):
-        _log(process, f"Created symlink {target} → {unit.path}.")
+        log(process, f"Created symlink {target} → {unit.path}.")
         _make_link(shell, target, unit.path)
         shell.files.note(f"unit {unit.name}", "enabled")
     elif verb == "disable" and enabled:
         shown = f'"{target}"' if shell.world.system.version not in OLD else f"{target}"
-        _log(process, f"Removed {shown}.")
+        log(process, f"Removed {shown}.")
         shell.change(target, None)
         shell.files.note(f"unit {unit.name}", "disabled")
     elif verb == "mask":
-        _log(process, f"Created symlink /etc/systemd/system/{unit.name} → /dev/null.")
+        log(process, f"Created symlink /etc/systemd/system/{unit.name} → /dev/null.")
         shell.files.note(f"unit {unit.name}", "masked")
     elif verb == "unmask":
-        _log(process, f'Removed "/etc/systemd/system/{unit.name}".')
+        log(process, f'Removed "/etc/systemd/system/{unit.name}".')
         shell.files.note(f"unit {unit.name}", "disabled")
-
-
-def _log(process: Process, text: str) -> None:
-    """As systemd writes to its log: on a terminal each line ends with a carriage return."""
-    process.err(text + ("\r\n" if process.to_terminal else "\n"))
 
 
 def _make_link(shell: Shell, path: str, target: str) -> None:

@@ -73,11 +73,38 @@ def _list_files(process: Process, options: Options, words: list[str]) -> str:
         if (not wanted or name in wanted) and (not options.value("state") or state == options.value("state")):
             rows.append([name, state, "-" if state in ("static", "generated") else "enabled"])
     widths = [max(len(row[at]) for row in rows) for at in range(3)]
+    shown = _coloured if process.to_terminal else _plain
     body = "".join(
-        f"{row[0]:<{widths[0]}} {row[1]:<{widths[1]}} {row[2]}\n"
-        for row in (rows[1:] if "no-legend" in options else rows)
+        shown(row, widths, is_head=row is head) for row in (rows[1:] if "no-legend" in options else rows)
     )
     return body if "no-legend" in options else f"{body}\n{len(rows) - 1} unit files listed.\n"
+
+
+def _plain(row: list[str], widths: list[int], *, is_head: bool) -> str:
+    return f"{row[0]:<{widths[0]}} {row[1]:<{widths[1]}} {row[2]}\n"
+
+
+COLOURS = dict.fromkeys(("enabled", "enabled-runtime"), "\x1b[0;1;32m") | dict.fromkeys(
+    ("disabled", "masked", "masked-runtime", "bad"), "\x1b[0;1;31m"
+)
+"""Of the states of unit files."""
+
+
+def _coloured(row: list[str], widths: list[int], *, is_head: bool) -> str:
+    """A row as on a terminal: a colour covers the room of its cell, and the blank after it."""
+    cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+    if is_head:
+        return (
+            "\x1b[0m"
+            + "\x1b[0m".join(f"\x1b[0;4m{' ' * bool(at)}{cell}\x1b[0m" for at, cell in enumerate(cells))
+            + "\n"
+        )
+    line, before = cells[0], ""
+    for state, cell in zip(row[1:], cells[1:], strict=True):
+        colour = COLOURS.get(state, "")
+        line += (f"{before} \x1b[0m" if before else " ") + (f"{colour}{cell}\x1b[0m" if colour else cell)
+        before = colour
+    return line + "\n"
 
 
 def _list_timers(process: Process, options: Options, words: list[str]) -> str:
