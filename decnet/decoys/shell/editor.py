@@ -42,7 +42,8 @@ class Editor:
         is_old: bool = False,
     ) -> None:
         """`ends_on_interrupt`: ^C is the answer, not a new prompt. `brackets`: the terminal is asked to mark
-        what is pasted (see BRACKETS). `is_readline`: the screen is changed, and rung, as Readline does; `is_old`: 8.1."""
+        what is pasted (see BRACKETS). `is_readline`: the screen is changed, and rung, as Readline does
+        (`is_old`: 8.1)."""
         self._brackets, self._is_readline = brackets, is_readline
         self._prompt = prompt
         self._history = history

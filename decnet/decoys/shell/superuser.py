@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from . import passwords
 from .context import Context, Work
-from .descriptors import Screen, Stream
+from .descriptors import Stream
 from .process import Process
 from .shells import sh
 from .state import Shell
@@ -38,13 +38,6 @@ LONG = {
 SECURE_PATH = r"/usr/local/sbin\:/usr/local/bin\:/usr/sbin\:/usr/bin\:/sbin\:/bin"
 
 
-def complain_as_sudo(context: Context, text: str) -> None:
-    """One error; sudo 1.9.9 ends its lines on a terminal with a carriage return."""
-    end = context.fds.get(2)
-    returns = context.shell.world.system.version == "22.04" and isinstance(end, Screen)
-    context.err(f"sudo: {text}\r\n" if returns else f"sudo: {text}\n")
-
-
 def sudo(context: Context, process: Process) -> Work:
     """`sudo`, for root and for a user who is not in the sudoers file."""
     shell, words = context.shell, list(process.args)
@@ -71,11 +64,11 @@ def sudo(context: Context, process: Process) -> Work:
         return 0
     user = _user(shell, given["u"]) if "u" in given else "root"
     if user is None:
-        complain_as_sudo(context, f"unknown user {given['u']}")
-        complain_as_sudo(context, "error initializing audit plugin sudoers_audit")
+        _complain(context, f"unknown user {given['u']}")
+        _complain(context, "error initializing audit plugin sudoers_audit")
         return 1
     if "U" in given and "l" in given and _user(shell, given["U"]) is None:
-        complain_as_sudo(context, f"unknown user {given['U']}")
+        _complain(context, f"unknown user {given['U']}")
         return 1
     if shell.user != "root":
         yield 0.5
@@ -89,6 +82,12 @@ def sudo(context: Context, process: Process) -> Work:
         context.err(f"sudo: {words[0]}: command not found\n")
         return 1
     return (yield _as_user(context, user, words, login="i" in given, by_sudo=True))
+
+
+def _complain(context: Context, text: str) -> None:
+    """One error; sudo 1.9.9 ends its lines on a terminal with a carriage return."""
+    returns = context.shell.world.system.version == "22.04" and context.engine.input.is_terminal
+    context.err(f"sudo: {text}\r\n" if returns else f"sudo: {text}\n")
 
 
 def _options(words: list[str]) -> tuple[dict[str, str], str]:

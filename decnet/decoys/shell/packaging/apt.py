@@ -30,7 +30,7 @@ Most used commands:
   install - install packages
   reinstall - reinstall packages
   remove - remove packages
-  autoremove - Remove automatically all unused packages
+  autoremove - automatically remove all unused packages
   update - update list of available packages
   upgrade - upgrade the system by installing/upgrading packages
   full-upgrade - upgrade the system by removing/installing/upgrading packages
@@ -44,6 +44,8 @@ Package and version choices can be expressed via apt_preferences(5).
 Security details are available in apt-secure(8).
                                         This APT has Super Cow Powers.
 """
+LAST_WORDED = ("autoremove - automatically remove", "autoremove - Remove automatically")
+"""As apt 2.6 and 2.4 have it."""
 VALUED = ("-o", "-t", "-c", "--option", "--target-release", "--default-release", "--config-file")
 KNOWN = re.compile(
     r"-([yqfmdsuVhvbe]+|q=\d|qq|y=\w+)$|--(yes|assume-yes|assume-no|quiet|simulate|dry-run|just-print|recon|no-act|fix-broken|fix-missing|ignore-missing|download-only|no-install-recommends|install-recommends|no-install-suggests|reinstall|only-upgrade|no-upgrade|purge|auto-remove|autoremove|allow-\w[\w-]*|force-yes|installed|upgradable|upgradeable|manual-installed|all-versions|names-only|full|help|version|no-remove|trivial-only|no-download|show-progress|print-uris|option=.*|with-new-pkgs|quiet=\d|verbose-versions|show-upgraded|no-show-upgraded|fix-policy|recurse|no-all-versions)$"
@@ -108,9 +110,9 @@ def apt(process: Process) -> Running:
         process.out(
             f"apt {version} (amd64)\n"
             + (
-                USAGE
+                _usage(process)
                 if process.name == "apt"
-                else USAGE.replace("apt [options]", f"{process.name} [options]", 1)
+                else _usage(process).replace("apt [options]", f"{process.name} [options]", 1)
             )
         )
         return 0 if flags or words else 1
@@ -132,6 +134,10 @@ def apt(process: Process) -> Running:
     if action == "update":
         return (yield from _update(process, flags))
     return _change(process, packages, action, words, flags)
+
+
+def _usage(process: Process) -> str:
+    return USAGE.replace(*LAST_WORDED) if process.shell.world.system.version == "22.04" else USAGE
 
 
 def _read(process: Process) -> tuple[list[str], list[str]]:
