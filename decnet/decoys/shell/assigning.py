@@ -61,6 +61,7 @@ class Assigning(Context, Protocol):
             if assignment.append
             else 0
         )
+        plain: list[str] = []
         for word in assignment.items or []:
             raw = word.raw
             if (
@@ -76,8 +77,10 @@ class Assigning(Context, Protocol):
                     at = key + 1 if isinstance(key, int) else at
                     continue
             for value in (yield from self.expansion.words([word])):
-                items.append((str(at) if is_map else at, value))
+                plain.append(value) if is_map else items.append((at, value))
                 at += 1
+        for key, value in zip(plain[::2], [*plain[1::2], ""], strict=False):
+            items.append((key, value))
         if not assignment.append:
             kinds = shell.kinds.get(name)
             exported = name in shell.exported

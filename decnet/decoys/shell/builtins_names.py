@@ -23,7 +23,11 @@ def kind_of(context: Context, name: str) -> tuple[str, str]:
         return "keyword", name
     if name in shell.functions:
         return "function", function_text(shell, name)
-    if name in ALL and ALL[name].dialects[shell.dialect.name]:
+    if (
+        name in ALL
+        and ALL[name].dialects[shell.dialect.name]
+        and name not in shell.notes.get(" off", "").split()
+    ):
         return "builtin", name
     path = context.where(name)
     return ("file", path) if path else ("", "")
@@ -169,8 +173,11 @@ def hash_(context: Context, words: list[Any]) -> int:
             context.out("hash: hash table empty\n")
         return 0
     status = 0
+    shows = any(str(word) == "-t" for word in words[1:]) and context.shell.dialect.bash
     for name in arguments:
-        if kind_of(context, name)[0] == "":
+        if shows and (path := context.where(name)) is not None:
+            context.out(f"{name}\t{path}\n" if len(arguments) > 1 else f"{path}\n")
+        elif kind_of(context, name)[0] == "":
             line = context.shell.in_builtin
             context.complain(f"hash: {line}{name}: not found")
             status = 1

@@ -23,7 +23,8 @@ def printf(context: Context, words: list[Any]) -> int:
     variable = ""
     if shell.dialect.bash and arguments[:1] == ["-v"] and len(arguments) > 1:
         variable, arguments = arguments[1], arguments[2:]
-    if arguments[:1] == ["--"]:
+    has_options = arguments[:1] != ["--"]
+    if not has_options:
         arguments.pop(0)
     if not arguments:
         usage = {
@@ -36,7 +37,7 @@ def printf(context: Context, words: list[Any]) -> int:
         else:
             context.err(usage[shell.dialect.name])
         return 2
-    if shell.dialect.bash and arguments[0].startswith("-") and len(arguments[0]) > 1:
+    if shell.dialect.bash and has_options and arguments[0].startswith("-") and len(arguments[0]) > 1:
         context.complain(f"printf: {arguments[0][:2]}: invalid option")
         context.err("printf: usage: printf [-v var] format [arguments]\n")
         return 2

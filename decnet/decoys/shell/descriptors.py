@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from ..uploads import Incoming, record_file
+from ..uploads import Incoming, record_content, record_file
 from ..visitors import MOST_FILE
 from .limits import OutOfWork
 from .state import Shell
@@ -126,6 +126,39 @@ class Stream(Plain):
     def put_back(self, data: bytes) -> None:
         """What was taken is to be read again."""
         self._buffer[:0] = data
+
+
+class ReaderAndWriter(Stream):
+    """A file that `<>` has opened: bytes are written at the place up to which it was read."""
+
+    def __init__(self, shell: Shell, path: str) -> None:
+        node = shell.node(path)
+        self._content = bytearray(node.content if node is not None else b"")
+        self._at, self._was_written = 0, False
+        self._shell, self._path = shell, path
+        super().__init__(bytes(self._content), ended=True)
+
+    def take(self, most: int = 1 << 30) -> bytes:
+        """Bytes from the present place on."""
+        taken = super().take(most)
+        self._at += len(taken)
+        return taken
+
+    def write(self, data: bytes) -> None:
+        end = self._at + len(data)
+        self._content[self._at : end] = data
+        self.take(len(data))
+        self._at = end
+        if len(self._content) > MOST_FILE:
+            raise OutOfWork
+        self._was_written = True
+        self._shell.put(self._path, bytes(self._content), len(self._content))
+
+    def close(self) -> None:
+        if self._was_written:
+            self._was_written = False
+            whole = self._shell.has_all_input
+            record_content(self._shell.session, self._path, bytes(self._content), whole=whole)
 
 
 class Collector(Plain):

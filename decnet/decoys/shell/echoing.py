@@ -185,7 +185,7 @@ class Printf:
             self._stops = self._stops or ends
             return text
         if kind == "c":
-            return argument[:1]
+            return argument[:1] or "\0" * (self._dialect == "bash")
         return quoted_word(argument) if kind == "q" else argument
 
     def _date(self, form: str) -> str:

@@ -82,6 +82,9 @@ class SimpleParser(ParserBase):
     def _assignment(self, found: re.Match[str], word: Word) -> Assignment | None:
         name, index, append = found[1], found[2], bool(found[3])
         rest = _without_prefix(word, found.end())
+        if rest is None and index is not None:
+            value = word.raw[found.end() :]
+            rest = type(self)(value, self.dialect, self.line).word() if value else Word([])
         if rest is None:
             return None
         if not rest.parts and self.dialect.bash and self.text.startswith("(", self.at) and index is None:

@@ -8,7 +8,7 @@ from collections.abc import Generator
 from typing import Any
 
 from .context import Context, NotRedirected
-from .descriptors import End, FileWriter, Full, Null, Stream
+from .descriptors import End, FileWriter, Full, Null, ReaderAndWriter, Stream
 from .syntax import Redirection
 from .variables import assign, elements_of
 
@@ -53,6 +53,8 @@ def _one(
     target = yield from _target(evaluator, each)
     if each.operator in (">&", "<&"):
         if target == "-":
+            if isinstance(fds.get(number), ReaderAndWriter):
+                fds[number].close()
             _closed(evaluator, each, number, fds)
             return
         moved = target.endswith("-") and target[:-1].isdecimal()
@@ -148,9 +150,13 @@ def _file(evaluator: Context, each: Redirection, target: str, fds: dict[int, End
         return _writer(evaluator, target, path, append=append, force=each.operator == ">|")
     node = shell.node(path) if path else None
     reason = ""
+    is_plain = node is not None and not node.folder and not node.kind
+    if is_plain and each.operator == "<>" and not shell.refusal(path):
+        return ReaderAndWriter(shell, shell.real(path))
     if node is None and each.operator == "<>" and not shell.refusal(path):
         shell.put(path, b"", 0)
-    elif node is None:
+        return ReaderAndWriter(shell, shell.real(path))
+    if node is None:
         reason = (shell.refusal(path) if each.operator == "<>" else "") or "No such file or directory"
     elif not shell.allowed(path, 4):
         reason = "Permission denied"

@@ -192,7 +192,8 @@ def _number(key: str | int) -> int:
 
 SPECIAL_ARRAYS: dict[str, Callable[[Shell], list[str]]] = {
     "FUNCNAME": lambda shell: (
-        [call.name for call in reversed(shell.calls)] + (["main"] if shell.calls else [])
+        [call.name for call in reversed(shell.calls)]
+        + (["main"] if shell.calls and shell.mode == "f" else [])
     ),
     "BASH_LINENO": lambda shell: [str(call.line) for call in reversed(shell.calls)],
     "BASH_SOURCE": lambda shell: [shell.script] * len(shell.calls),

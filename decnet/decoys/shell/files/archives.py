@@ -195,7 +195,10 @@ def _read(process: Process, options: Options, *, unpack: bool) -> Running:
             if number >= MOST_MEMBERS or (wanted and not any(_selects(each, member.name) for each in wanted)):
                 continue
             seen |= {each for each in wanted if _selects(each, member.name)}
-            if not unpack:
+            if unpack and "O" in options:
+                data_of = archive.extractfile(member) if member.isreg() else None
+                process.out(data_of.read(MOST_UNPACKED) if data_of is not None else b"")
+            elif not unpack:
                 process.out((long_line(member, name) if "v" in options else name) + "\n")
             else:
                 if "v" in options:

@@ -1,11 +1,14 @@
 """What the text tools share: options as getopt reads them, their input, their errors."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ...host.node import Node
 from ..process import Command, Process, Running
 from ..regex import BadRegex, Regex, Spend, Syntax, escape_literal
+
+MOST_OF_A_DEVICE = 1 << 20
 
 
 class Failure(Exception):
@@ -171,12 +174,22 @@ def why_not(process: Process, path: str) -> str:
     return "Is a directory" if node.folder else ""
 
 
+DEVICES: dict[str, Callable[[], bytes]] = {
+    "/dev/null": bytes,
+    "/dev/zero": lambda: bytes(MOST_OF_A_DEVICE),
+    "/dev/full": lambda: bytes(MOST_OF_A_DEVICE),
+    "/dev/random": lambda: os.urandom(MOST_OF_A_DEVICE),
+    "/dev/urandom": lambda: os.urandom(MOST_OF_A_DEVICE),
+}
+"""What devices have, as far as it is read."""
+
+
 def content(process: Process, path: str) -> bytes:
     """A file's bytes, or standard input for "-". Raises Failure with the reason only."""
     if path in ("-", "/dev/stdin", "/dev/fd/0"):
         return process.given
-    if path == "/dev/null":
-        return b""
+    if path in DEVICES:
+        return DEVICES[path]()
     reason = why_not(process, path)
     if reason:
         raise Failure(reason)
