@@ -124,7 +124,8 @@ def test_a_weak_login_finds_the_same_files_as_in_the_shell(inside: Callable[...,
 
     listing, passwd = curl(server.port, "/var/log/"), curl(server.port, "/etc/passwd")
 
-    assert [line.split()[-1] for line in listing.stdout.splitlines()] == world.nodes.names("/var/log")
+    shown = [line.partition(" -> ")[0].split()[-1] for line in listing.stdout.splitlines()]
+    assert shown == world.nodes.names("/var/log")
     assert passwd.stdout == world.nodes["/etc/passwd"].content.decode()
     assert server.events("login")[0]["fields"] == {
         "username": "bob", "password": "test", "success": True, "method": "password"

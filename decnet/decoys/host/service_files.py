@@ -13,7 +13,8 @@ from ..der import pem
 from ..machine_certificate import unused_certificate
 from ..persona import Persona
 from ..redis_saves import last_save
-from . import served_configuration, visited_logs
+from . import postfix_files, served_configuration, visited_logs
+from .hardware import uuid_for
 from .host_keys import CERTIFICATE, keys_of
 from .node import Node
 from .pids import pid_at
@@ -36,6 +37,8 @@ QUEUES = "active bounce corrupt defer deferred flush hold incoming maildrop priv
 REDIS_OF = {"11": "6.0.16", "20.04": "5.0.7", "22.04": "6.0.16", "24.04": "7.0.15"}
 POSTFIX_OF = {"11": "3.5.25", "20.04": "3.4.13", "22.04": "3.6.4", "24.04": "3.8.6"}
 BUILT = "Sat Mar 18 2023 14:07:45 UTC"
+MOST_DATA = 256
+"""Bytes of a data file that are known."""
 Lines = list[tuple[int, str]]
 
 _unused: dict[str, bytes] = {}
@@ -118,7 +121,19 @@ def _log(make: Callable[[], Lines], begun: int, owner: str, mode: int = 0o640) -
     return Node(mode, content=content, owner=owner, group="adm", changed=lines[-1][0] if lines else begun)
 
 
-def _data(world: World, entry: ServiceEntry, folder: str, owner: str, rows: str) -> dict[str, Node]:
+def _beginning(world: World, path: str, size: int, texts: dict[str, str]) -> bytes:
+    """What is known of a data file: all of a text, the begin of others."""
+    name = path.rpartition("/")[2]
+    noise = world.persona.bytes_for(path, min(size, MOST_DATA))
+    if name.endswith(".pem"):
+        kind = "PUBLIC KEY" if "public" in name else "RSA PRIVATE KEY" if "key" in name else "CERTIFICATE"
+        return pem(kind, KEY_HEAD + world.persona.bytes_for(path, size))[:size]
+    return texts[name].encode()[:size] if name in texts else noise
+
+
+def _data(
+    world: World, entry: ServiceEntry, folder: str, owner: str, rows: str, texts: dict[str, str]
+) -> dict[str, Node]:
     first, booted = max(world.installed + 900, entry.since), world.booted()
     found = {
         folder: Node(0o700 if "binlog" in rows else 0o755, True, owner=owner, changed=max(first, booted + 10))
@@ -132,9 +147,11 @@ def _data(world: World, entry: ServiceEntry, folder: str, owner: str, rows: str)
             continue
         size, _, mode = rest.partition(":")
         is_live = name.startswith(("ib", "undo", "mysql.ibd", "aria_log.", "#ib"))
-        found[f"{folder}/{name}"] = Node(
+        path = f"{folder}/{name}"
+        found[path] = Node(
             int(mode, 8),
             owner=owner,
+            content=_beginning(world, path, int(size), texts),
             size=int(size),
             changed=max(first, booted + 11) if is_live else first + 4,
         )
@@ -143,8 +160,15 @@ def _data(world: World, entry: ServiceEntry, folder: str, owner: str, rows: str)
 
 def _mysql(world: World, packaged: PackagedFiles, entry: ServiceEntry) -> dict[str, Node]:
     when = world.machine.started(entry.service, entry.since)
+    number = _version(packaged, "mariadb-server-10.5", "10.5" if world.system.version == "11" else "10.11")
+    mariadb = MARIADB_DATA.replace("debian-10.11", f"debian-{'.'.join(number.split('.')[:2])}")
+    texts = {
+        "auto.cnf": f"[auto]\nserver-uuid={uuid_for(world.machine, 'mysql')}\n",
+        "mysql_upgrade_info": f"{_version(packaged, 'mariadb-server', '10.11.6')}-MariaDB",
+        "binlog.index": "./binlog.000001\n",
+    }
     found = _data(
-        world, entry, "/var/lib/mysql", "mysql", MYSQL_DATA if entry.program == "mysqld" else MARIADB_DATA
+        world, entry, "/var/lib/mysql", "mysql", MYSQL_DATA if entry.program == "mysqld" else mariadb, texts
     )
     found["/var/log/mysql"] = Node(
         0o2750 if entry.program == "mariadbd" else 0o750,
@@ -241,6 +265,9 @@ def _postfix(world: World, packaged: PackagedFiles, entry: ServiceEntry) -> dict
         "/etc/mailname": Node(content=f"{host}\n".encode(), changed=first),
         "/etc/aliases": Node(content=b"# See man 5 aliases for format\npostmaster:    root\n", changed=first),
         "/etc/aliases.db": Node(size=12_288, changed=first + 1),
+    }
+    found |= {
+        path: Node(content=content, changed=first + 2) for path, content in postfix_files.files(world).items()
     }
     return found
 
