@@ -177,6 +177,13 @@ def apt_config(process: Process) -> Running:
     words = [word for word in process.args if not word.startswith("-")]
     known = dict(CONFIG)
     yield 0.0
+    if not words:
+        option = process.args[0]
+        text = (
+            f"Command line option '{option.lstrip('-')[:1]}' [from {option}] is not understood in combination"
+        )
+        process.err(f"E: {text} with the other options.\n")
+        return 100
     if words[0] == "dump":
         chosen = [
             (name, value)

@@ -372,6 +372,10 @@ def e2undo(process: Process) -> Running:
 def logsave(process: Process) -> Running:
     """Run a command, and keep its output."""
     words = [word for word in process.args if word not in ("-a", "-s", "-v")]
+    yield 0.0
+    if len(words) < 2:
+        process.err("Usage: logsave [-asv] logfile cmd_prog\n")
+        return 1
     path, command = words[0], words[1:]
     began = time.strftime("%a %b %e %H:%M:%S %Y", time.gmtime())
     status, data = yield from process.output_of(command or ["true"])

@@ -74,6 +74,9 @@ def aa_exec(process: Process) -> Running:
     if profile and profile != "unconfined":
         process.err(f"[{process.pid}] aa-exec: ERROR: profile '{profile}' does not exist\n\n")
         return 1
+    if not options.operands:
+        process.err(f"[{process.pid}] aa-exec: ERROR: no command specified\n\n")
+        return 1
     return (yield from process.call(options.operands))
 
 

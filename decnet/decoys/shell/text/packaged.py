@@ -27,6 +27,10 @@ def packaged(
                 known = printing(process.shell, words)
             if known is not None:
                 return (yield from started(known, process))
+            if len(words) == 1 and not bare:
+                # No text of it is recorded for this release: what most programs answer.
+                process.err(f"Try '{process.name} --help' for more information.\n")
+                return 1
             refusal = refusing(process.shell, words) if refuses else ""
             if refusal:
                 process.err(refusal)
