@@ -21,7 +21,7 @@ except (OSError, EOFError, TypeError, ValueError):
 """
 _TEXT = (
     "import os, sys; sys.argv[0] = os.path.realpath({agent!r}); exec({load!r}); "
-    "from decnet.agent.program import main; os._exit(main(sys.argv[1:]))"
+    "from decnet.agent.program import main; os._exit(main(sys.argv[1:]) or 0)"
 )
 
 
