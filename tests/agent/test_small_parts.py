@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 from agent_desk import Desk, another_version
 
+from decnet.agent import containers, docker
 from decnet.agent.composerun import is_transient, reason_in, reworded
 from decnet.agent.containers import Container
 from decnet.agent.health import ports_in
+from decnet.agent.home import write_cache
 from decnet.agent.interfaces import network_of, number_of, overlap, routes
 from decnet.agent.self_destruct import without_ours
 from decnet.wire import AGENT_VERSION
@@ -207,3 +209,20 @@ def test_routes_are_networks_and_halves_of_all_addresses_are_no_network(tmp_path
     table.write_text(ROUTES)
     assert routes(str(table)) == ["10.0.0.0/8", "172.17.0.0/16", "192.0.2.0/24"]
     assert routes(str(tmp_path / "none")) == []
+
+
+def test_the_engines_version_is_in_the_head_of_each_of_its_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(docker, "get", lambda place: asked.append(place) or {"Version": "20.10.24"})
+    monkeypatch.setattr(docker, "_server", b"")
+    docker._note_server(b"HTTP/1.0 200 OK\r\nServer: something else/3.0")
+    assert (docker.version(), asked) == ("20.10.24", ["/version"])
+    docker._note_server(b"HTTP/1.0 200 OK\r\nApi-Version: 1.50\r\nserver: Docker/28.2.2 (linux)")
+    assert (docker.version(), asked) == ("28.2.2", ["/version"])
+
+
+def test_a_cache_that_a_power_cut_has_emptied_is_made_again(home: Path) -> None:
+    (home / "containers.cache").touch()
+    assert containers._read_cache() == {}
+    write_cache({"id": [1, 2, 0, "running"]}, "containers.cache")
+    assert containers._read_cache() == {"id": [1, 2, 0, "running"]}
