@@ -15,6 +15,7 @@ from decnet.decoys.events import Recorder
 from decnet.decoys.host.world import World
 from decnet.decoys.persona import Persona
 from decnet.decoys.shell.at_once import run_at_once
+from decnet.decoys.shell.crypto.openssl_more import Aes
 from decnet.decoys.shell.files.capabilities import parsed, text_of
 from decnet.decoys.shell.files.cpio_members import BadArchive, Member, members, packed, trailer
 from decnet.decoys.shell.files.placing import MOST_UNPACKED
@@ -156,6 +157,33 @@ def test_calendars_and_spans_have_a_full_form() -> None:
 def test_three_files_are_compared_and_merged(shell: Shell) -> None:
     run(shell, "printf '%s\\n' a b c d > o; printf '%s\\n' A b c d > m; printf '%s\\n' a b c D > y")
     assert run(shell, "diff3 -m m o y") == ("A\nb\nc\nD\n", "", 0)
+
+
+def test_aes_is_that_of_its_standard() -> None:
+    for size, sealed in ((16, "69c4e0d86a7b0430d8cdb78070b4c55a"), (32, "8ea2b7ca516745bfeafc49904b496089")):
+        aes, block = Aes(bytes(range(size))), bytes.fromhex("00112233445566778899aabbccddeeff")
+        assert (aes.encrypt(block).hex(), aes.decrypt(aes.encrypt(block))) == (sealed, block)
+
+
+def test_what_openssl_has_sealed_it_opens(shell: Shell) -> None:
+    line = "echo hi | openssl enc -aes-256-cbc -pbkdf2 -k pw -S 0102030405060708 -base64; echo secret > s"
+    line += "; openssl enc -aes-128-cbc -pbkdf2 -k pw -in s -out s.enc; openssl enc -d -aes-128-cbc -pbkdf2 -k pw -in s.enc"
+    assert run(shell, line) == ("bM+LIT2SB4ym2R1I33D5dQ==\nsecret\n", "", 0)
+
+
+def test_a_package_that_is_built_has_its_files(shell: Shell) -> None:
+    control = "Package: x\\nVersion: 1\\nArchitecture: all\\nMaintainer: a <a@b>\\nDescription: d\\n"
+    line = f"mkdir -p p/DEBIAN p/opt; echo 1 > p/opt/f; printf '{control}' > p/DEBIAN/control; dpkg-deb -b p x.deb"
+    assert run(shell, f"{line}; dpkg-deb -f x.deb Version; dpkg-deb -x x.deb out; cat out/opt/f")[0].endswith(
+        "\n1\n1\n"
+    )
+
+
+def test_a_zip_has_what_was_put_into_it(shell: Shell) -> None:
+    line = (
+        "mkdir d; yes | head -c 5000 > d/x; zip -qr a d; zip a.zip d/x; rm -r d; unzip -q a.zip; wc -c < d/x"
+    )
+    assert run(shell, line) == ("updating: d/x (deflated 100%)\n5000\n", "", 0)
 
 
 def test_text_goes_from_one_encoding_to_another(shell: Shell) -> None:

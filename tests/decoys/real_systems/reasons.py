@@ -77,7 +77,7 @@ REASONS: dict[str, tuple[str, ...]] = {
     ),
     "the installer writes other sources": ("cat /etc/apt/sources.list", "apt-get update -qq"),
     "the order of a hash table, or a time": (
-        "systemd-run echo", "systemd-run --scope", "openssl s_client", "openssl x509 -in /nope", "gpg-agent",
+        "systemd-run echo", "systemd-run --scope", "openssl s_client", "gpg-agent",
         "export A=1", "time -p true", "dd if=/dev/zero of=/tmp/z bs=1k", "mkdir /tmp/d; touch", "curl -O http://nosuch.invalid/x.sh",
     ),
     "the text of manual pages is not imitated": ("man ls", "whatis ls", "man -w ls", "accessdb"),

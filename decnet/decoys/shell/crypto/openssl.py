@@ -53,6 +53,13 @@ def openssl(process: Process) -> Running:
     words = process.args
     name = words[0] if words else "help"
     run = COMMANDS_OF.get(name)
+    from . import openssl_more as more
+
+    ciphers = [word.lstrip("-").lower() for word in words] if name == "enc" else [name]
+    if cipher := next((each for each in ciphers if each in more.SIZES), ""):
+        return (yield from more.seal(process, cipher, words[1:]))
+    if name in ("list", "ciphers", "prime"):
+        run = {"list": more.show_list, "ciphers": more.ciphers, "prime": more.prime}[name]
     if name in HASHES:
         return (yield from _digests(process, name, words[1:]))
     if run is not None:

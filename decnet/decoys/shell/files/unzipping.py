@@ -16,7 +16,7 @@ from ..text.packaged import packaged
 from . import facts
 from .placing import MOST_MEMBERS, MOST_UNPACKED, inside, make_parents, placed
 
-STEP = 64 * 1024
+STEP, MOST_DIRECTORY = 64 * 1024, 128 * 1024
 UNIX = 3
 LETTERS = "acCfjlLnopqtTuvxXzZ12smhMKU:D"
 NO_END = """  End-of-central-directory signature not found.  Either this file is not
@@ -98,6 +98,8 @@ def _opened(process: Process, name: str, *, quiet: bool) -> Generator[Any, Any, 
     if not quiet:
         process.out(f"Archive:  {shown}\n")
     try:
+        if not is_small(data):
+            raise zipfile.BadZipFile
         return zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
         process.err(NO_END)
@@ -106,6 +108,16 @@ def _opened(process: Process, name: str, *, quiet: bool) -> Generator[Any, Any, 
             f"        {name}.zip, and cannot find {name}.ZIP, period.\n"
         )
         return None
+
+
+def is_small(data: bytes) -> bool:
+    """Whether the directory at the end of an archive is one that is read at once."""
+    at = data.rfind(b"PK\5\6", max(0, len(data) - 66_000))
+    return (
+        at >= 0
+        and b"PK\6\7" not in data[max(0, at - 20) : at]
+        and int.from_bytes(data[at + 12 : at + 16], "little") <= MOST_DIRECTORY
+    )
 
 
 def _chosen(

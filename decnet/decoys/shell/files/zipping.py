@@ -13,6 +13,7 @@ from ..text.common import glob, walk
 from ..text.packaged import packaged
 from . import facts
 from .placing import MOST_MEMBERS, MOST_UNPACKED
+from .unzipping import is_small
 
 WITH_VALUE = ("-x", "-i", "-n", "-b", "-t", "-tt", "-P", "--password")
 
@@ -98,7 +99,7 @@ def _fits(process: Process, name: str, patterns: list[str]) -> bool:
 def _old(process: Process, where: str) -> dict[str, tuple[zipfile.ZipInfo, bytes]]:
     """The members of an archive that is there already."""
     data = process.shell.content(where)
-    if not data:
+    if not data or not is_small(data):
         return {}
     found, room = {}, MOST_UNPACKED
     try:

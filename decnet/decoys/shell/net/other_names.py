@@ -1,4 +1,4 @@
-# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
+# ruff: noqa: E501, W291 (what real programs print is not broken into shorter lines)
 """nc.traditional, inetutils-telnet, lft, nsupdate, delv, tcpdump and other programs of the network under other names."""
 
 from __future__ import annotations
@@ -22,12 +22,29 @@ def another(name: str) -> Command:
     return run
 
 
+USAGE = """[v1.10-47]
+connect to somewhere:	nc [-options] hostname port[s] [ports] ... 
+listen for inbound:	nc -l -p port [-options] [hostname] [port]
+options:
+	-c shell commands	as `-e'; use /bin/sh to exec [dangerous!!]
+	-e filename		program to exec after connect [dangerous!!]
+	-h			this cruft
+	-l			listen mode, for inbound connects
+	-n			numeric-only IP addresses, no DNS
+	-p port			local port number
+	-v			verbose [use twice to be more verbose]
+	-w secs			timeout for connects and final net reads
+	-z			zero-I/O mode [used for scanning]
+port numbers can be individual or ranges: lo-hi [inclusive];
+hyphens in port names must be backslash escaped (e.g. 'ftp\\-data').
+"""
+
+
 @packaged(bare=True, refuses=False, short=False)
 def traditional(process: Process) -> Running:
     """netcat 1.10: to the machine itself; the rest is behind a firewall."""
-    if "-h" in process.args or "--help" in process.args:
-        known = yield from process.output_of(["nc.traditional"], b"")
-        process.err(b"[v1.10-47]\n" + known[1])
+    if "-h" in process.args:
+        process.err(USAGE)
         return 0
     options = parse(process, "bc:Ce:g:G:hi:kLlno:p:q:rs:tT:uvw:z")
     words = options.operands

@@ -10,7 +10,7 @@ import time
 import zlib
 from collections.abc import Iterator
 
-from ..files.placing import MOST_MEMBERS, MOST_UNPACKED, inside, make_parents, placed
+from ..files.placing import MOST_MEMBERS, inside, make_parents, placed
 from ..process import Command, Process, Running
 from ..text.common import Failure, content, walk, why_not
 from ..text.packaged import packaged
@@ -22,6 +22,8 @@ ACTIONS = {
     "--fsys-tarfile": "fsys", "--ctrl-tarfile": "ctrl",
 }  # fmt: skip
 MAGIC = b"!<arch>\n"
+MOST_TAR = 1024 * 1024
+"""Bytes of one archive inside of a package."""
 
 
 class BadPackage(Exception):
@@ -62,11 +64,11 @@ def _tar(data: bytes, begin: str) -> tarfile.TarFile:
             continue
         try:
             if name.endswith(".gz"):
-                plain = zlib.decompressobj(31).decompress(packed, MOST_UNPACKED)
+                plain = zlib.decompressobj(31).decompress(packed, MOST_TAR)
             elif name.endswith(".xz"):
-                plain = lzma.LZMADecompressor(memlimit=32 * 1024 * 1024).decompress(packed, MOST_UNPACKED)
+                plain = lzma.LZMADecompressor(memlimit=32 * 1024 * 1024).decompress(packed, MOST_TAR)
             else:
-                plain = packed[:MOST_UNPACKED]
+                plain = packed[:MOST_TAR]
             return tarfile.open(fileobj=io.BytesIO(plain), mode="r:")
         except (zlib.error, lzma.LZMAError, tarfile.TarError, EOFError, OSError):
             raise BadPackage from None
@@ -180,7 +182,7 @@ def _extract(process: Process, archive: tarfile.TarFile, folder: str, *, shows: 
             process.out(f"{member.name}\n" if shows else "")
             where = shell.absolute(f"{folder}/{name}")
             file = archive.extractfile(member) if member.isreg() else None
-            data = file.read(MOST_UNPACKED) if file is not None else member.linkname.encode()
+            data = file.read(MOST_TAR) if file is not None else member.linkname.encode()
             kind = 0o040000 if member.isdir() else 0o120000 if member.issym() else 0o100000
             make_parents(shell, where)
             placed(shell, where, kind | member.mode & 0o7777, data, int(member.mtime))
@@ -271,8 +273,8 @@ def _packed(process: Process, folder: str, without: str) -> bytes:
                 member.type = tarfile.DIRTYPE
                 archive.addfile(member)
                 continue
-            member.size = len(node.data[:MOST_UNPACKED])
-            archive.addfile(member, io.BytesIO(node.data[:MOST_UNPACKED]))
+            member.size = len(node.data[: max(0, MOST_TAR - buffer.tell())])
+            archive.addfile(member, io.BytesIO(node.data[: max(0, MOST_TAR - buffer.tell())]))
     return buffer.getvalue()
 
 

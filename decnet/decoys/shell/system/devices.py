@@ -48,6 +48,7 @@ def lsblk(process: Process) -> Running:
     found = blocks(world)
     for word in options.operands:
         if word.removeprefix("/dev/").removeprefix("mapper/") not in [block.name for block in found]:
+            process.out('{\n   "blockdevices": [\n\n   ]\n}\n' if "J" in options else "")
             raise Failure(f"{word}: not a block device", 32)
     last = "MOUNTPOINT" if world.system.version in OLD_COLUMN else "MOUNTPOINTS"
     names = (

@@ -29,6 +29,9 @@ def lsof(process: Process) -> Running:
     ):
         options.given.append(("i", options.operands.pop(0)))
     yield 0.0
+    for word in options.operands:
+        if shell.node(shell.absolute(word)) is None:
+            process.err(f"lsof: status error on {word}: No such file or directory\n")
     if "v" in options:
         process.err("lsof version information:\n    revision: 4.95.0\n")
         return 0

@@ -173,7 +173,7 @@ def _write(process: Process, found: Volume, script: str, *, quiet: bool) -> int:
     number = random.getrandbits(32)
     head[440:444], head[510:512] = number.to_bytes(4, "little"), b"\x55\xaa"
     end, total, count = FIRST, found.size // SECTOR, 0
-    for line in script.splitlines():
+    for line in script[:8192].splitlines():
         if (
             not line.strip()
             or line.startswith(("#", "label", "unit", "device", "sector-size"))

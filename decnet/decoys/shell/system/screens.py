@@ -153,7 +153,11 @@ def script(process: Process) -> Running:
     words = [shell.variables.get("SHELL", "/bin/bash"), *(["-c", command] if command else ["-i"])]
     began = clock("%Y-%m-%d %H:%M:%S+00:00", time.time())
     if path == "/dev/null":
-        status = yield from process.call(words)
+        if process.to_terminal or not command:
+            status = yield from process.call(words)
+        else:
+            status, data = yield from process.output_of(words)
+            process.out(data.replace(b"\n", b"\r\n"))
     else:
         status, data = yield from process.output_of(words)
         process.out(data)

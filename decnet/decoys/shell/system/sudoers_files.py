@@ -13,7 +13,7 @@ from ..text.packaged import packaged
 SUDOERS = "/etc/sudoers"
 ALIASES = ("User_Alias", "Runas_Alias", "Host_Alias", "Cmnd_Alias", "Cmd_Alias")
 INCLUDES = ("@include", "@includedir", "#include", "#includedir")
-MOST_FILES, MOST_LINES = 50, 5000
+MOST_FILES, MOST_LINES, MOST_TEXT = 50, 2000, 64_000
 SIGNS = "=,:()!"
 
 
@@ -47,7 +47,7 @@ class Wrong:
 def logical_lines(text: str) -> Iterator[tuple[int, str]]:
     """Lines with a number, continued ones joined, without comments."""
     held, first = "", 0
-    for number, line in enumerate(text.split("\n")[:MOST_LINES], 1):
+    for number, line in enumerate(text[:MOST_TEXT].split("\n")[:MOST_LINES], 1):
         first = first or number
         if line.endswith("\\"):
             held += line[:-1]

@@ -79,6 +79,7 @@ def analyze(process: Process) -> Running:
     return 0
 
 
+MOST_SPAN = 200
 UNIT_PATHS = """/etc/systemd/system.control
 /run/systemd/system.control
 /run/systemd/transient
@@ -198,7 +199,7 @@ def _elapse(full: str) -> str:
 
 
 def _span(process: Process, word: str) -> int:
-    total, text = 0.0, word.replace(" ", "")
+    total, text = 0.0, word[:MOST_SPAN].replace(" ", "")
     while text:
         digits = len(text) - len(text.lstrip("0123456789."))
         number, rest = text[:digits], text[digits:]

@@ -19,6 +19,7 @@ PLACES = (
     ("user-shared", "~/.local/share"), ("user-configuration", "~/.config"), ("user-runtime", "/run/user/0"), ("user-state-cache", "~/.cache"), ("user-state-private", "~/.local/state"), ("user", "~"),
     ("user-documents", "~"), ("user-music", "~"), ("user-pictures", "~"), ("user-videos", "~"), ("user-download", "~"), ("user-public", "~"), ("user-templates", "~"), ("user-desktop", "~/Desktop"),
 )  # fmt: skip
+MOST_NAME = 4096
 PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_.")
 
 
@@ -29,7 +30,7 @@ def escaped(text: str, *, path: bool = False) -> str:
         if text == "-":
             return text
     out = ""
-    for at, byte in enumerate(text.encode("utf-8", "surrogateescape")):
+    for at, byte in enumerate(text[:MOST_NAME].encode("utf-8", "surrogateescape")):
         char = chr(byte)
         if char == "/":
             out += "-"
@@ -43,7 +44,7 @@ def escaped(text: str, *, path: bool = False) -> str:
 def unescaped(text: str) -> str:
     """The inverse."""
     out, at = bytearray(), 0
-    raw = text.replace("-", "/")
+    raw = text[:MOST_NAME].replace("-", "/")
     while at < len(raw):
         piece = raw[at + 2 : at + 4]
         if raw.startswith("\\x", at) and len(piece) == 2 and not set(piece.lower()) - set("0123456789abcdef"):

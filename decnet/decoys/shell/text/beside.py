@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
+from collections.abc import Generator, Iterator
 from itertools import zip_longest
 
 from ..process import Command, Process, Running
-from .common import Failure, content, parse, split_lines, text_of, why_not
+from .common import Failure, Options, content, parse, split_lines, text_of, why_not
+from .compare import Block, blocks_of
 from .packaged import packaged
 
-MOST_COMPARED = 3000
+MOST_COMPARED = 1000
 """Lines of a file that is compared."""
 
 
@@ -37,9 +38,10 @@ def sdiff(process: Process) -> Running:
     left, right = texts
     process.spend(1 + len(left) + len(right))
     differs = False
-    for tag, a, b, c, d in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+    found = yield from blocks_of(process, Options(), left, right)
+    for same, a, b, c, d in _opcodes(found, len(left), len(right)):
         yield 0.0
-        if tag == "equal":
+        if same:
             if "s" not in options:
                 process.out(
                     "".join(_side(one, " ", one if "l" not in options else "", width) for one in left[a:b])
@@ -50,6 +52,18 @@ def sdiff(process: Process) -> Running:
             sign = "|" if one is not None and two is not None else "<" if two is None else ">"
             process.out(_side(one or "", sign, two or "", width))
     return int(differs)
+
+
+def _opcodes(found: list[Block], left: int, right: int) -> Iterator[tuple[bool, int, int, int, int]]:
+    """All lines in order: whether they are the same, and their spans."""
+    at = other = 0
+    for a, b, c, d in found:
+        if a > at:
+            yield True, at, a, other, c
+        yield False, a, b, c, d
+        at, other = b, d
+    if at < left:
+        yield True, at, left, other, right
 
 
 def _side(left: str, sign: str, right: str, width: int) -> str:
@@ -96,7 +110,7 @@ def diff3(process: Process) -> Running:
     process.spend(1 + sum(map(len, texts)))
     yield 0.0
     conflict = False
-    for kind, spans in _regions(mine, old, yours):
+    for kind, spans in (yield from _regions(process, mine, old, yours)):
         parts = [text[low:high] for text, (low, high) in zip(texts, spans, strict=True)]
         if "m" in options:
             if kind in ("same", "1"):
@@ -125,14 +139,17 @@ def diff3(process: Process) -> Running:
 Span = tuple[int, int]
 
 
-def _regions(mine: list[str], old: list[str], yours: list[str]) -> list[tuple[str, list[Span]]]:
+def _kept(found: list[Block], left: int, right: int) -> dict[int, int]:
+    """The lines of the first text that the second has, too, and where."""
+    return {a + n: c + n for same, a, b, c, _ in _opcodes(found, left, right) if same for n in range(b - a)}
+
+
+def _regions(
+    process: Process, mine: list[str], old: list[str], yours: list[str]
+) -> Generator[object, object, list[tuple[str, list[Span]]]]:
     """The regions in order: same, 1, 2 or 3 (the one that differs), or "" if all do."""
-    left, right = (
-        SequenceMatcher(None, old, text, autojunk=False).get_matching_blocks() for text in (mine, yours)
-    )
-    kept_left, kept_right = (
-        {block.a + n: block.b + n for block in blocks for n in range(block.size)} for blocks in (left, right)
-    )
+    kept_left = _kept((yield from blocks_of(process, Options(), old, mine)), len(old), len(mine))
+    kept_right = _kept((yield from blocks_of(process, Options(), old, yours)), len(old), len(yours))
     found: list[tuple[str, list[Span]]] = []
     a = b = c = 0
     commons = [n for n in range(len(old)) if n in kept_left and n in kept_right]

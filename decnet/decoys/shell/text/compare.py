@@ -146,7 +146,7 @@ def _files(process: Process, options: Options, left: str, right: str, head: str)
         process.out(f"{kind} {left} and {right} differ\n")
         return 1
     lines = [data.decode("utf-8", "surrogateescape").splitlines(keepends=True) for data in pair]
-    blocks = yield from _blocks(process, options, lines[0], lines[1])
+    blocks = yield from blocks_of(process, options, lines[0], lines[1])
     if not blocks:
         return 0
     if "q" in options:
@@ -170,7 +170,7 @@ def _files(process: Process, options: Options, left: str, right: str, head: str)
 Block = tuple[int, int, int, int]
 
 
-def _blocks(
+def blocks_of(
     process: Process, options: Options, one: list[str], two: list[str]
 ) -> Generator[object, object, list[Block]]:
     """What differs: lines [a, b) of the first file are lines [c, d) of the second."""

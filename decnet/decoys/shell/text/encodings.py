@@ -14,7 +14,8 @@ Z85 = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?
 B85 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
 """Alphabets of Z85 and of Python's base85."""
 KINDS = ("base64", "base64url", "base32", "base32hex", "base16", "base2msbf", "base2lsbf", "z85")
-STEP = 32 * 1024
+MOST_BITS, MOST_TEXT = 16 * 1024, 128 * 1024
+"""Bytes that are shown as bits, and characters of a text with variables."""
 
 
 def _packed(kind: str, data: bytes) -> bytes:
@@ -73,6 +74,8 @@ def basenc(process: Process) -> Running:
         raise Failure(f"{path}: {failure.message}") from None
     process.spend(1 + len(data) // 16)
     yield 0.0
+    if kind.startswith("base2"):
+        data = data[:MOST_BITS]
     if "d" in options:
         process.out(_unpacked(kind, data.replace(b"\n", b"")))
         return 0
@@ -158,6 +161,7 @@ def iconv(process: Process) -> Running:
             continue
         data = content(process, path)
         process.spend(1 + len(data) // 64)
+        yield 0.0
         made, problem = _converted(data, source, target, suffix, drops="c" in options)
         out += made
         if problem:
@@ -248,7 +252,7 @@ def envsubst(process: Process) -> Running:
         return 0
     only = set(_names(options.operands[0])) if options.operands else None
     environment = process.shell.environment()
-    text = process.given.decode("utf-8", "surrogateescape")
+    text = process.given[:MOST_TEXT].decode("utf-8", "surrogateescape")
     process.spend(1 + len(text) // 16)
     out, at = "", 0
     while (found := text.find("$", at)) >= 0:
@@ -257,6 +261,8 @@ def envsubst(process: Process) -> Running:
         wanted = name and (only is None or name in only)
         out += environment.get(name, "") if wanted else text[found:end]
         at = end
+        if process.tired:
+            yield 0.0
     process.out(out + text[at:])
     return 0
 

@@ -11,8 +11,9 @@ from .common import Failure, inputs, parse, quoted, split_lines, text_of
 from .packaged import packaged
 
 
-def _input(process: Process) -> str:
-    return text_of(process.given)
+def _lines(process: Process) -> list[str]:
+    """The lines of its input, each bounded."""
+    return [line[:MOST_LINE] for line in text_of(process.given).split("\n")[:-1]]
 
 
 @packaged(bare=True)
@@ -21,7 +22,7 @@ def col(process: Process) -> Running:
     options = parse(
         process, "bfhl:pxHV", "no-backspaces=b fine=f spaces=x lines:=l tabs=h pass=p help=H version=V"
     )
-    for line in _input(process).split("\n")[:-1]:
+    for line in _lines(process):
         cells: dict[int, str] = {}
         at = 0
         for char in line:
@@ -64,7 +65,7 @@ def colrm(process: Process) -> Running:
         0,
         0,
     )[:2]
-    for line in _input(process).split("\n")[:-1]:
+    for line in _lines(process):
         line = line.expandtabs()
         if first:
             line = line[: first - 1] + (line[last:] if last else "")
@@ -84,7 +85,7 @@ def colcrt(process: Process) -> Running:
         if options.operands
         else process.given
     )
-    for line in text_of(data).split("\n")[:-1]:
+    for line in (each[:MOST_LINE] for each in text_of(data).split("\n")[:-1]):
         under, plain, at = "", "", 0
         while at < len(line):
             if line[at : at + 2] == "_\b" and at + 2 < len(line):
@@ -115,13 +116,27 @@ def ul(process: Process) -> Running:
     text = text_of(data)
     yield 0.0
     on, off = ("\x1b[4m", "\x1b[24m") if term and term != "dumb" else ("", "")
-    out, at, is_on = "", 0, False
+    out: list[str] = []
+    at, is_on = 0, False
     while at < len(text):
         marked = text[at : at + 2] == "_\b" and at + 2 < len(text)
         if marked != is_on:
-            out, is_on = out + (on if marked else off), marked
-        out, at = (out + text[at + 2], at + 3) if marked else (out + text[at], at + 1)
-    process.out(out)
+            out.append(on if marked else off)
+            is_on = marked
+        end = (
+            at + 3
+            if marked
+            else max(
+                at + 1, text.find("_\b", at + 1) if "_\b" in text[at + 1 :][:MOST_LINE] else at + MOST_LINE
+            )
+        )
+        out.append(text[at + 2] if marked else text[at:end])
+        at = end
+        if process.tired:
+            process.out("".join(out))
+            out.clear()
+            yield 0.0
+    process.out("".join(out))
     return 0
 
 
@@ -226,6 +241,10 @@ def _columned(cells: list[str], width: int) -> str:
     return line
 
 
+MOST_AROUND, MOST_LINE = 400, 2048
+"""Characters on each side of a word, and of a line that is looked at."""
+
+
 @packaged(bare=True, refuses=False)
 def ptx(process: Process) -> Running:
     """An index of the words with what is around them."""
@@ -238,15 +257,19 @@ def ptx(process: Process) -> Running:
     found = list(inputs(process, options.operands, failed)) if options.operands else [("", process.given)]
     if failed:
         return 1
-    entries = []
+    entries: list[tuple[str, str, str]] = []
     for _, data in found:
-        for line in text_of(data[:64_000]).split("\n"):
+        for line in text_of(data[:16_000]).split("\n"):
             text = " ".join(line.split())
             at = 0
             for word in text.split(" "):
                 if word:
-                    entries.append((word, text[:at].rstrip(), text[at:]))
+                    entries.append(
+                        (word, text[max(0, at - MOST_AROUND) : at].rstrip(), text[at : at + MOST_AROUND])
+                    )
                 at += len(word) + 1
+            if process.tired:
+                yield 0.0
     entries.sort(key=lambda entry: (entry[0].lower() if "f" in options else entry[0], entry[1]))
     yield 0.0
     width = int(options.value("w", "72")[:4]) if options.value("w", "72").isdecimal() else 72

@@ -7,6 +7,8 @@ from ..process import Command, Process, Running
 from .common import Failure, content, why_not
 from .packaged import packaged
 
+MOST_TEXT = 64_000
+
 
 def _named(process: Process) -> str:
     return process.name.rpartition("/")[2]
@@ -139,6 +141,7 @@ def nroff(process: Process) -> Running:
             process.err(f"troff: fatal error: can't open '{path}': {reason}\n")
             return 1
         text += content(process, path).decode("utf-8", "replace")
+    text = text[:MOST_TEXT]
     lines: list[str] = []
     filled: list[str] = []
     for line in text.split("\n")[:-1]:
