@@ -8,7 +8,7 @@ import stat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import List
+    from typing import List, Tuple
 
 USUAL = ".ssh/authorized_keys"
 PLACE = "authorized_keys.path"
@@ -50,7 +50,8 @@ def is_fleets(line: bytes, blob: str, command: str) -> bool:
 
 
 def replace_lines(path: str, lines: List[bytes]) -> None:
-    """Write the file atomically, with the owner and mode that it has. Unchanged if it raises OSError."""
+    """Write the file atomically, with the owner and mode that it has; without the group's rights if it has a
+    group that the user is not in. Unchanged if it raises OSError."""
     path = os.path.realpath(path)
     os.makedirs(os.path.dirname(path), mode=0o700 if path.endswith("/" + USUAL) else 0o755, exist_ok=True)
     try:
@@ -62,9 +63,9 @@ def replace_lines(path: str, lines: List[bytes]) -> None:
     try:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "wb") as file:
+            if not _has_group(file.fileno(), owner):
+                mode &= ~0o070
             os.fchmod(file.fileno(), mode)
-            if owner != (os.geteuid(), os.getegid()):
-                os.fchown(file.fileno(), *owner)
             file.write(b"".join(line + b"\n" for line in lines))
             file.flush()
             os.fsync(file.fileno())
@@ -76,3 +77,16 @@ def replace_lines(path: str, lines: List[bytes]) -> None:
             pass
         # Of the file itself: the draft means nothing to a reader.
         raise OSError(error.errno, error.strerror, path) from error
+
+
+def _has_group(descriptor: int, owner: Tuple[int, int]) -> bool:
+    """Give a file this owner (uid, gid); whether it has the group, too. Raises OSError."""
+    if owner == (os.geteuid(), os.getegid()):
+        return True
+    try:
+        os.fchown(descriptor, *owner)
+    except PermissionError:
+        if owner[0] != os.geteuid():
+            raise
+        return False
+    return True
