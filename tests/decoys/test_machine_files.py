@@ -12,8 +12,9 @@ import pytest
 from decnet.decoys.host.log_files import old
 from decnet.decoys.host.logins import LoginEntry, login_port, logins
 from decnet.decoys.host.packages import UPGRADED
+from decnet.decoys.host.services import announce
 from decnet.decoys.host.world import World
-from decnet.decoys.machine import SYSTEMS, day
+from decnet.decoys.machine import SYSTEMS, Machine, day
 from decnet.decoys.persona import Persona
 from decnet.decoys.redis.info import info
 from decnet.decoys.redis.instance import Instance
@@ -215,3 +216,31 @@ def test_redis_has_the_process_number_that_ps_shows() -> None:
     shown = [f"process_id:{entry.pid}" for entry in listed if entry.name == "redis-server"]
 
     assert len(shown) == 1 and shown[0] in info(Instance(persona, COMMANDS), ["server"]).split()
+
+
+def _served(release: str, seed: str, host: str) -> World:
+    """A machine with all servers of its distribution."""
+    ports = {"ftp": 21, "http": 80, "mysql": 3306, "redis": 6379, "smtp": 25, "snmp": 161, "ssh": 22}
+    own = Persona(
+        "ssh", host, "linux", release, "", seed, ((22, "tcp"),), {}, "192.0.2.7", "00:50:56:01:02:03"
+    )
+    announce(
+        Machine(own), {name: ((port, "udp" if name == "snmp" else "tcp"),) for name, port in ports.items()}
+    )
+    return World(own)
+
+
+@pytest.mark.parametrize("release", ["debian-12", "ubuntu-22.04"])
+def test_files_of_the_host_differ_between_machines_and_none_is_empty(release: str) -> None:
+    one, other = _served(release, "5a" * 16, "web01"), _served(release, "c3" * 16, "web77")
+    data = "ibdata1 ib_buffer_pool " + (
+        "auto.cnf ca.pem" if release.startswith("ubuntu") else "aria_log_control"
+    )
+    paths = """/etc/machine-id /etc/hostname /etc/hosts /etc/fstab /etc/shadow /etc/mailname
+        /etc/postfix/main.cf /etc/aliases.db /etc/ssl/private/ssl-cert-snakeoil.key /var/lib/redis/dump.rdb
+        /var/log/auth.log /var/log/syslog.1 /var/log/syslog.2.gz /var/log/wtmp"""
+    of_host = [*paths.split(), *(f"/var/lib/mysql/{name}" for name in data.split())]
+    assert [path for path in of_host if one.nodes[path].data == other.nodes[path].data] == []
+    files_ = ((path, node) for path, node in one.nodes.own.items() if not node.kind and not node.target)
+    empty = [path for path, node in files_ if node.bytes and not node.folder and not node.data]
+    assert [path for path in empty if not path.startswith(("/proc/", "/sys/"))] == []

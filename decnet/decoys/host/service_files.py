@@ -4,6 +4,7 @@ Ubuntu, installed and started."""
 
 from __future__ import annotations
 
+import struct
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -224,12 +225,20 @@ def _redis(world: World, packaged: PackagedFiles, entry: ServiceEntry) -> dict[s
         "/var/lib/redis/dump.rdb": Node(
             0o660,
             owner="redis",
-            content=b"REDIS0010\xfa\tredis-ver",
+            content=_dump(world, _version(packaged, "redis-server", "7.0.15"), saved),
             size=world.persona.number("dump", 900, 9_000),
             changed=max(first, saved),
         ),
         "/var/log/redis": Node(0o2750, True, owner="redis", group="adm", changed=rotated(world, WEEK)),
     }
+
+
+def _dump(world: World, version: str, saved: int) -> bytes:
+    """The begin of a dump: its version, the server's, and when it was saved (rdb.h of redis)."""
+    number = {"5": 9, "6": 9}.get(version[:1], 10)
+    front = f"REDIS{number:04}".encode() + b"\xfa\x09redis-ver" + bytes([len(version)]) + version.encode()
+    ended = b"\xfa\x0aredis-bits\xc0@\xfa\x05ctime\xc2" + struct.pack("<I", saved)
+    return front + ended + world.persona.bytes_for("dump.rdb", MOST_DATA)
 
 
 def _redis_log(world: World, packaged: PackagedFiles, entry: ServiceEntry) -> Lines:
@@ -264,12 +273,18 @@ def _postfix(world: World, packaged: PackagedFiles, entry: ServiceEntry) -> dict
         ),
         "/etc/mailname": Node(content=f"{host}\n".encode(), changed=first),
         "/etc/aliases": Node(content=b"# See man 5 aliases for format\npostmaster:    root\n", changed=first),
-        "/etc/aliases.db": Node(size=12_288, changed=first + 1),
+        "/etc/aliases.db": Node(content=_hash(world), size=12_288, changed=first + 1),
     }
     found |= {
         path: Node(content=content, changed=first + 2) for path, content in postfix_files.files(world).items()
     }
     return found
+
+
+def _hash(world: World) -> bytes:
+    """The first page of a hash of Berkeley DB: its magic number, version 9, pages of 4,096 bytes, its file's id."""
+    numbers = struct.pack("<6I", 0, 0, 0, 0x0006_1561, 9, 4096)
+    return numbers.ljust(52, b"\0") + world.persona.bytes_for("aliases.db", 20)
 
 
 def _apache(world: World, packaged: PackagedFiles, entry: ServiceEntry) -> dict[str, Node]:
