@@ -9,7 +9,7 @@ from .builtins import BUILTINS
 from .context import Context, Work
 from .dialect import SPECIAL_BUILTINS
 from .parser import Parser
-from .quoting import if_needed
+from .quoting import if_needed, if_needed_in_ash
 from .syntax import Assignment, Simple
 
 
@@ -46,7 +46,8 @@ class Assigning(Context, Protocol):
         elif "i" in kinds:
             value = str(self.expansion.calculate(value))
         if trace and "x" in shell.options:
-            self.trace([f"{name}={if_needed(value) if value else ''}"], quoted=True)
+            quote = if_needed_in_ash if self.shell.dialect.name == "ash" else if_needed
+            self.trace([f"{name}={quote(value) if value else ''}"], quoted=True)
         variables.assign(shell, name, value, key)
 
     def _assign_items(self, name: str, assignment: Assignment) -> Work:

@@ -109,9 +109,11 @@ def umask(context: Context, words: list[Any]) -> int:
             context.complain(
                 f"umask: {text}: octal number out of range"
                 if shell.dialect.bash
+                else f"umask: illegal mode: {text}"
+                if shell.dialect.name == "ash"
                 else f"umask: Illegal number: {text}"
             )
-            return 1
+            return 2 if shell.dialect.name == "ash" else 1
         shell.umask = int(text, 8) & 0o777
     return 0
 

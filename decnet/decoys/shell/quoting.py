@@ -3,6 +3,7 @@
 import re
 
 SAFE = re.compile(r"[A-Za-z0-9_@%+:,./-]+")
+SAFE_IN_ASH = re.compile(r"[A-Za-z0-9_@+:,./\]^-]*")
 SAFE_WORD = re.compile(r"[A-Za-z0-9_@%+=:,./~-]+")
 
 
@@ -18,6 +19,14 @@ def if_needed(value: str) -> str:
     if value and SAFE_WORD.fullmatch(value) and not value.startswith("~"):
         return value
     return shown(value)
+
+
+def if_needed_in_ash(value: str) -> str:
+    """The same as BusyBox's ash does."""
+    if SAFE_IN_ASH.fullmatch(value):
+        return value
+    quoted = "'" + value.replace("'", "'\"'\"'") + "'"
+    return quoted[:-2] if value.endswith("'") else quoted
 
 
 def double_quoted(value: str) -> str:

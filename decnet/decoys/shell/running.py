@@ -13,7 +13,7 @@ from .context import Discard, Leave, Work
 from .descriptors import BadDescriptor, End
 from .dialect import SPECIAL_BUILTINS
 from .launching import Launching
-from .quoting import if_needed
+from .quoting import if_needed, if_needed_in_ash
 from .redirecting import opened
 from .scripts import Scripts
 from .state import ENTERED
@@ -120,7 +120,8 @@ class Running(Assigning, Launching, Scripts, Protocol):
         depth = self.shell.depth - int(self.shell.notes.get(ENTERED, "0"))
         if self.shell.dialect.bash and depth > 0:
             mark = mark[:1] * min(depth, 20) + mark
-        shown = words if quoted or self.shell.dialect.name == "dash" else [if_needed(word) for word in words]
+        quote = if_needed_in_ash if self.shell.dialect.name == "ash" else if_needed
+        shown = words if quoted or self.shell.dialect.name == "dash" else [quote(word) for word in words]
         self.err(mark + " ".join(shown) + "\n")
 
     def _is_refused(self, name: str, words: list[Any]) -> bool:

@@ -109,11 +109,13 @@ OF_A_DEVICE: dict[str, tuple[str, ...]] = {
         "ls /", "ls -la / ", "ls -ld /tmp /root", "ls /etc |", "ls /var;", "ls -l /nonexistent /tmp", "cat /etc/os-release", "cat /etc/*release",
         "cat /etc/shells", "cat /etc/profile", "cat /etc/apt", "cat /etc/shadow", "ls /etc/init.d", "ls /usr/bin", "ls /opt", "echo *; cd /var",
         "find /var/www", "find / -maxdepth 1", "find / -writable", "ls -la ~", "rm -rf /tmp/*; ls -a /tmp; rm -rf /var/tmp",
+        "for f in /etc/*-release", "du -s /etc/apt", "ls -F / |", "ls -p /etc |", "ls -lS /bin |",
     ),
     "a device has its own accounts": (
         "head -5 /etc/passwd", "cut -d: -f1 /etc/group", "grep root /etc/passwd", "grep -E '^(root|daemon)", "head -n 2 /etc/passwd",
         "cat /etc/passwd", "awk -F: '($3>=1000)", "su nosuch; su -", "useradd -o -u 0", "usermod -aG", "touch /tmp/c; chmod u+x,g-r",
         "echo 'h:x:0:0", "id; id -u",
+        "head -n 2 /etc/group", "sed -n '1,3p' /etc/passwd", "id nobody", "su -c id nobody", "chown nobody:nogroup", "su - nobody", "su nobody", "grep; grep -x",
     ),
     "a device has a processor and a kernel of its own": (
         "uname", "arch;", "nproc", "cat /proc/cpuinfo", "cat /proc/stat", "case $(uname -m)", "dd if=/etc/hostname bs=1", "ls /proc",
@@ -123,10 +125,11 @@ OF_A_DEVICE: dict[str, tuple[str, ...]] = {
         "pgrep", "pkill", "printenv", "env | grep", "adduser", "nohup", "logger", "lsof", "chroot /nonexistent; nsenter", "echo hello | md5sum",
         "env false", "echo hi | gzip | zcat; echo hi | bzip2", "ps aux | grep -E 'xmrig", "scp", "netstat", "mtr;", "ufw status", "dpkg", "rpm -qa",
         "ls /var/lib/dpkg", "head -4 /var/lib/dpkg", "ls /var/lib/apt",
+        "x\t\t", "mesg", "busybox ECCHI; busybox;", "brctl show",
     ),
-    "Debian's ash prefers applets to the programs in the PATH": ("which -a sh", "type cd ls if", "command -v"),
-    "a device has an older BusyBox": ("while read l; do echo \"<$l>\"; done < <(", "xargs -0 echo < <(", "ls --color=always -d /tmp"),
-    "dropbear gives a session groups and other variables": ("id > /tmp/1", "env | cut", "locale | head"),
+    "Debian's ash prefers applets to the programs in the PATH": ("which -a sh", "type cd ls if", "command -v", "type ls cd if", "alias; type ls", "type ls; type cd", "which nosuch; echo $?; which sh ls"),
+    "a device has an older BusyBox": ("while read l; do echo \"<$l>\"; done < <(", "xargs -0 echo < <(", "ls --color=always -d /tmp", "diff <("),
+    "dropbear gives a session groups and other variables": ("id > /tmp/1", "env | cut", "locale | head", "env | sort", "id; id nosuch"),
     "the network around the container, or an error of Debian's BusyBox": (
         "arp -n", "wget -t 1 -T 1", "ping -c1 nosuch.invalid", "nc -lvp 1", "stat /etc/hostname", "top -bn1 | tail",
     ),

@@ -85,6 +85,21 @@ def tail(process: Process) -> Running:
     return status
 
 
+def date(process: Process) -> Any:
+    """The time: `-d` takes BusyBox's forms of a date."""
+    for at, word in enumerate(process.args[:-1]):
+        text = process.args[at + 1]
+        if word != "-d" or "-D" in process.args:
+            continue
+        if not _is_date(text):
+            process.err(f"date: invalid date '{text}'\n")
+            return 1
+        day, dash, clock = text.partition("-")
+        if dash and "." in day and ":" in clock:
+            process.args[at + 1] = f"{day.replace('.', '-')} {clock}"
+    return passed_on(process, "date")
+
+
 def _is_date(text: str) -> bool:
     if text.startswith("@"):
         return text[1:].isdecimal()
@@ -135,4 +150,11 @@ def _month(year: int, month: int, first: int, *, julian: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-COMMANDS: dict[str, Command] = {"mktemp": mktemp, "rm": rm, "touch": touch, "cal": cal, "tail": tail}
+COMMANDS: dict[str, Command] = {
+    "mktemp": mktemp,
+    "rm": rm,
+    "touch": touch,
+    "cal": cal,
+    "tail": tail,
+    "date": date,
+}

@@ -11,7 +11,7 @@ MODULES = {
     "machine": "who w last init telinit chroot crontab df lsof",
     "killing": "killall",
     "small": "usleep linux32 linux64 ifup ifdown uuencode",
-    "files": "mktemp rm touch cal tail",
+    "files": "mktemp rm touch cal tail date",
 }
 """Names of applets, separated by blanks, by the module of this package whose COMMANDS has them."""
 
