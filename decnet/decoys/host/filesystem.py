@@ -68,6 +68,7 @@ def generated(world: World, files: PackagedFiles) -> dict[str, Node]:
     more = ("lib32", "libx32") if world.system.id == "ubuntu" or world.system.version == "11" else ()
     for name in ("bin", "sbin", "lib", "lib64", *more):
         nodes[f"/{name}"] = Node(0o777, target=f"usr/{name}", changed=when)
+    nodes |= {f"/usr/{name}": Node(0o755, True, changed=when) for name in more}
     nodes |= (
         device_nodes(world, booted)
         | _alternatives(files, when)

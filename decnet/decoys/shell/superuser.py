@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from . import passwords
 from .context import Context, Work
-from .descriptors import Stream
+from .descriptors import Screen, Stream
 from .process import Process
 from .shells import sh
 from .state import Shell
@@ -134,14 +134,28 @@ def _list(context: Context, words: list[str]) -> int:
             return 1
         context.out(" ".join([path, *words[1:]]) + "\n")
         return 0
-    pty = ", use_pty" if shell.world.system.version in ("12", "24.04", "22.04") else ""
+    pty = ["use_pty"] if shell.world.system.version in ("12", "24.04", "22.04") else []
     snap = r"\:/snap/bin" if shell.world.system.id == "ubuntu" else ""
-    context.out(
+    defaults = ["env_reset", "mail_badpass", f"secure_path={SECURE_PATH}{snap}", *pty]
+    on_terminal = isinstance(context.fds.get(1), Screen) and context.engine.input.is_terminal
+    text = (
         f"Matching Defaults entries for {shell.user} on {shell.hostname}:\n"
-        f"    env_reset, mail_badpass, secure_path={SECURE_PATH}{snap}{pty}\n\n"
+        f"    {_filled(defaults, shell.columns if on_terminal else 0)}\n\n"
         f"User {shell.user} may run the following commands on {shell.hostname}:\n    (ALL : ALL) ALL\n"
     )
+    context.out(text.replace("\n", "\r\n") if on_terminal and shell.world.system.version == "22.04" else text)
     return 0
+
+
+def _filled(items: list[str], columns: int) -> str:
+    """Items with commas, in lines of a terminal if it has `columns`."""
+    lines = [""]
+    for at, item in enumerate(items):
+        text = item + "," * (at < len(items) - 1)
+        if columns and lines[-1] and 4 + len(lines[-1]) + 1 + len(text) > columns:
+            lines.append("")
+        lines[-1] += (" " if lines[-1] else "") + text
+    return "\n    ".join(lines)
 
 
 SU_LETTERS = "cfGghlmpPsTuVw"

@@ -18,6 +18,7 @@ from ...server_logs import logs_of
 from ..process import Process, Running
 from ..state import Shell
 from ..text.common import Failure, Options, parse, tool
+from .logged_errors import complain
 from .shown import clock
 
 MOST_LINES, MOST_MATCHES = 3000, 50
@@ -273,7 +274,7 @@ def _entries(process: Process, options: Options) -> Running:
     )
     if lines and lines != "all":
         if not lines.isdecimal():
-            process.err(f"Failed to parse lines '{lines}'\n")
+            complain(process, f"Failed to add match '{lines}': Invalid argument", coloured=True)
             return 1
         entries = entries[-int(lines[:6]) :] if int(lines[:6]) else []
     if "r" in options:
