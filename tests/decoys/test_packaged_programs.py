@@ -15,6 +15,7 @@ from decnet.decoys.events import Recorder
 from decnet.decoys.host.world import World
 from decnet.decoys.persona import Persona
 from decnet.decoys.shell.at_once import run_at_once
+from decnet.decoys.shell.commands import is_installed
 from decnet.decoys.shell.crypto.openssl_more import Aes
 from decnet.decoys.shell.files.capabilities import parsed, text_of
 from decnet.decoys.shell.files.cpio_members import BadArchive, Member, members, packed, trailer
@@ -191,3 +192,13 @@ def test_text_goes_from_one_encoding_to_another(shell: Shell) -> None:
         run(shell, "echo é | iconv -t latin1 | od -An -tx1; echo 6869 | basenc -d --base16")[0]
         == " e9 0a\nhi"
     )
+
+
+def test_only_systems_whose_packages_are_known_have_their_programs() -> None:
+    assert [is_installed(name, "rocky") for name in ("dpkg-deb", "ipcs", "getcap", "lsblk")] == [
+        False,
+        False,
+        True,
+        True,
+    ]
+    assert all(is_installed(name, "debian") for name in ("dpkg-deb", "ipcs", "cpio", "systemd-analyze"))

@@ -138,8 +138,52 @@ ABSENT = {
 """What a system does not install by default, by its name."""
 
 
+OF_PACKAGES = frozenset(
+    [
+        "files.capabilities",
+        "files.cpio",
+        "files.unzipping",
+        "files.packed_scripts",
+        "files.zipping",
+        "system.sudoers_files",
+        "system.ipc",
+        "system.filesystems",
+        "system.block_tools",
+        "system.mapped",
+        "system.partitions",
+        "system.util_linux",
+        "system.tables",
+        "system.utilities",
+        "system.process_tools",
+        "system.systemd_analyze",
+        "system.systemd_groups",
+        "system.systemd_tools",
+        "net.buses",
+        "net.udev",
+        "system.account_tools",
+        "net.service_tools",
+        "net.iproute_tools",
+        "net.other_names",
+        "net.rsync",
+        "crypto.gpg",
+        "crypto.gpg_helpers",
+        "packaging.deb_files",
+        "packaging.dpkg_tools",
+        "system.helpers",
+        "system.odds",
+        "text.scripts",
+        "text.encodings",
+        "text.overstriking",
+        "text.beside",
+    ]
+)
+"""Modules of programs that Debian and Ubuntu alone show, since their packages are known."""
+
+
 def is_installed(name: str, system: str) -> bool:
     """Whether a server with this system has the command."""
+    if system not in ("debian", "ubuntu") and name != "getcap" and _places().get(name) in OF_PACKAGES:
+        return False
     return name not in ON_DEVICES and name not in ABSENT.get(system, "").split()
 
 

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
+# ruff: noqa: E501, W293 (what real programs print is not broken into shorter lines)
 """zip (Info-ZIP Zip 3.0): archives of the visitor's files."""
 
 from __future__ import annotations
@@ -15,6 +15,29 @@ from . import facts
 from .placing import MOST_MEMBERS, MOST_UNPACKED
 from .unzipping import is_small
 
+USAGE = """Copyright (c) 1990-2008 Info-ZIP - Type 'zip "-L"' for software license.
+Zip 3.0 (July 5th 2008). Usage:
+zip [-options] [-b path] [-t mmddyyyy] [-n suffixes] [zipfile list] [-xi list]
+  The default action is to add or replace zipfile entries from list, which
+  can include the special name - to compress standard input.
+  If zipfile and list are omitted, zip compresses stdin to stdout.
+  -f   freshen: only changed files  -u   update: only changed or new files
+  -d   delete entries in zipfile    -m   move into zipfile (delete OS files)
+  -r   recurse into directories     -j   junk (don't record) directory names
+  -0   store only                   -l   convert LF to CR LF (-ll CR LF to LF)
+  -1   compress faster              -9   compress better
+  -q   quiet operation              -v   verbose operation/print version info
+  -c   add one-line comments        -z   add zipfile comment
+  -@   read names from stdin        -o   make zipfile as old as latest entry
+  -x   exclude the following names  -i   include only the following names
+  -F   fix zipfile (-FF try harder) -D   do not add directory entries
+  -A   adjust self-extracting exe   -J   junk zipfile prefix (unzipsfx)
+  -T   test zipfile integrity       -X   eXclude eXtra file attributes
+  -y   store symbolic links as the link instead of the referenced file
+  -e   encrypt                      -n   don't compress these suffixes
+  -h2  show more help
+  
+"""
 WITH_VALUE = ("-x", "-i", "-n", "-b", "-t", "-tt", "-P", "--password")
 
 
@@ -25,7 +48,8 @@ def zip_(process: Process) -> Running:
     shell, quiet = process.shell, "q" in letters
     yield 0.0
     if not words:
-        return (yield from process.call(["zip"], b"")) or 16
+        process.out(USAGE)
+        return 0
     target, names = words[0], words[1:]
     if "@" in letters:
         names += process.given.decode("utf-8", "surrogateescape").split("\n")[:MOST_MEMBERS]
