@@ -142,7 +142,10 @@ def test_the_configuration_is_kept_in_the_session() -> None:
     switch.run("end")
     shown = switch.run("show run").out
     assert "hostname core1\n" in shown and "username eve privilege 15 secret x\n" in shown
-    assert "interface gi1/0/3\n description here\n" in shown
+    assert (
+        "interface GigabitEthernet1/0/3\n switchport mode access\n spanning-tree portfast\n description here\n"
+        in shown
+    )
 
 
 def test_enable_asks_for_the_password_and_records_it(inside: Callable[..., Any]) -> None:
@@ -242,3 +245,21 @@ def test_the_key_exchange_of_ios_is_its_own(decoy: Callable[..., Any]) -> None:
     assert version == b"SSH-2.0-Cisco-1.25"
     assert lists[:2] == ["diffie-hellman-group-exchange-sha1,diffie-hellman-group14-sha1", "ssh-rsa"]
     assert lists[2] == "aes128-ctr,aes192-ctr,aes256-ctr" and lists[6] == "none"
+
+
+def test_what_a_visitor_configures_is_in_its_place() -> None:
+    own = console(enabled=True)
+    for line in ("conf t", "int gi1/0/3", "shutdown", "description x y", "no spanning-tree portfast", "end"):
+        assert "Invalid" not in own.run(line).out
+    shown = own.run("show run int gi1/0/3").out.splitlines()
+    assert shown[-6:] == [
+        "interface GigabitEthernet1/0/3", " switchport mode access", " shutdown", " description x y", "end", "",
+    ]  # fmt: skip
+    for line in ("conf t", "interface GigabitEthernet 1/0/3", "no shutdown", "end"):
+        own.run(line)
+    assert own.run("sh run | sec GigabitEthernet1/0/3").out.splitlines() == [
+        "interface GigabitEthernet1/0/3", " switchport mode access", " description x y",
+    ]  # fmt: skip
+    assert own.run("show run | inc ^hostname").out == "hostname sw-floor-12\n"
+    assert own.run("show run | inc").out == "% Incomplete command.\n\n"
+    assert "Invalid input" in own.run("show run | foo x").out

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from ...events import Session
 from ...host.world import World
@@ -17,6 +18,10 @@ from .models import model_of
 TIMEOUT_SECONDS = 2.0
 """Of one packet of `ping`."""
 PACKETS = 5
+
+
+FILTERS = ("begin", "exclude", "include", "section")
+"""What can stand behind `|`."""
 
 
 class Router(Keywords):
@@ -41,6 +46,23 @@ class Router(Keywords):
     def hello(self) -> str:
         """A switch shows only a blank line."""
         return "\n"
+
+    def run(self, line: str, given: str = "") -> Answer:
+        """One line; what `show` prints can go through a filter behind `|`."""
+        front, bar, behind = line.partition("|")
+        if not (
+            bar and self.echoes and front.split()[:1] and "show".startswith(front.split()[0].lower()[:4])
+        ):
+            return super().run(line, given)
+        words = behind.split(None, 1)
+        names = [name for name in FILTERS if words and name.startswith(words[0].lower())]
+        if len(names) != 1 or len(words) < 2:
+            incomplete = "% Incomplete command.\n\n"
+            return Answer(
+                incomplete if names or not words else self._marked(line, line.split(), len(line.split()) - 1)
+            )
+        answer = super().run(front, given)
+        return replace(answer, out=filtered(answer.out, names[0], words[1].rstrip()))
 
     def execute(self, line: str) -> Answer:
         """The server of scp is not configured."""
@@ -197,3 +219,23 @@ class Router(Keywords):
         return time.strftime(
             f"%H:%M:%S.{int(now * 1000) % 1000:03d} UTC %a %b ", time.gmtime(now)
         ) + time.strftime("%d %Y", time.gmtime(now)).lstrip("0")
+
+
+def filtered(text: str, how: str, pattern: str) -> str:
+    """The lines of a text that a filter lets through; of a visitor's pattern, `|` separates choices and `^`
+    stands for the begin of a line."""
+
+    def has(line: str) -> bool:
+        choices = pattern.split("|")
+        return any(line.startswith(each[1:]) if each[:1] == "^" else each in line for each in choices)
+
+    lines, found, inside = text.splitlines(), [], False
+    for line in lines:
+        if how == "section":
+            inside = has(line) or (inside and line[:1] == " ")
+        elif how == "begin":
+            inside = inside or has(line)
+        else:
+            inside = has(line) == (how == "include")
+        found += [line] if inside else []
+    return "".join(f"{line}\n" for line in found)

@@ -124,7 +124,59 @@ class Configuration:
                   "snmp-server community public RO", "!", "line con 0", " stopbits 1", "line vty 0 4",
                   " exec-timeout 15 0", " login local", " transport preferred none", " transport input telnet ssh",
                   "line vty 5 15", " login local", " transport preferred none", " transport input ssh", "!"]  # fmt: skip
-        return "\n".join([*lines, *self._added, "end", ""]) + "\n"
+        return "\n".join([*merged(lines, self._added), "end", ""]) + "\n"
+
+    def interface(self, words: list[str]) -> str:
+        """`show running-config interface`."""
+        head = full_name(["interface", *words])
+        lines = self._body().split("\n")
+        if head not in lines:
+            return "% Invalid input detected at '^' marker.\n\n"
+        block = "\n".join(block_of(lines, head))
+        return f"Building configuration...\n\nCurrent configuration : {len(block) + 5} bytes\n!\n{block}\nend\n\n"
+
+
+KINDS = {
+    "gi": "GigabitEthernet", "fa": "FastEthernet", "te": "TenGigabitEthernet", "vl": "Vlan", "lo": "Loopback", "po": "Port-channel",
+}  # fmt: skip
+"""Kinds of interfaces by the begin of their names."""
+
+
+def full_name(words: list[str]) -> str:
+    """The head of a block as the configuration has it: "interface GigabitEthernet1/0/3" of "interface gi1/0/3"."""
+    rest = "".join(words[1:])
+    number = rest.lstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-")
+    kind = KINDS.get(rest[:2].lower()) if words[0] == "interface" else None
+    return f"interface {kind}{number}" if kind else " ".join(words)
+
+
+def block_of(lines: list[str], head: str) -> list[str]:
+    """A head, and the lines that belong to it."""
+    at = lines.index(head)
+    end = next((n for n in range(at + 1, len(lines)) if lines[n][:1] != " "), len(lines))
+    return lines[at:end]
+
+
+def merged(lines: list[str], added: list[str]) -> list[str]:
+    """A configuration with the lines that a visitor has typed, each in its block; `no` removes what begins so."""
+    lines, head = list(lines), ""
+    for line in added:
+        words = line.split()
+        if line[:1] != " ":
+            head = full_name(words) if words[0] in ("interface", "line") else ""
+            if head and head not in lines:
+                lines += [head, "!"]
+        block = block_of(lines, head) if head else []
+        start = lines.index(head) + 1 if head else 0
+        inside = range(start, start + len(block) - 1) if head else range(len(lines))
+        wanted = (" " if head else "") + " ".join(words[1:] if words[0] == "no" else words)
+        if head and line[:1] != " ":
+            continue
+        if words[0] == "no":
+            lines = [each for at, each in enumerate(lines) if at not in inside or not each.startswith(wanted)]
+        elif wanted not in (lines[at] for at in inside):
+            lines.insert(inside.stop if head else len(lines), wanted)
+    return lines
 
 
 KEPT = {

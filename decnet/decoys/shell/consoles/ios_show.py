@@ -30,6 +30,9 @@ class Show:
     def add_to(self, root: Word) -> None:
         """Add the commands to the table."""
         root.add("show", "Show running system information")
+        config = self._switch.config
+        root.add("show running-config interface", "Show interface configuration", level=HIGHEST)
+        root.add("show running-config interface LINE", "Interface", config.interface, HIGHEST)
         simple: tuple[tuple[str, str, Callable[[], str], int], ...] = (
             (
                 "version",
