@@ -207,7 +207,8 @@ class DollarLexer(WordLexer):
             elif char == "`":
                 parts.append(self._backquoted(quoted=quoted))
             elif char == "$":
-                parts.append(self.dollar(quoted=quoted))
+                is_ansi = self.text.startswith("$'", self.at)
+                parts.append(self.dollar(quoted=quoted and not is_ansi))
             else:
                 found = _operand_text(stops).match(self.text, self.at)
                 plain = found[0] if found else char

@@ -32,6 +32,8 @@ def dd(process: Process) -> Running:
         if not equals or name not in known:
             raise Failure(f"unrecognized operand {quoted(process, word)}", hint=True)
         values[name] = value
+        if name == "status" and value not in ("none", "noxfer", "progress"):
+            raise Failure(f"invalid status level: {quoted(process, value)}", hint=True)
     sizes = {name: _dd_size(process, values.get(name, default)) for name, default in
              (("bs", values.get("ibs", "512")), ("count", "-1"), ("skip", "0"), ("seek", "0"))}  # fmt: skip
     block = max(1, sizes["bs"])

@@ -17,7 +17,8 @@ WORDS = {"now": 0, "today": 0, "yesterday": -86400, "tomorrow": 86400}
 ZONES = {"utc": 0, "gmt": 0, "z": 0, "ut": 0, "est": -18000, "edt": -14400, "cst": -21600, "cdt": -18000,
          "mst": -25200, "mdt": -21600, "pst": -28800, "pdt": -25200, "cet": 3600, "cest": 7200, "bst": 3600,
          "wet": 0, "eet": 7200, "msk": 10800, "jst": 32400}  # fmt: skip
-ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[t ](\d.*))?")
+ISO = re.compile(r"(\d{4})([-/]?)(\d{1,2})\2(\d{1,2})(?:[t ](\d.*))?(?![\w:])")
+AMERICAN = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?![\w:/])")
 SECONDS = re.compile(r"@([+-]?\d{1,18}(?:[.,]\d*)?)")
 OWN_ZONE = re.compile(r'tz="([^"]*)"\s*', re.IGNORECASE)
 CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?(am|pm|z|[+-]\d{1,2}(?::?\d{2})?)?")
@@ -30,6 +31,8 @@ class Reading:
     seconds: float
     clock: int | None = None
     moved: bool = False
+    steps: int = 0
+    """Hours, minutes and seconds from there, in seconds."""
     offset: int | None = None
     """Seconds east of Greenwich, if the words name a zone."""
     left: list[str] = field(default_factory=list)
@@ -53,13 +56,16 @@ def moment(process: Process, text: str, now: float, zone: Zone | None = None) ->
 def _read(words: str, now: float, bad: Failure, zone: Zone = UTC) -> float:
     """The words, of which those without a zone of their own count by the clock on the wall."""
     reading = Reading(now + zone.at(now)[0])
+    words = AMERICAN.sub(r"\3-\1-\2", words, count=1)
     found = ISO.match(words)
+    if found and not found[2] and len(found[3] + found[4]) < 4:
+        found = None
     if found:
-        year, month, day = (int(part) for part in found.groups()[:3])
+        year, month, day = (int(found[part]) for part in (1, 3, 4))
         if not (1 <= month <= 12 and 1 <= day <= calendar.monthrange(max(1, year), month)[1]):
             raise bad
         reading.seconds = calendar.timegm((year, month, day, 0, 0, 0))
-        words = (found[4] or "") + words[found.end() :]
+        words = (found[5] or "") + words[found.end() :]
         reading.clock = 0
     reading.left = words.replace(",", " ").split()
     if not words and not found:
@@ -70,6 +76,7 @@ def _read(words: str, now: float, bad: Failure, zone: Zone = UTC) -> float:
     wall = reading.seconds
     if reading.clock is not None:
         wall = wall - wall % 86400 + reading.clock
+    wall += reading.steps
     if reading.offset is not None:
         shift = zone.at(now)[0] if reading.clock is None else reading.offset
         return wall - shift
@@ -90,7 +97,12 @@ def _word(reading: Reading) -> bool:
         reading.clock = hour * 3600 + int(clock[2]) * 60 + int(clock[3] or 0)
         if clock[4] and clock[4] not in ("am", "pm"):
             reading.offset = _offset(clock[4])
+        if len(left) > 1 and re.fullmatch(r"[+-]\d{1,4}", left[0]) and _is_unit(left[1]):
+            reading.offset = _offset(left.pop(0))  # As date reads it: "12:00 +1 day" is in the zone +01.
         return hour < 24 and int(clock[2]) < 60
+    if _is_unit(word):
+        left.insert(0, word)
+        return _relative(reading, 1)
     if word in WORDS:
         reading.seconds += WORDS[word]
         return True
@@ -122,6 +134,10 @@ def _word(reading: Reading) -> bool:
     return bool(left) and _relative(reading, int(number[1]))
 
 
+def _is_unit(word: str) -> bool:
+    return word.removesuffix("s") in (*UNITS, "month", "year")
+
+
 def _offset(text: str) -> int:
     """Seconds east of Greenwich of `z`, `+02`, `+0200` or `+02:00`."""
     digits = text.strip("z+-").replace(":", "")
@@ -139,6 +155,9 @@ def _relative(reading: Reading, count: int) -> bool:
         reading.left.pop(0)
         count = -count
     unit = unit.removesuffix("s")
+    if unit in UNITS and UNITS[unit] < 86400:
+        reading.steps += count * UNITS[unit]
+        return True
     if unit in UNITS:
         reading.seconds += count * UNITS[unit]
         return True
