@@ -7,6 +7,7 @@ import os
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -69,6 +70,18 @@ def test_every_program_that_runs_is_that_of_an_installed_package(release: str, m
         program = entry.command.split()[0]
         if program.startswith("/") and not entry.kernel:
             assert world.nodes.get(program) or world.nodes.get(f"/usr{program}"), entry.command
+
+
+def test_a_process_of_the_visitor_comes_before_a_thread_with_its_number(
+    output: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = shell(output)
+    thread = next(
+        entry for entry in own.world.processes(int(time.time())) if entry.name.startswith("kworker")
+    )
+    monkeypatch.setattr(World, "process", lambda world, number, now: replace(thread, pid=number))
+
+    assert said(own, "cat /proc/self/comm; readlink /proc/$$/exe") == "cat\n/usr/bin/bash\n"
 
 
 def test_two_machines_of_one_release_number_their_daemons_otherwise(output: int) -> None:

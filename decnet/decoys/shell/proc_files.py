@@ -97,7 +97,8 @@ def node_of(shell: Shell, path: str) -> Node | None:
     parts = path.split("/")[2:]
     if parts[0] in ("self", "thread-self") and len(parts) == 1:
         pid = shell.visit.current or shell.own_pid
-        return Node(0o777, target=str(pid) if parts[0] == "self" else f"{pid}/task/{pid}")
+        target = str(pid) if parts[0] == "self" else f"{pid}/task/{pid}"
+        return Node(0o777, target=target, changed=shell.world.booted())
     entry = _entry(shell, parts[0])
     if entry is None:
         return None
@@ -136,11 +137,13 @@ def _entry(shell: Shell, word: str) -> ProcessEntry | None:
     if not word.isdecimal() or len(word) > 9:
         return None
     number = int(word)
-    found = shell.world.process(number, int(time.time()))
-    if found is not None:
-        return None if number in shell.files.killed else found
+    # As in Shell.processes: a thread of the kernel may have got the number of a process of a visitor.
     own = (entry for visit in visits_of(shell.world, shell.visit.source) for entry in visit.processes())
-    return next((entry for entry in own if entry.pid == number), None)
+    mine = next((entry for entry in own if entry.pid == number), None)
+    if mine is not None:
+        return mine
+    found = shell.world.process(number, int(time.time()))
+    return None if number in shell.files.killed else found
 
 
 def _of_process(shell: Shell, entry: ProcessEntry, name: str) -> Node:
