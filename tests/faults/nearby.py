@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from importlib import import_module
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 from decnet.agent.program import VERBS
@@ -54,8 +55,8 @@ class NearbySession:
 
 
 class Engine:
-    """A Docker engine that has containers with logs and nothing else: `get` and `stream` of the agent's
-    own module are the seam."""
+    """A Docker engine that has containers with logs and nothing else: `get`, `stream` and `Question` of the
+    agent's own module are the seam."""
 
     def __init__(self) -> None:
         self.logs: dict[str, list[bytes]] = {}
@@ -68,6 +69,10 @@ class Engine:
         if path == "/containers/json":
             return [self._row(each) for each in self.logs]
         return {"State": {"Status": "exited", "ExitCode": 0}}
+
+    def question(self, path: str, query: dict[str, Any] | None = None) -> SimpleNamespace:
+        """A request whose answer is made when it is read."""
+        return SimpleNamespace(answer=lambda: self.get(path, query), close=lambda: None)
 
     def stream(self, path: str, query: dict[str, Any] | None = None, limit: float = 0.0) -> Iterator[bytes]:
         self._answer()

@@ -45,8 +45,12 @@ class ReportedOnce(RuleBasedStateMachine):
         self.place = Nearby(Path(tempfile.mkdtemp(prefix="decnet-events-", dir=folder)))
         self.engine = Engine()
         self.patch = pytest.MonkeyPatch()
-        for name in ("get", "stream"):
-            self.patch.setattr(docker, name, getattr(self.engine, name))
+        for name, made in (
+            ("get", self.engine.get),
+            ("stream", self.engine.stream),
+            ("Question", self.engine.question),
+        ):
+            self.patch.setattr(docker, name, made)
         for name, value in (("SPOOL_SEGMENT", 700), ("SPOOL_SEGMENTS", 3)):
             self.patch.setattr(limits, name, value)
         self.patch.setattr(fresh, "_TAILS", (2, 5, 0))
