@@ -59,7 +59,7 @@ def test_a_timer_runs_when_its_unit_file_says(
 def test_what_has_run_last_is_in_syslog_at_that_second(release: str) -> None:
     world = world_of(release)
     rotated = NOW - 6 * DAY
-    lines = log_files.current(world, "syslog", rotated).decode()
+    lines = log_files.current(world, "syslog", rotated, NOW).decode()
 
     for timer in timers(world):
         last, then = last_and_next(world, timer, NOW)

@@ -260,10 +260,6 @@ def _dpkg(world: World, packages: Packages, found: dict[str, Node]) -> None:
         name = "dpkg.log" if latest == this else "dpkg.log.1"
         found[name] = Node(content=text, changed=lines[-1][0])
     found.setdefault("dpkg.log", Node(changed=_next_month(latest, world)))
-    if world.system.version in ("12", "24.04"):
-        found["README"] = Node(
-            0o777, target="../../usr/share/doc/systemd/README.logs", changed=world.installed + 30
-        )
 
 
 def apt_files(world: World, packages: Packages) -> dict[str, Node]:
