@@ -97,11 +97,11 @@ def _formats() -> list[Row]:
 def _questions(home: Home, count: int) -> list[Row]:
     fill(home, count)
     built, _ = _timed(lambda: index(home))
-    index = index_path(home).stat().st_size / 1024**2
+    size = index_path(home).stat().st_size / 1024**2
     events = sum(each.stat().st_size for each in home.events_dir.rglob("*.jsonl*")) / 1024**2
     rows = [
         Row(f"index of {count} stored events built", built, count / 80_000, "two minutes for 10,000,000"),
-        Row("the index on disk", index, events, "the events", unit="MiB"),
+        Row("the index on disk", size, events, "the events", unit="MiB"),
     ]
     questions: list[tuple[str, float, Callable[[Coverage | None], int]]] = [
         ("--since 1h", HOUR_AIM, lambda coverage: _count(home, NOW - 3600, coverage)),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from decnet.lab import down, provide_images, up
@@ -33,7 +35,7 @@ class Run:
         """Its rows, or one that shows why there are none."""
         began = time.monotonic()
         try:
-            rows = list(measure())
+            rows = _apart(measure)
         except (Exception, SystemExit) as error:
             rows = [Skipped(name, _reason(error))]
         taken = round(time.monotonic() - began, 1)
@@ -60,6 +62,31 @@ class Run:
         """Whether it could be done; its time counts as a part."""
         self.part(name, lambda: (prepare(), ())[1])
         return not self.results.parts[name].rows
+
+
+def _apart(measure: Measure) -> list[Result]:
+    """The rows from a process of its own: the memory of one part is not measured as that of the next one's
+    commands, whose process starts as a copy."""
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_send, args=(measure, theirs))
+    process.start()
+    theirs.close()
+    try:
+        found: list[Result] | str = ours.recv()
+    except EOFError:
+        found = "ended without a result"
+    process.join()
+    if isinstance(found, str):
+        raise SystemExit(found)
+    return found
+
+
+def _send(measure: Measure, to: Connection) -> None:
+    try:
+        to.send(list(measure()))
+    except (Exception, SystemExit) as error:
+        to.send(_reason(error))
 
 
 def _reason(error: BaseException) -> str:
