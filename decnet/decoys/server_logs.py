@@ -73,7 +73,7 @@ class ServerLogs:
         self.total += 1
         self._kept[line.log] += LINE_BYTES + len(line.text)
         oldest = int((time.time() - KEEP_SECONDS) * 1e9)
-        while self._kept[line.log] > MOST_BYTES[line.log] or next(iter(lines)) < oldest:
+        while lines and (self._kept[line.log] > MOST_BYTES[line.log] or next(iter(lines)) < oldest):
             self._kept[line.log] -= LINE_BYTES + len(lines.pop(next(iter(lines))).text)
 
     def lines(self, log: str, since: float = 0, until: float = 1e11) -> list[Logged]:

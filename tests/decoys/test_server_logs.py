@@ -188,6 +188,15 @@ def test_a_log_begins_again_where_the_former_one_ended(output: int, monkeypatch:
     ]  # fmt: skip
 
 
+def test_a_line_that_is_too_old_is_left_out() -> None:
+    logs = server_logs.ServerLogs()
+    now = int(time.time() * 1e9)
+    logs.take(Logged(now - 15 * 86_400 * 1_000_000_000, "auth", "old"))
+    logs.take(Logged(now, "auth", "new"))
+
+    assert [line.text for line in logs.all()] == ["new"]
+
+
 def test_a_flood_takes_no_more_than_its_bytes() -> None:
     logs = logs_of(MACHINE)
     logs.write("auth", "an earlier line", "sshd", 7)
