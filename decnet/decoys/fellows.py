@@ -219,7 +219,7 @@ class Fellows:
             elif "facts" in header:
                 self._take_facts(fellow.hello.service, facts_of(header))
             elif "line" in header:
-                self._logs.take(line_of(header))
+                self._take_line(line_of(header))
             else:
                 self._visitors.take(change_of(header, body))
 
@@ -250,6 +250,13 @@ class Fellows:
         for name, key in facts.keys:
             if service == "ssh" or name not in keys_of(self._seed):
                 announce_key(self._seed, name, key)
+
+    def _take_line(self, line: Logged) -> None:
+        """Its process number is taken: no process of this service must get it, too."""
+        self._logs.take(line)
+        booted = Machine(self._persona).booted()
+        if line.when >= booted:
+            take_pid(self._seed, booted, line.pid)
 
     def _hello(self) -> Hello:
         persona = self._persona

@@ -15,10 +15,11 @@ from typing import Any
 
 import pytest
 
-from decnet.decoys import server_logs
+from decnet.decoys import facts, server_logs
 from decnet.decoys.events import Recorder
 from decnet.decoys.fellow_frames import Unfit, frame_of_line, line_of, unpacked
 from decnet.decoys.fellows import Fellows
+from decnet.decoys.host.pids import new_pid
 from decnet.decoys.host.services import announce
 from decnet.decoys.host.world import World
 from decnet.decoys.machine import Machine
@@ -226,6 +227,10 @@ def test_lines_that_no_service_sends_are_not_taken(line: object) -> None:
         line_of({"line": line})
 
 
+NUMBER = 3_000_000
+"""Of a process that another service of the machine has started."""
+
+
 def test_a_service_that_starts_again_has_the_lines_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("decnet.decoys.fellows.GROUP", os.urandom(6).hex())
     web = Persona("http", "web01", "linux", "debian-12", "", MACHINE, ((80, "tcp"),))
@@ -238,7 +243,8 @@ def test_a_service_that_starts_again_has_the_lines_of_the_others(monkeypatch: py
         known = server_logs._logs.pop(MACHINE)
         second = Fellows(shells, Visitors(), ("ssh", "http"))
         await second.start()
-        known.write("access", "after")
+        facts._newest.pop(MACHINE, None)
+        known.write("access", "after", "apache2", NUMBER)
         for _ in range(200):
             if len(logs_of(MACHINE).lines("access")) == 2:
                 break
@@ -248,6 +254,8 @@ def test_a_service_that_starts_again_has_the_lines_of_the_others(monkeypatch: py
         return logs_of(MACHINE).lines("access")
 
     assert [line.text for line in asyncio.run(test())] == ["before", "after"]
+    assert new_pid(Machine(web)) > NUMBER
+    facts._newest.pop(MACHINE)
 
 
 def test_a_line_is_what_it_was_after_the_way() -> None:
