@@ -83,7 +83,9 @@ class ServerLog:
 
     def _note(self, pid: int, what: str, user: str = "", more: str = "") -> None:
         who = f" [{user}]" if user else ""
-        self._logs.write("ftp", f'{_now()} [pid {pid}]{who} {what}: Client "::ffff:{self._source}"{more}')
+        self._logs.write(
+            "ftp", f'{_now()} [pid {pid}]{who} {what}: Client "::ffff:{self._source}"{more}', pid=pid
+        )
 
     def _say(self, text: str) -> None:
         if self._proftpd:
@@ -91,7 +93,9 @@ class ServerLog:
             stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now)) + f",{int(now * 1000) % 1000:03}"
             host, client = self._machine.hostname, self._source
             self._logs.write(
-                "ftp", f"{stamp} {host} proftpd[{self._pid}] {host} ({client}[{client}]): {text}"
+                "ftp",
+                f"{stamp} {host} proftpd[{self._pid}] {host} ({client}[{client}]): {text}",
+                pid=self._pid,
             )
 
     def _pam(self, user: str, *, exists: bool) -> None:
