@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from decnet.cli import deploy_options as own
+from decnet.cli import mutate_options
+from decnet.cli.deploy_options import DEFAULT_DECKY, DEFAULT_LAN, DeckyFlags, LanFlags, split_names
 from decnet.cli.option_groups import Without, with_groups
 from decnet.cli.options import LockTimeout, MaxRemove, On, Out, Output, OutputOption, Quiet, Seed, seconds
 from decnet.cli.pass_flags import AS_USUAL, PassFlags
@@ -21,9 +23,6 @@ if TYPE_CHECKING:
     from decnet.model.spec import FleetSpec
 
 Names = Annotated[list[str] | None, typer.Argument(help="Deckies: names, 'web-*', '@printer', '!web-3'.")]
-ExactServices = Annotated[
-    list[str] | None, typer.Option("-s", "--services", help="The exact services to run.")
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -35,27 +34,11 @@ def register(app: typer.Typer) -> None:
     app.command()(teardown)
 
 
-def _split(texts: list[str] | None) -> tuple[str, ...]:
-    """`-s ssh,http -s ftp` as three names."""
-    return tuple(name.strip() for text in texts or () for name in text.split(",") if name.strip())
-
-
 @with_groups
 def deploy(
     config: own.Config = None,
-    deckies: own.Deckies = 1,
-    name: own.Name = "decky",
-    services: own.Services = None,
-    archetype: own.Archetype = None,
-    randomize_services: own.RandomizeServices = False,
-    os: own.Os = None,
-    worker: own.Worker = None,
-    mutate_interval: own.MutateInterval = None,
-    interface: own.Interface = None,
-    subnet: own.Subnet = None,
-    gateway: own.Gateway = None,
-    ip_start: own.IpStart = None,
-    driver: own.Driver = None,
+    deckies: DeckyFlags = DEFAULT_DECKY,
+    lan: LanFlags = DEFAULT_LAN,
     add: own.Add = False,
     replace: own.Replace = False,
     reset_services: own.ResetServices = False,
@@ -79,17 +62,12 @@ def deploy(
     )
     with given.context(output.value, read_only=run.dry_run) as ctx:
         from decnet.commands import deploy as verb
-        from decnet.commands.fleet_flags import FleetFlags, NetworkFlags
         from decnet.commands.rollouts.policies import with_rollout
 
-        flags = FleetFlags(
-            deckies, name, _split(services), archetype, randomize_services, os, worker, mutate_interval
-        )
-        network = NetworkFlags(interface, subnet, gateway, driver.value if driver else None)
-        spec, series = _described(ctx, config, flags, network, add=add, replace=replace)
+        spec, series = _described(ctx, config, deckies.given(), lan.given(), add=add, replace=replace)
         run = with_rollout(ctx, run, release.given(out=out), spec.rollouts)
         options = verb.DeployOptions(
-            add or bool(series), series, reset_services, upgrade, ip_start, seed, on, out, run
+            add or bool(series), series, reset_services, upgrade, lan.ip_start, seed, on, out, run
         )
         finish(wait_for(verb.deploy(ctx, spec, options)), output.value)
 
@@ -127,27 +105,14 @@ def apply(
 @with_groups
 def mutate(
     names: Names = None,
-    services: ExactServices = None,
-    random: Annotated[
-        bool, typer.Option("--random", help="Add or remove one side service (the default).")
-    ] = False,
-    everything: Annotated[bool, typer.Option("--all", help="Every decky.")] = False,
-    due: Annotated[bool, typer.Option("--due", help="Some of the deckies that are due.")] = False,
-    watch: Annotated[
-        bool, typer.Option("--watch", help="Keep running and mutate each decky when it is due.")
-    ] = False,
-    undo: Annotated[bool, typer.Option("--undo", help="Restore the previous services.")] = False,
-    role: Annotated[
-        str,
-        typer.Option(
-            "--role",
-            metavar="ARCHETYPE",
-            help='Leave for hours, and return as another machine (or "any").',
-        ),
-    ] = "",
-    force: Annotated[
-        bool, typer.Option("--force", help="Also where a rollout soaks, which begins again there.")
-    ] = False,
+    services: mutate_options.Services = None,
+    random: mutate_options.Random = False,
+    everything: mutate_options.Everything = False,
+    due: mutate_options.Due = False,
+    watch: mutate_options.Watch = False,
+    undo: mutate_options.Undo = False,
+    role: mutate_options.Role = "",
+    force: mutate_options.Force = False,
     seed: Seed = None,
     out: Out = None,
     given: PassFlags = AS_USUAL,
@@ -179,7 +144,7 @@ def mutate(
             everything=everything,
             due=due or watch,
             undo=undo,
-            services=_split(services),
+            services=split_names(services),
             role=role,
             seed=seed,
             out=out,

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
     from decnet.engine.context import Context, Traces
     from decnet.engine.outcome import Outcome
+    from decnet.engine.progress import Emit
     from decnet.errors import Interrupted
     from decnet.model.catalog import Catalog
+    from decnet.store.paths import Home
 
 Result = TypeVar("Result")
 
@@ -51,22 +53,15 @@ def context(
     from decnet.console.prompts import ask
     from decnet.engine.context import Context, Traces
     from decnet.store.home_check import open_home
-    from decnet.store.home_use import check_used
-    from decnet.store.paths import find_home
 
     drawn, traces = monitor(style, quiet=quiet), Traces()
     with _errors_reported(style, drawn.close, traces, quiet=quiet):
         check()
-        home = find_home(os.environ, os.getuid())
-        if of_fleet or of_events:
-            check_used(home, os.environ, of_events=of_events)
+        home = _home(used=of_fleet or of_events, of_events=of_events)
         warnings = open_home(home, write=writes, read_only=read_only)
         catalog = load_valid(home.catalog)
         warnings += [*_ignored(), *_left_out(catalog)]
-        for text in warnings:
-            from decnet.engine.progress import Message
-
-            drawn(Message(text, level="warning"))
+        _warn(drawn, warnings)
         memory = None if warnings else memory_of(style, home)
         yield Context(
             home=home,
@@ -79,6 +74,26 @@ def context(
             traces=traces,
             asked=memory,
         )
+
+
+def _home(*, used: bool, of_events: bool) -> Home:
+    """The state directory. Raises HomeUnused if it must have been `used` before, and was not."""
+    from decnet.store.home_use import check_used
+    from decnet.store.paths import find_home
+
+    home = find_home(os.environ, os.getuid())
+    if used:
+        check_used(home, os.environ, of_events=of_events)
+    return home
+
+
+def _warn(emit: Emit, warnings: list[str]) -> None:
+    if not warnings:
+        return
+    from decnet.engine.progress import Message
+
+    for text in warnings:
+        emit(Message(text, level="warning"))
 
 
 def _ignored() -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ from typing import Annotated
 import typer
 
 from decnet.cli import deploy_options as own
+from decnet.cli.deploy_options import DEFAULT_LAN, LanFlags, split_names
 from decnet.cli.option_groups import with_groups
 from decnet.cli.options import Detach, DryRun, LockTimeout, MaxRemove, Output, OutputOption, Seed, Yes
 from decnet.cli.rollout_flags import NO_ROLLOUT, RolloutFlags
@@ -63,8 +65,8 @@ def generate(
             deckies_min=least,
             deckies_max=most,
             forward_probability=forward_probability,
-            services=_split(services),
-            archetypes=_split(archetypes),
+            services=split_names(services),
+            archetypes=split_names(archetypes),
             max_lans=max_lans,
         )
         finish(run(ctx, name, parameters, seed=seed), output.value)
@@ -173,11 +175,7 @@ def diff(
 def deploy(
     name: Name,
     on: Annotated[str | None, typer.Option("--on", metavar="WORKER", help="The worker that runs it.")] = None,
-    interface: own.Interface = None,
-    subnet: own.Subnet = None,
-    gateway: own.Gateway = None,
-    ip_start: own.IpStart = None,
-    driver: own.Driver = None,
+    lan: LanFlags = DEFAULT_LAN,
     no_cache: own.NoCache = False,
     adopt: own.Adopt = False,
     dry_run: DryRun = False,
@@ -202,11 +200,9 @@ def deploy(
         from decnet.commands.topologies import deploy as verb
         from decnet.model.spec import NetworkSpec
 
-        network = NetworkSpec(
-            interface=interface, subnet=subnet, gateway=gateway, driver=driver.value if driver else None
-        )
+        network = NetworkSpec(**asdict(lan.given()))
         run = with_rollout(ctx, run, release.given())
-        options = verb.TopologyDeployOptions(on, network, ip_start, run)
+        options = verb.TopologyDeployOptions(on, network, lan.ip_start, run)
         finish(wait_for(verb.deploy(ctx, name, options)), output.value)
 
 
@@ -280,11 +276,6 @@ def delete(name: Name, lock_timeout: LockTimeout = 10.0, output: OutputOption = 
         from decnet.commands.topologies.teardown import delete as run
 
         finish(run(ctx, name), output.value)
-
-
-def _split(texts: list[str] | None) -> tuple[str, ...]:
-    """`-s ssh,http -s ftp` as three names."""
-    return tuple(name.strip() for text in texts or () for name in text.split(",") if name.strip())
 
 
 def _range(text: str) -> tuple[int, int]:

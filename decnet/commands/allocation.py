@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from decnet.worker.responses import Probed
 
 ROUNDS = 8
+"""How often other addresses are chosen before the LAN counts as full."""
+
 PROBE_SECONDS = 0.5
 """Three probes in this time; the worker probes again before it starts anything at the address."""
-"""How often other addresses are chosen before the LAN counts as full."""
 
 
 async def allocate_unclaimed(
@@ -46,27 +47,11 @@ async def allocate_unclaimed(
     Raises SpecError if a fixed address is taken, Failed if the LAN is full, and the error of a failed worker
     that a new address needs.
     """
-    barred = {text for row in snap.quarantined for text in (row.address, row.mac)}
-    elsewhere = _elsewhere(desired, project)
-    taken = {decky.ip for decky in elsewhere if decky.home.network == NETWORK}
-    macs = {each.mac for decky in elsewhere for each in decky.attachments}
-    own = desired if project == PROJECT else desired.with_deckies(desired.project(project).deckies)
+    taken: set[str] = set()
     state = rng.getstate()
     for _ in range(ROUNDS):
         rng.setstate(state)
-        deckies = allocate(
-            drafts,
-            catalog=ctx.catalog,
-            lans=desired.lans,
-            desired=own,
-            facts=_facts(snap),
-            capacity={name: _room(snap, name, elsewhere) for name in _seen(snap, lans)},
-            rng=rng,
-            now=ctx.now(),
-            taken=taken,
-            quarantined=barred,
-            possibly_in_use=_held_by_unseen(snap) | macs | _held_by_rollout(snap),
-        )
+        deckies = _allocated(ctx, snap, desired, drafts, lans, rng, project, taken)
         answers = await _probed(connections, snap, deckies, project)
         lost = [answer for answer in answers.values() if isinstance(answer, WorkerFailure)]
         answered = _answered(snap, deckies, answers.values(), project)
@@ -78,6 +63,34 @@ async def allocate_unclaimed(
     raise Failed(
         "too many addresses of the LAN are in use",
         hint="specify a free range: addresses.use in the fleet file, or --ip-start",
+    )
+
+
+def _allocated(
+    ctx: Context,
+    snap: Snapshot,
+    desired: Fleet,
+    drafts: tuple[Draft, ...],
+    lans: dict[str, Network],
+    rng: Random,
+    project: str,
+    taken: set[str],
+) -> dict[str, Decky]:
+    """The drafts with addresses that nothing known holds, and that are not `taken`."""
+    elsewhere = _elsewhere(desired, project)
+    macs = {each.mac for decky in elsewhere for each in decky.attachments}
+    return allocate(
+        drafts,
+        catalog=ctx.catalog,
+        lans=desired.lans,
+        desired=desired if project == PROJECT else desired.with_deckies(desired.project(project).deckies),
+        facts=_facts(snap),
+        capacity={name: _room(snap, name, elsewhere) for name in _seen(snap, lans)},
+        rng=rng,
+        now=ctx.now(),
+        taken=taken | {decky.ip for decky in elsewhere if decky.home.network == NETWORK},
+        quarantined={text for row in snap.quarantined for text in (row.address, row.mac)},
+        possibly_in_use=_held_by_unseen(snap) | macs | _held_by_rollout(snap),
     )
 
 

@@ -8,6 +8,7 @@ from random import Random
 
 from decnet.commands.allocation import allocate_unclaimed
 from decnet.commands.fleet_flags import continued, left_of_series
+from decnet.commands.fleet_settings import with_settings
 from decnet.commands.planfile import write_plan
 from decnet.commands.receivers import no_worker, open_workers, refuse_drained
 from decnet.commands.withheld import report_withheld
@@ -15,6 +16,7 @@ from decnet.commands.wording import listed
 from decnet.engine.connections import Connections
 from decnet.engine.context import Context
 from decnet.engine.decide import Proposal, Question
+from decnet.engine.once import Once
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
 from decnet.engine.run_pass import Propose, run_pass
@@ -22,9 +24,7 @@ from decnet.engine.snapshot import Snapshot
 from decnet.engine.workers import with_local
 from decnet.errors import SpecError
 from decnet.model.actual import NotSeen, Seen
-from decnet.model.event_settings import event_settings
 from decnet.model.fleet import Decky, Fleet, Network
-from decnet.model.rollout_policy import policies_of
 from decnet.model.spec import LOCAL, FleetSpec
 from decnet.plan.draft import Draft
 from decnet.plan.images import upgraded
@@ -32,9 +32,7 @@ from decnet.plan.lans import NoLan, decide_lan, unconfirmed_subnets
 from decnet.plan.resolve import resolve
 from decnet.plan.role_changes import split_away
 
-STAYS, EVENTS, POLICIES = "deckies that stay", "settings of events", "policies of rollouts"
-HOURS = "hours of mutations"
-WAVES = "a first deploy"
+WAVES = "this is the fleet's first deploy: it goes out at once, without waves"
 
 
 @dataclass(frozen=True)
@@ -61,13 +59,13 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
     before anything is changed.
     """
     seed = ctx.new_seed() if options.seed is None else options.seed
-    reported: set[str] = set()
+    once = Once(ctx)
 
     def change(stored: Snapshot) -> Propose:
         ctx.catalog.check_readable()
         rng = Random(seed)
         known = _with_away(stored.desired)
-        described = _continued(ctx, spec, options, known, reported)
+        described = _continued(spec, options.series, known, once)
         drafts = resolve(
             described,
             ctx.catalog,
@@ -80,19 +78,19 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
         if ctx.asked is not None and (options.reset_services or not all(map(_keeps_choices, drafts))):
             ctx.asked.spoil()
         _check_workers(stored, drafts)
-        report_withheld(ctx, drafts, reported)
-        _report_no_waves(ctx, stored, options, reported)
+        report_withheld(once, ctx.catalog, drafts)
+        if options.run.rollout is not None and next(stored.desired.every_decky(), None) is None:
+            once.note(WAVES)
 
         async def propose(ctx: Context, connections: Connections, snap: Snapshot) -> Proposal:
             if _needs_local(snap, drafts):
                 snap = await with_local(ctx, connections, snap, adopt=options.run.adopt_agent)
             lans, unusable = _lans(snap, spec, drafts, options)
-            _report_unusable(ctx, unusable, reported)
+            _report_unusable(once, unusable)
             snap, desired = await _describe_fleet(ctx, connections, snap, drafts, lans, rng, options)
-            desired = _with_events(ctx, spec, options, desired, reported)
-            desired = _with_policies(ctx, spec, options, desired, reported)
-            desired = _with_hours(ctx, spec, options, desired, reported)
             desired = desired.model_copy(update={"away": away})
+            if not options.add:
+                desired = with_settings(once, spec, desired, dry_run=options.run.dry_run)
             if options.upgrade:
                 desired = upgraded(desired, desired.lans, snap.images)
             return replace(with_ranges(snap, desired, dry_run=options.run.dry_run), seed=seed)
@@ -115,69 +113,13 @@ def _with_away(fleet: Fleet) -> dict[str, Decky]:
     return fleet.deckies | {name: each.decky for name, each in fleet.away.items()}
 
 
-def _report_no_waves(ctx: Context, stored: Snapshot, options: DeployOptions, reported: set[str]) -> None:
-    is_first = next(stored.desired.every_decky(), None) is None
-    if options.run.rollout is not None and is_first and WAVES not in reported:
-        reported.add(WAVES)
-        ctx.note("this is the fleet's first deploy: it goes out at once, without waves")
-
-
-def _with_events(
-    ctx: Context, spec: FleetSpec, options: DeployOptions, desired: Fleet, reported: set[str]
-) -> Fleet:
-    """The fleet with the spec's settings of events, which change no decky and are no step of a plan."""
-    settings = desired.events if spec.events is None or options.add else event_settings(spec.events)
-    if settings == desired.events:
-        return desired
-    if EVENTS not in reported:
-        reported.add(EVENTS)
-        ctx.note(
-            "the settings of events change, which alone changes no decky" + " (dry run)" * options.run.dry_run
-        )
-    return desired.model_copy(update={"events": settings})
-
-
-def _with_policies(
-    ctx: Context, spec: FleetSpec, options: DeployOptions, desired: Fleet, reported: set[str]
-) -> Fleet:
-    """The fleet with the spec's policies of rollouts, which change no decky and are no step of a plan."""
-    policies = desired.rollouts if spec.rollouts is None or options.add else policies_of(spec.rollouts)
-    if policies == desired.rollouts:
-        return desired
-    if POLICIES not in reported:
-        reported.add(POLICIES)
-        ctx.note(
-            "the policies of rollouts change, which alone changes no decky"
-            + " (dry run)" * options.run.dry_run
-        )
-    return desired.model_copy(update={"rollouts": policies})
-
-
-def _with_hours(
-    ctx: Context, spec: FleetSpec, options: DeployOptions, desired: Fleet, reported: set[str]
-) -> Fleet:
-    """The fleet with the spec's hours of mutations, which change no decky and are no step of a plan. Flags
-    keep the stored ones."""
-    given = {"mutate_hours": spec.mutate_hours, "time_zone": spec.time_zone}
-    if options.add or spec.events is None or all(getattr(desired, key) == given[key] for key in given):
-        return desired
-    if HOURS not in reported:
-        reported.add(HOURS)
-        ctx.note("the hours of mutations change, and no decky" + " (dry run)" * options.run.dry_run)
-    return desired.model_copy(update=given)
-
-
-def _continued(
-    ctx: Context, spec: FleetSpec, options: DeployOptions, deckies: dict[str, Decky], reported: set[str]
-) -> FleetSpec:
-    """The spec of flags as a continuation of what exists; reports once what stays of the series."""
-    if options.series is None:
+def _continued(spec: FleetSpec, series: str | None, deckies: dict[str, Decky], once: Once) -> FleetSpec:
+    """The spec of flags as a continuation of what exists; reports what stays of the series."""
+    if series is None:
         return spec
-    spec = continued(spec, options.series, deckies)
-    left = left_of_series(spec, options.series, deckies)
-    if left and STAYS not in reported:
-        reported.add(STAYS)
-        ctx.note(
+    spec = continued(spec, series, deckies)
+    if left := left_of_series(spec, series, deckies):
+        once.note(
             f"{listed(left)} {'stays' if len(left) == 1 else 'stay'}: flags only add deckies. "
             "With --replace they declare the whole fleet, and all others are removed"
         )
@@ -195,10 +137,9 @@ def _check_workers(snap: Snapshot, drafts: tuple[Draft, ...]) -> None:
     refuse_drained(snap, drafts)
 
 
-def _report_unusable(ctx: Context, unusable: dict[str, NoLan], reported: set[str]) -> None:
-    for name in sorted(unusable.keys() - reported):
-        ctx.warn(f"{unusable[name].reason}: it gets no deckies ({unusable[name].hint})", name)
-    reported.update(unusable)
+def _report_unusable(once: Once, unusable: dict[str, NoLan]) -> None:
+    for name, lan in sorted(unusable.items()):
+        once.warn(f"{lan.reason}: it gets no deckies ({lan.hint})", name)
 
 
 def _needs_local(snap: Snapshot, drafts: tuple[Draft, ...]) -> bool:

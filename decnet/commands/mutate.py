@@ -14,6 +14,7 @@ from decnet.commands.wording import listed
 from decnet.engine.connections import Connections
 from decnet.engine.context import Context
 from decnet.engine.decide import Proposal
+from decnet.engine.once import Once
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
 from decnet.engine.rollout_orders import give_order
@@ -51,7 +52,7 @@ async def mutate(ctx: Context, options: MutateOptions) -> PassOutcome:
     _check(options)
     seed = ctx.new_seed() if options.seed is None else options.seed
     is_random = not (options.undo or options.services)
-    reported: set[str] = set()
+    once = Once(ctx)
 
     def proposal(snap: Snapshot) -> Proposal:
         ctx.catalog.check_readable()
@@ -62,7 +63,7 @@ async def mutate(ctx: Context, options: MutateOptions) -> PassOutcome:
             roles = roles_by_chance(ctx, snap, names) if options.due else {}
         names = [name for name in names if name not in roles]
         desired = _mutated(ctx, snap, names, options, seed)
-        desired = left(ctx, snap.with_desired(desired), roles, Random(seed), reported) if roles else desired
+        desired = left(ctx, snap.with_desired(desired), roles, Random(seed), once) if roles else desired
         return Proposal(snap.with_desired(desired), len(roles), seed=seed if is_random else None)
 
     change = _when_observed(ctx, proposal, seed) if options.due else without_observation(proposal)

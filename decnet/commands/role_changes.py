@@ -10,6 +10,7 @@ from decnet.commands.allocation import allocate_unclaimed
 from decnet.commands.receivers import open_workers
 from decnet.engine.connections import Connections
 from decnet.engine.context import Context
+from decnet.engine.once import Once
 from decnet.engine.snapshot import Snapshot
 from decnet.errors import Failed, SpecError
 from decnet.model.actual import Seen
@@ -19,13 +20,12 @@ from decnet.plan.additions import unchanged
 from decnet.plan.draft import Draft
 
 
-def left(ctx: Context, snap: Snapshot, roles: Mapping[str, str], rng: Random, reported: set[str]) -> Fleet:
+def left(ctx: Context, snap: Snapshot, roles: Mapping[str, str], rng: Random, once: Once) -> Fleet:
     """The fleet in which these deckies are away; reports once when each comes back."""
     desired = rules.leave(snap.desired, roles, rng=rng, now=ctx.now())
-    for name in sorted(roles.keys() - reported):
+    for name in sorted(roles):
         back = rules.return_time(desired, name)
-        ctx.note(f"{name} leaves the network, and returns as {roles[name]} {back} (decnet mutate --due)")
-    reported.update(roles)
+        once.note(f"{name} leaves the network, and returns as {roles[name]} {back} (decnet mutate --due)")
     return desired
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from decnet.commands.wording import listed
 from decnet.engine.context import Context
 from decnet.engine.decide import Proposal
+from decnet.engine.once import Once
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
 from decnet.engine.run_pass import run_pass, without_observation
@@ -25,7 +26,7 @@ async def teardown(
     if everything == bool(names):
         raise UsageError("specify deckies, or --all")
 
-    reported: set[str] = set()
+    once = Once(ctx)
 
     def proposal(snap: Snapshot) -> Proposal:
         if everything:
@@ -35,9 +36,8 @@ async def teardown(
         refuse_topologies(known, snap.desired.every_group(), names)
         gone = set(select_deckies(known, names))
         before = sorted(gone - {*snap.desired.deckies, *snap.desired.away, *_recorded(snap)})
-        if before and not reported:
-            ctx.note(f"{listed(before)}: not in the fleet any more")
-            reported.update(before)
+        if before:
+            once.note(f"{listed(before)}: not in the fleet any more")
         left = {name: decky for name, decky in snap.desired.deckies.items() if name not in gone}
         away = {name: each for name, each in snap.desired.away.items() if name not in gone}
         return Proposal(

@@ -41,7 +41,7 @@ def validate(ctx: Context, path: Path) -> TextOutcome:
     if stored is None and any(entry.worker not in (None, LOCAL) for entry in spec.deckies):
         ctx.note(f"the names of workers were not checked: no worker is enrolled in {ctx.home.root}")
     drafts = resolve(spec, ctx.catalog, rng=Random(0), desired={})
-    report_withheld(ctx, drafts, set())
+    report_withheld(ctx, ctx.catalog, drafts)
     services = sorted({service for draft in drafts for service in draft.services})
     deckies = counted(len(drafts), "decky")
     found = counted(len(services), "service")

@@ -6,16 +6,16 @@ from collections.abc import Iterable
 
 from decnet.commands.wording import listed
 from decnet.engine.context import Context
+from decnet.engine.once import Once
+from decnet.model.catalog import Catalog
 from decnet.plan.draft import Draft
 from decnet.plan.withheld import withheld_kinds
 
 
-def report_withheld(ctx: Context, drafts: Iterable[Draft], reported: set[str]) -> None:
-    """Warn once about each kind of machine; `reported` holds those that were."""
-    for (what, why), names in withheld_kinds(drafts, ctx.catalog).items():
-        if what not in reported:
-            reported.add(what)
-            ctx.warn(f"{listed(names)}: an expert recognizes {what} as a decoy: {why}")
+def report_withheld(reports: Context | Once, catalog: Catalog, drafts: Iterable[Draft]) -> None:
+    """Warn about each kind of machine."""
+    for (what, why), names in withheld_kinds(drafts, catalog).items():
+        reports.warn(f"{listed(names)}: an expert recognizes {what} as a decoy: {why}")
 
 
 def report_withheld_archetypes(ctx: Context, names: Iterable[str]) -> None:

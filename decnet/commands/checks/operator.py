@@ -9,6 +9,7 @@ from decnet.commands.checks.finding import Finding, refused
 from decnet.engine.context import Context
 from decnet.engine.unenrolled_workers import unenrolled
 from decnet.errors import DecnetError, StateBroken
+from decnet.model.catalog import Catalog
 from decnet.model.counted import counted
 from decnet.model.event_values import size_text
 from decnet.model.fleet import Fleet
@@ -37,31 +38,9 @@ UNWATCHED = 86_400.0
 def operator_findings(ctx: Context) -> tuple[list[Finding], Fleet, dict[str, Worker]]:
     """The findings, and what could be read of fleet and workers."""
     found: list[Finding] = []
-    fleet, stored, catalog = new_fleet(), None, ctx.catalog
-    try:
-        stored = load_fleet(ctx.home)
-        fleet = stored or fleet
-        catalog = with_used(ctx.home, fleet, ctx.catalog)
-        check_known(ctx.home, fleet, catalog)
-        number = sum(1 for _ in fleet.every_decky())
-        text = f"{counted(number, 'decky')} in {ctx.home.state}"
-        if stored is None:
-            text = "nothing is deployed yet"
-        found.append(Finding("desired", "fine", text, "" if number else START))
-    except DecnetError as error:
-        stored = stored or last_good_fleet(ctx.home)
-        fleet = stored or fleet
-        found.append(refused("desired", error))
-    workers: dict[str, Worker] = {}
-    try:
-        workers = FleetTable(ctx.home).workers()
-        if stored is None and workers:
-            workers = {}
-            raise _no_fleet(ctx)
-        for absent in unenrolled(fleet, workers):
-            found.append(refused(absent.worker, absent))
-    except DecnetError as error:
-        found.append(refused("workers", error))
+    stored, catalog = _stored(ctx, found)
+    workers = _enrolled(ctx, stored, found)
+    fleet = stored or new_fleet()
     found += _topologies(ctx, fleet)
     found += _away(ctx, fleet)
     try:
@@ -80,6 +59,37 @@ def operator_findings(ctx: Context) -> tuple[list[Finding], Fleet, dict[str, Wor
         for sign in giveaways(fleet, catalog)
     ]
     return found, fleet, workers
+
+
+def _stored(ctx: Context, found: list[Finding]) -> tuple[Fleet | None, Catalog]:
+    """The desired fleet, or the last one that could be read, with the catalog that it needs; None if there is
+    neither."""
+    stored, catalog = None, ctx.catalog
+    try:
+        stored = load_fleet(ctx.home)
+        fleet = stored or new_fleet()
+        catalog = with_used(ctx.home, fleet, ctx.catalog)
+        check_known(ctx.home, fleet, catalog)
+        number = sum(1 for _ in fleet.every_decky())
+        text = f"{counted(number, 'decky')} in {ctx.home.state}" if stored else "nothing is deployed yet"
+        found.append(Finding("desired", "fine", text, "" if number else START))
+    except DecnetError as error:
+        stored = stored or last_good_fleet(ctx.home)
+        found.append(refused("desired", error))
+    return stored, catalog
+
+
+def _enrolled(ctx: Context, stored: Fleet | None, found: list[Finding]) -> dict[str, Worker]:
+    """The workers; none if the fleet that they belong to is not known."""
+    try:
+        workers = FleetTable(ctx.home).workers()
+        if stored is None and workers:
+            raise _no_fleet(ctx)
+        found += [refused(absent.worker, absent) for absent in unenrolled(stored or new_fleet(), workers)]
+    except DecnetError as error:
+        found.append(refused("workers", error))
+        return {}
+    return workers
 
 
 def _no_fleet(ctx: Context) -> DecnetError:
