@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .mounts import Mount
+from .mount import Mount
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from ..machine import Machine, System
 from ..persona import Persona
 from .accounts import Accounts
 from .hardware import Memory
-from .mounts import Mount
+from .mount import Mount
 from .network import NetworkFacts
 from .processes import ProcessEntry
 from .services import ServiceEntry

@@ -9,7 +9,7 @@ from typing import Protocol
 from ..machine import Machine
 from .hardware import Memory, blocks
 from .kernel_threads import family_of
-from .mounts import Mount
+from .mount import Mount
 from .processes import ProcessEntry
 
 

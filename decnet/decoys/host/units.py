@@ -83,48 +83,33 @@ class Unit:
 def units(system: str, version: str, booted: int, entries: list[ProcessEntry]) -> list[Unit]:
     """The services of systemd by name; `system` and `version` are the release's, `entries` the processes."""
     folder = "/usr/lib/systemd/system" if system == "rocky" or version == "24.04" else "/lib/systemd/system"
-    found: dict[str, Unit] = {}
-    by_unit: dict[str, list[ProcessEntry]] = {}
-    for entry in entries:
-        if entry.unit:
-            by_unit.setdefault(entry.unit, []).append(entry)
-    for name, members in by_unit.items():
-        path = f"{folder}/getty@.service" if name.startswith("getty@") else f"{folder}/{name}"
-        if name in ("exim4.service", "inetutils-inetd.service"):
-            path = f"/etc/init.d/{name.removesuffix('.service')}"
-        state = "static" if name in STATIC else "generated" if path.startswith("/etc") else "enabled"
-        found[name] = Unit(
-            name,
-            DESCRIPTIONS.get(name, name),
-            path,
-            state,
-            True,
-            members[0].started,
-            members[0],
-            tuple(members),
-        )
+    found = _running(folder, entries)
     for name, text in (ONCE_ROCKY if system == "rocky" else ONCE_DEBIAN).items():
-        found.setdefault(
-            name,
-            Unit(
-                name,
-                text,
-                f"{folder}/{name}",
-                "static" if name.startswith(("systemd-", "kmod", "modprobe")) else "enabled",
-                True,
-                booted + 3,
-            ),
-        )
+        state = "static" if name.startswith(("systemd-", "kmod", "modprobe")) else "enabled"
+        found.setdefault(name, Unit(name, text, f"{folder}/{name}", state, True, booted + 3))
     for name, text in INACTIVE.items():
         if system != "rocky" or not name.startswith("apt"):
             found.setdefault(name, Unit(name, text, f"{folder}/{name}", "static", False, booted))
     if "postfix@-.service" in found:
-        found["postfix.service"] = Unit(
-            "postfix.service",
-            "Postfix Mail Transport Agent",
-            f"{folder}/postfix.service",
-            "enabled",
-            True,
-            booted + 6,
-        )
+        path, text = f"{folder}/postfix.service", "Postfix Mail Transport Agent"
+        found["postfix.service"] = Unit("postfix.service", text, path, "enabled", True, booted + 6)
     return [found[name] for name in sorted(found)]
+
+
+def _running(folder: str, entries: list[ProcessEntry]) -> dict[str, Unit]:
+    """The services that have processes."""
+    by_unit: dict[str, list[ProcessEntry]] = {}
+    for entry in entries:
+        if entry.unit:
+            by_unit.setdefault(entry.unit, []).append(entry)
+    found = {}
+    for name, members in by_unit.items():
+        path, state = f"{folder}/{name}", "static" if name in STATIC else "enabled"
+        if name.startswith("getty@"):
+            path = f"{folder}/getty@.service"
+        elif name in ("exim4.service", "inetutils-inetd.service"):
+            path = f"/etc/init.d/{name.removesuffix('.service')}"
+            state = "static" if name in STATIC else "generated"
+        main, text = members[0], DESCRIPTIONS.get(name, name)
+        found[name] = Unit(name, text, path, state, True, main.started, main, tuple(members))
+    return found

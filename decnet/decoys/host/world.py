@@ -20,7 +20,8 @@ from .devices import device_of
 from .devices.device import OF_A_SERVER, Build
 from .filesystem import generated
 from .hardware import Memory, memory
-from .mounts import Mount, is_below_read_only, mounts, targets
+from .mount import Mount
+from .mounts import is_below_read_only, mounts, targets
 from .network import NetworkFacts, network_of
 from .node import Node
 from .packaged import PackagedFiles

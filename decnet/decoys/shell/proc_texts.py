@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ..host.descriptors import Holder
-from ..host.mounts import Mount
+from ..host.mount import Mount
 from ..host.processes import ProcessEntry
 from ..host.world import World
 from ..visitors import VisitorFiles

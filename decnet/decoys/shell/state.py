@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from ..events import Session
 from ..host.control_groups import control_groups
 from ..host.descriptors import Holder, holders
-from ..host.mounts import Mount, user_mount
+from ..host.mount import Mount
+from ..host.mounts import user_mount
 from ..host.node import Node
 from ..host.processes import ProcessEntry
 from ..host.world import World

@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 
 from ...host.hardware import blocks
-from ...host.mounts import Mount
+from ...host.mount import Mount
 from ..process import Process, Running
 from ..text.common import Failure, Options, parse, tool
 from .shown import human
