@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from decnet.engine.agent_version import StatusReply, ask_status
@@ -64,14 +64,18 @@ async def observe(
     answers = await connections.call_all(chosen, pull)
     observed = {name: _observation(name, answer) for name, answer in answers.items()}
     statuses = {name: status for name, each in observed.items() if (status := each.status) is not None}
-    skews = {snap.workers[name].worker_id: observed[name].skew for name in statuses}
-    if skews:
-        note_seen(ctx.home, {each: LastSeen(at=ctx.now(), skew=skew) for each, skew in skews.items()})
+    _note_contact(ctx, {snap.workers[name].worker_id: observed[name].skew for name in statuses})
     learned = {
         name: _absorbed(ctx, name, snap.recorded[name], status, observed[name])
         for name, status in statuses.items()
     }
     return snap.with_observed(observed).with_records(learned)
+
+
+def _note_contact(ctx: Context, skews: Mapping[str, float]) -> None:
+    """Store that these workers, by id, were in contact now, and how far their clocks are off, in seconds."""
+    if skews:
+        note_seen(ctx.home, {each: LastSeen(at=ctx.now(), skew=skew) for each, skew in skews.items()})
 
 
 def _cursor(snap: Snapshot, name: str) -> Cursor | None:

@@ -141,16 +141,16 @@ class _Allocation:
         self.worker: dict[str, str] = {}
         self.address: dict[str, int] = {}
         self.owner: dict[tuple[str, int], str] = {}
-        staying = {draft.name for draft in drafts}
+        neighbours = {_lenient_number(ip) for each in facts.values() for ip in each.neighbours}
+        excluded = {_lenient_number(ip) for ip in (*self.quarantined, *possibly_in_use) if ":" not in ip}
+        self._start_address_iterators(desired, neighbours, excluded)
+
+    def _start_address_iterators(self, desired: Fleet, neighbours: set[int], excluded: set[int]) -> None:
+        staying = {draft.name for draft in self.drafts}
         leaving = {
             _lenient_number(decky.ip) for name, decky in desired.deckies.items() if name not in staying
         }
-        neighbours = {_lenient_number(ip) for each in facts.values() for ip in each.neighbours}
-        excluded = {_lenient_number(ip) for ip in (*self.quarantined, *possibly_in_use) if ":" not in ip}
         unavailable = ((self.in_use | neighbours) - leaving) | excluded
-        self._start_address_iterators(unavailable, leaving)
-
-    def _start_address_iterators(self, unavailable: set[int], leaving: set[int]) -> None:
         for pool in self.pools.values():
             blocked = _Blocked((unavailable, pool.reserved), pool.lan_group, self.owner)
             pool.addresses = free(pool.ranges, blocked, leaving)

@@ -42,10 +42,7 @@ def open_rollout(
     units are `agent_workers`. Raises UsageError if nothing differs, or if the policy's sizes are not valid.
     """
     _check_confirm(policy)
-    if kind == "agent":
-        units = {w: Unit(slices=((w, SliceKey(w).project),), changes=1) for w in sorted(set(agent_workers))}
-    else:
-        units = units_of(former, to, policy, guarded or {})
+    units = _agents(agent_workers) if kind == "agent" else units_of(former, to, policy, guarded or {})
     if not units:
         raise UsageError("nothing to release: no worker would change", hint="decnet status shows what runs")
     waves, bases = waves_of(policy, units, tags, seed)
@@ -68,6 +65,13 @@ def open_rollout(
     first = RolloutEvent(seq=1, at=opened_at, kind="opened", after="running", by=frozen.opened_by)
     state = replay(rollout, [first])
     return Rollout(rollout.id, frozen, former, to, state), (first,)
+
+
+def _agents(workers: Sequence[str]) -> dict[str, Unit]:
+    return {
+        worker: Unit(slices=((worker, SliceKey(worker).project),), changes=1)
+        for worker in sorted(set(workers))
+    }
 
 
 def rollout_id(former: Fleet, to: Fleet, frozen: Frozen) -> str:
