@@ -27,8 +27,8 @@ from decnet.decoys.host.world import World
 from decnet.decoys.persona import Persona
 from decnet.decoys.shell.at_once import run_at_once
 from decnet.decoys.shell.state import Shell
-from decnet.decoys.shell.transfers.packets import Malformed, string, uint32
 from decnet.decoys.shell.transfers.sftp import MOST_HANDLES, Sftp
+from decnet.decoys.ssh_strings import Malformed, string, uint32
 
 BANNER = "OpenSSH_9.2p1 Debian-2+deb12u3"
 WEAK = {"credentials": "root:123456"}

@@ -9,6 +9,7 @@ from .all_builtins import ALL
 from .builtins_folders import cd, dirs, pushd, pwd
 from .builtins_shell import caller, compgen, enable, fc, help_, history, nothing, shopt, suspend
 from .context import Context, Work
+from .dialect import SPECIAL_BUILTINS
 from .parser import KEYWORDS
 from .quoting import shown
 from .written import function_text
@@ -98,23 +99,7 @@ def _described(context: Context, name: str, kind: str, text: str) -> str:
                 else f"{name} is a function"
             )
         case "builtin":
-            special = name in (
-                "break",
-                ":",
-                ".",
-                "continue",
-                "eval",
-                "exec",
-                "exit",
-                "export",
-                "readonly",
-                "return",
-                "set",
-                "shift",
-                "times",
-                "trap",
-                "unset",
-            )
+            special = name in SPECIAL_BUILTINS
             return (
                 f"{name} is a special shell builtin" if special and not bash else f"{name} is a shell builtin"
             )

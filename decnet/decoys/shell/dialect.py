@@ -165,6 +165,7 @@ SPECIAL_BUILTINS = frozenset(
         "return",
         "set",
         "shift",
+        "times",
         "trap",
         "unset",
     )

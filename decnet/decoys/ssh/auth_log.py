@@ -9,27 +9,21 @@ from __future__ import annotations
 from ..events import Session
 from ..host.administrators import has_account
 from ..host.pids import new_pid
-from ..machine import Machine
+from ..login_log import LoginLog, bytes_of
 from ..persona import Persona
-from ..server_logs import logs_of
 
-MOST_NAME = 100
-"""Characters of a name that a line has."""
 MOST_ATTEMPTS = 20
 """Of one connection that are logged."""
 
 
-class AuthLog:
-    """The log of one connection; devices and other systems have none that a shell shows."""
+class AuthLog(LoginLog):
+    """As sshd writes it."""
 
     def __init__(self, persona: Persona, session: Session) -> None:
-        self._machine = Machine(persona)
-        self._logs = logs_of(persona.machine.seed)
-        self._writes = persona.os == "linux" and self._machine.system.id in ("debian", "ubuntu")
-        self._session = session
+        super().__init__(persona, session)
         self._user: str | None = None
         self._exists = True
-        self._wrong = self._count = 0
+        self._wrong = 0
 
     @property
     def _from(self) -> str:
@@ -113,7 +107,7 @@ class AuthLog:
 
 def visible(name: str) -> str:
     """A name as strvis(3) of OpenSSH writes it: other bytes than those of ASCII as octal numbers."""
-    raw = name.encode("utf-8", "surrogateescape")[:MOST_NAME]
     return "".join(
-        "\\\\" if byte == ord("\\") else chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}" for byte in raw
+        "\\\\" if byte == ord("\\") else chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}"
+        for byte in bytes_of(name)
     )

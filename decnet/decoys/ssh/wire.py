@@ -2,26 +2,13 @@
 
 from collections.abc import Sequence
 
+from ..ssh_strings import Malformed, Reader, string, uint32
 
-class Malformed(Exception):
-    """A message without the required content."""
+__all__ = ["Malformed", "Message", "flag", "mpint", "names", "string", "uint32"]
 
 
-class Message:
-    """Reads one message from its beginning; every read is checked against its end."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._at = 0
-
-    def take(self, count: int) -> bytes:
-        """The next `count` bytes."""
-        end = self._at + count
-        if end > len(self._data):
-            raise Malformed
-        taken = self._data[self._at : end]
-        self._at = end
-        return taken
+class Message(Reader):
+    """One message of the transport or a layer above it."""
 
     def byte(self) -> int:
         """One byte."""
@@ -30,17 +17,6 @@ class Message:
     def flag(self) -> bool:
         """A boolean."""
         return self.byte() != 0
-
-    def number(self) -> int:
-        """An uint32."""
-        return int.from_bytes(self.take(4), "big")
-
-    def string(self, most: int = 256 * 1024) -> bytes:
-        """A string of at most `most` bytes."""
-        length = self.number()
-        if length > most:
-            raise Malformed
-        return self.take(length)
 
     def cut(self) -> bytes:
         """A string, or as much of it as exists."""
@@ -70,17 +46,6 @@ class Message:
     def rest(self) -> bytes:
         """The remaining bytes."""
         return self.take(len(self._data) - self._at)
-
-
-def uint32(value: int) -> bytes:
-    """Four bytes, big-endian."""
-    return (value & 0xFFFFFFFF).to_bytes(4, "big")
-
-
-def string(value: bytes | str) -> bytes:
-    """Length and bytes."""
-    raw = value.encode() if isinstance(value, str) else value
-    return uint32(len(raw)) + raw
 
 
 def mpint(value: int) -> bytes:

@@ -6,28 +6,16 @@ Source: login.c of shadow 4.13 and of util-linux 2.38, pam_unix of Linux-PAM 1.5
 
 from __future__ import annotations
 
-from ..events import Session
 from ..host.administrators import has_account
 from ..host.pids import new_pid
-from ..machine import Machine
-from ..persona import Persona
-from ..server_logs import logs_of
+from ..login_log import LoginLog, bytes_of
 
-MOST_NAME = 100
-"""Characters of a name that a line has."""
 AHEAD = 2
 """Processes that a connection starts before its login."""
 
 
-class AuthLog:
-    """The log of one connection; devices and other systems have none that a shell shows."""
-
-    def __init__(self, persona: Persona, session: Session) -> None:
-        self._machine = Machine(persona)
-        self._logs = logs_of(persona.machine.seed)
-        self._writes = persona.os == "linux" and self._machine.system.id in ("debian", "ubuntu")
-        self._session = session
-        self._count = 0
+class AuthLog(LoginLog):
+    """As login writes it."""
 
     def failed(self, name: str) -> None:
         """A password was wrong."""
@@ -55,5 +43,4 @@ class AuthLog:
 
 def plain(name: str) -> str:
     """A name with nothing but characters of ASCII: rsyslog writes control characters as octal numbers."""
-    raw = name.encode("utf-8", "surrogateescape")[:MOST_NAME]
-    return "".join(chr(byte) if 32 <= byte < 127 else f"#{byte:03o}" for byte in raw)
+    return "".join(chr(byte) if 32 <= byte < 127 else f"#{byte:03o}" for byte in bytes_of(name))

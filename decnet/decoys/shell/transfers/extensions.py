@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 
+from ...ssh_strings import Malformed, Reader, string, uint32
 from ..state import Shell
 from . import packets as no
 from .files import Failed, Files
 from .handles import Handle, piece_of
-from .packets import OK, UNSUPPORTED, Reader, named, status, string, uint32
+from .packets import OK, UNSUPPORTED, Request, named, status
 
 SINCE = (
     ("posix-rename@openssh.com", "1", (4, 8)), ("statvfs@openssh.com", "2", (5, 1)),
@@ -35,7 +36,7 @@ def offered(shell: Shell) -> bytes:
     return b"".join(string(name) + string(number) for name, number, since in SINCE if version >= since)
 
 
-def extended(files: Files, shell: Shell, handles: dict[bytes, Handle], reader: Reader) -> bytes:
+def extended(files: Files, shell: Shell, handles: dict[bytes, Handle], reader: Request) -> bytes:
     """The answer to an EXTENDED message."""
     name = reader.string().decode("utf-8", "replace")
     known = {each for each, _, since in SINCE if _version(shell) >= since}
@@ -106,7 +107,7 @@ def _file_system(shell: Shell) -> bytes:
     return bytes((no.EXTENDED_REPLY,)) + b"".join(each.to_bytes(8, "big") for each in numbers)
 
 
-def _set_link(files: Files, reader: Reader) -> None:
+def _set_link(files: Files, reader: Request) -> None:
     """Attributes of a link itself: its mode cannot be changed, and Linux reports that."""
     path, wanted = reader.path(), reader.attributes()
     if files.lstat(path).target:
@@ -133,7 +134,7 @@ def _expanded(files: Files, shell: Shell, path: str) -> bytes:
     return named(files.real(path))
 
 
-def _copy(shell: Shell, handles: dict[bytes, Handle], reader: Reader) -> None:
+def _copy(shell: Shell, handles: dict[bytes, Handle], reader: Request) -> None:
     """From one open file to another. The two must differ; 0: up to the end."""
     source, start, length = reader.string(), reader.number(8), reader.number(8)
     goal, offset = reader.string(), reader.number(8)
@@ -149,7 +150,7 @@ def _copy(shell: Shell, handles: dict[bytes, Handle], reader: Reader) -> None:
         raise Failed(reason)
 
 
-def _names(shell: Shell, reader: Reader) -> bytes:
+def _names(shell: Shell, reader: Request) -> bytes:
     """The names of users and of groups by their numbers; "" for an unknown one."""
     accounts = shell.world.accounts
     users, groups = Reader(reader.string()), Reader(reader.string())
@@ -159,7 +160,7 @@ def _names(shell: Shell, reader: Reader) -> bytes:
         for _ in range(MOST_IDS):
             try:
                 one = known(ids.number())
-            except no.Malformed:
+            except Malformed:
                 break
             found += string(one.name if one is not None else "")
         parts.append(string(found))

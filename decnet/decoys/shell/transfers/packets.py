@@ -6,6 +6,7 @@ import struct
 from dataclasses import dataclass
 
 from ...host.node import Node
+from ...ssh_strings import Malformed, Reader, string, uint32
 
 INIT, VERSION, OPEN, CLOSE, READ, WRITE, LSTAT, FSTAT, SETSTAT, FSETSTAT, OPENDIR, READDIR = range(1, 13)
 REMOVE, MKDIR, RMDIR, REALPATH, STAT, RENAME, READLINK, SYMLINK = range(13, 21)
@@ -20,33 +21,8 @@ MOST_LENGTH = 256 * 1024
 HAS_SIZE, HAS_OWNER, HAS_MODE, HAS_TIMES, HAS_MORE = 1, 2, 4, 8, 0x80000000
 
 
-class Malformed(Exception):
-    """A message without the required content: sftp-server ends."""
-
-
-class Reader:
-    """Reads one message from its beginning; every read is checked against its end."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._at = 0
-
-    def take(self, count: int) -> bytes:
-        """The next `count` bytes."""
-        end = self._at + count
-        if end > len(self._data):
-            raise Malformed
-        taken = self._data[self._at : end]
-        self._at = end
-        return taken
-
-    def number(self, size: int = 4) -> int:
-        """An unsigned number of 4 or 8 bytes."""
-        return int.from_bytes(self.take(size), "big")
-
-    def string(self) -> bytes:
-        """A string."""
-        return self.take(self.number())
+class Request(Reader):
+    """One request of a client."""
 
     def path(self) -> str:
         """A path; what is not UTF-8 is in it as with `surrogateescape`. Raises Malformed at a NUL."""
@@ -81,17 +57,6 @@ class Attributes:
     owner: tuple[int, int] | None = None
     mode: int | None = None
     times: tuple[int, int] | None = None
-
-
-def uint32(value: int) -> bytes:
-    """Four bytes."""
-    return (value & 0xFFFFFFFF).to_bytes(4, "big")
-
-
-def string(value: bytes | str) -> bytes:
-    """Length and bytes."""
-    raw = value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value
-    return uint32(len(raw)) + raw
 
 
 def attributes_of(node: Node, owner: int, group: int) -> bytes:

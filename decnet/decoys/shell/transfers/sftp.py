@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...host.node import Node
+from ...ssh_strings import Malformed, string, uint32
 from ..context import Context, Work
 from ..descriptors import Stream
 from ..files.facts import links_of, mode_text
@@ -28,12 +29,9 @@ from .packets import (
     NO_FILE,
     OK,
     STATUSES,
-    Malformed,
-    Reader,
+    Request,
     named,
     status,
-    string,
-    uint32,
 )
 
 MOST_HANDLES = 200
@@ -59,7 +57,7 @@ class Sftp:
         self.files = Files(shell)
         self.handles: dict[bytes, Handle] = {}
         self._is_begun = False
-        self._requests: dict[int, Callable[[Reader], bytes]] = {
+        self._requests: dict[int, Callable[[Request], bytes]] = {
             no.OPEN: self._open, no.CLOSE: self._close, no.READ: self._read, no.WRITE: self._write,
             no.LSTAT: self._lstat, no.STAT: self._stat, no.FSTAT: self._fstat, no.SETSTAT: self._setstat,
             no.FSETSTAT: self._fsetstat, no.OPENDIR: self._opendir, no.READDIR: self._readdir,
@@ -70,7 +68,7 @@ class Sftp:
 
     def answer(self, message: bytes) -> bytes:
         """The answer to one message, b"" if it has none. Raises Malformed."""
-        reader = Reader(message)
+        reader = Request(message)
         number = reader.number(1)
         if number == no.INIT:
             from .extensions import offered
@@ -100,7 +98,7 @@ class Sftp:
 
     # Files
 
-    def _open(self, reader: Reader) -> bytes:
+    def _open(self, reader: Request) -> bytes:
         path, flags, wanted = reader.path(), reader.number(), reader.attributes()
         self._expect_room()
         update = None
@@ -117,7 +115,7 @@ class Sftp:
                 raise Failed("File exists")
         return self._handle(Handle(where, node, update, bool(flags & READ), bool(flags & APPEND)))
 
-    def _close(self, reader: Reader) -> bytes:
+    def _close(self, reader: Request) -> bytes:
         name = reader.string()
         handle = self.handles.pop(name, None)
         if handle is None:
@@ -126,7 +124,7 @@ class Sftp:
             handle.update.close()
         return status(OK)
 
-    def _read(self, reader: Reader) -> bytes:
+    def _read(self, reader: Request) -> bytes:
         handle, offset, count = self._file(reader, FAILURE), reader.number(8), reader.number()
         node = self.shell.node(handle.path) or handle.node
         if not handle.reads:
@@ -136,7 +134,7 @@ class Sftp:
         piece = piece_of(self.shell, handle.path, node, offset, min(count, MOST_READ))
         return bytes((no.DATA,)) + string(piece) if piece else status(END)
 
-    def _write(self, reader: Reader) -> bytes:
+    def _write(self, reader: Request) -> bytes:
         handle, offset, data = self._file(reader, FAILURE), reader.number(8), reader.string()
         update = handle.update
         if update is None:
@@ -146,20 +144,20 @@ class Sftp:
             raise Failed(reason)
         return status(OK)
 
-    def _lstat(self, reader: Reader) -> bytes:
+    def _lstat(self, reader: Request) -> bytes:
         return self._attributes(self.files.lstat(reader.path()))
 
-    def _stat(self, reader: Reader) -> bytes:
+    def _stat(self, reader: Request) -> bytes:
         return self._attributes(self.files.stat(reader.path()))
 
-    def _fstat(self, reader: Reader) -> bytes:
+    def _fstat(self, reader: Request) -> bytes:
         handle = self._file(reader)
         return self._attributes(self.shell.node(handle.path) or handle.node)
 
-    def _setstat(self, reader: Reader) -> bytes:
+    def _setstat(self, reader: Request) -> bytes:
         return self._set(reader.path(), reader)
 
-    def _fsetstat(self, reader: Reader) -> bytes:
+    def _fsetstat(self, reader: Request) -> bytes:
         handle = self._file(reader)
         update, wanted = handle.update, reader.attributes()
         if wanted.size is not None and update is not None:
@@ -168,7 +166,7 @@ class Sftp:
             wanted.size = None
         return self._set_all(handle.path, wanted)
 
-    def _set(self, path: str, reader: Reader) -> bytes:
+    def _set(self, path: str, reader: Request) -> bytes:
         wanted = reader.attributes()
         return self._set_all(path, wanted)
 
@@ -183,11 +181,11 @@ class Sftp:
             self.files.set_owner(path, *wanted.owner)
         return status(OK)
 
-    def _remove(self, reader: Reader) -> bytes:
+    def _remove(self, reader: Request) -> bytes:
         self.files.remove(reader.path())
         return status(OK)
 
-    def _rename(self, reader: Reader) -> bytes:
+    def _rename(self, reader: Request) -> bytes:
         """OpenSSH links and unlinks a regular file, which never replaces another one."""
         old, new = reader.path(), reader.path()
         self.files.lstat(old)
@@ -205,7 +203,7 @@ class Sftp:
 
     # Folders and links
 
-    def _opendir(self, reader: Reader) -> bytes:
+    def _opendir(self, reader: Request) -> bytes:
         path = reader.path()
         self._expect_room()
         names = self.files.names(path)
@@ -220,7 +218,7 @@ class Sftp:
         names = sorted([".", "..", *names], key=place)
         return self._handle(Handle(where, node, names=iter(names)))
 
-    def _readdir(self, reader: Reader) -> bytes:
+    def _readdir(self, reader: Request) -> bytes:
         handle = self._file(reader, FAILURE)
         if handle.names is None:
             raise Failed("Is a directory")
@@ -234,35 +232,35 @@ class Sftp:
                 break
         return bytes((no.NAME,)) + uint32(len(rows)) + b"".join(rows) if rows else status(END)
 
-    def _mkdir(self, reader: Reader) -> bytes:
+    def _mkdir(self, reader: Request) -> bytes:
         path, wanted = reader.path(), reader.attributes()
         self.files.make_folder(path, 0o777 if wanted.mode is None else wanted.mode)
         return status(OK)
 
-    def _rmdir(self, reader: Reader) -> bytes:
+    def _rmdir(self, reader: Request) -> bytes:
         self.files.remove_folder(reader.path())
         return status(OK)
 
-    def _realpath(self, reader: Reader) -> bytes:
+    def _realpath(self, reader: Request) -> bytes:
         return named(self.files.real(reader.path()))
 
-    def _readlink(self, reader: Reader) -> bytes:
+    def _readlink(self, reader: Request) -> bytes:
         return named(self.files.target(reader.path()))
 
-    def _symlink(self, reader: Reader) -> bytes:
+    def _symlink(self, reader: Request) -> bytes:
         """In OpenSSH's order, which is not that of the draft."""
         target, path = reader.path(), reader.path()
         self.files.link(target, path)
         return status(OK)
 
-    def _extended(self, reader: Reader) -> bytes:
+    def _extended(self, reader: Request) -> bytes:
         from .extensions import extended
 
         return extended(self.files, self.shell, self.handles, reader)
 
     # Parts of these
 
-    def _file(self, reader: Reader, missing: int = FAILURE) -> Handle:
+    def _file(self, reader: Request, missing: int = FAILURE) -> Handle:
         handle = self.handles.get(reader.string())
         if handle is None:
             raise Failed(STATUSES[missing])
