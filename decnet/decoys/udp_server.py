@@ -20,8 +20,9 @@ from .waits import LONGEST_WAIT
 
 MOST_ANSWER = 1400
 """Bytes: an answer fits into one packet."""
-SOURCE_BYTES, SOURCE_BYTES_A_SECOND = 192 * 1024, 8 * 1024
-ALL_BYTES, ALL_BYTES_A_SECOND = 1024 * 1024, 64 * 1024
+SOURCE_BYTES, SOURCE_BYTES_A_SECOND = 1024 * 1024, 16 * 1024
+ALL_BYTES, ALL_BYTES_A_SECOND = 4 * 1024 * 1024, 64 * 1024
+"""By which answers may be longer than their requests: several walks of a whole agent, which has 300 KiB."""
 MOST_SOURCES = 1000
 MOST_VISITS = 500
 IDLE_SECONDS = 30.0
@@ -88,8 +89,8 @@ class Budget:
     def spend(self, source: str, received: int, sent: int, now: float) -> None:
         """Account for an answer that was longer than its question."""
         if sent > received:
-            self._bucket(source, now).spend(sent)
-            self._all.spend(sent)
+            self._bucket(source, now).spend(sent - received)
+            self._all.spend(sent - received)
 
     def _is_near(self, source: str) -> bool:
         address = int.from_bytes(socket.inet_aton(source), "big")

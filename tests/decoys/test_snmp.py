@@ -29,6 +29,10 @@ from decnet.decoys.udp_server import ALL_BYTES, MOST_ANSWER, SOURCE_BYTES, Budge
 FORBIDDEN = (b"decnet", b"decky", b"decoy", b"honeypot", b"canary", b"python", b"traceback")
 CATALOG = load()
 SYS_DESCR = (1, 3, 6, 1, 2, 1, 1, 1, 0)
+LAST = (1, 3, 6, 1, 6, 3, 16, 1, 5, 2, 1, 6, 10, *b"systemonly", 8, 1, 3, 6, 1, 2, 1, 25, 1)
+"""The last object of net-snmp: the view of Debian's configuration."""
+PROGRAMS = ((1, 3, 6, 1, 2, 1, 25, 4), (1, 3, 6, 1, 2, 1, 25, 6))
+"""Processes and packages, of which some really are Python's."""
 GET, NEXT, SET, BULK = 0xA0, 0xA1, 0xA3, 0xA5
 
 
@@ -89,8 +93,9 @@ def test_a_walk_finds_the_machine_that_the_other_services_show(inside: Callable[
     by_steps = run("snmpwalk", "-v1", "-c", "public", "-Onq", at, ".1.3.6.1.2.1.2").stdout
 
     assert rows[".1.3.6.1.2.1.1.1.0"].startswith('"Linux web01 6.1.0-23-amd64')
-    assert rows[".1.3.6.1.2.1.25.1.4.0"] == f'"{command_line(Machine(server.persona)).strip()}'
-    assert rows[".1.3.6.1.2.1.1.5.0"] == '"web01"' and rows[".1.3.6.1.2.1.2.2.1.2.2"] == '"ens192"'
+    assert rows[".1.3.6.1.2.1.25.1.4.0"] == f'"{command_line(Machine(server.persona)).strip()}"'
+    assert rows[".1.3.6.1.2.1.1.5.0"] == '"web01"' and rows[".1.3.6.1.2.1.31.1.1.1.1.2"] == '"ens192"'
+    assert rows[".1.3.6.1.2.1.2.2.1.2.2"] == '"VMware VMXNET3 Ethernet Controller"'
     assert rows[".1.3.6.1.2.1.2.2.1.6.2"].strip() == '"00 50 56 01 02 03 "'
     assert rows[".1.3.6.1.2.1.4.20.1.1.192.0.2.7"] == "192.0.2.7"
     days, hours = map(int, rows[".1.3.6.1.2.1.25.1.1.0"].split(":")[:2])
@@ -156,7 +161,7 @@ def proves(hashed: str, password: bytes) -> bool:
         (asked(SET, SYS_DESCR), (6, 1, [(SYS_DESCR, ber.NULL)])),
         (asked(SET, SYS_DESCR, version=0), (2, 1, [(SYS_DESCR, ber.NULL)])),
         (asked(BULK, SYS_DESCR, first=-1, second=-5), (0, 0, [])),
-        (asked(BULK, (1, 3, 6, 1, 2, 1, 25, 1, 6, 0), second=4), (0, 0, [((1, 3, 6, 1, 2, 1, 25, 1, 7, 0), ber.INTEGER), ((1, 3, 6, 1, 2, 1, 25, 1, 7, 0), ber.END_OF_VIEW)])),
+        (asked(BULK, LAST[:-1], second=4), (0, 0, [(LAST, ber.INTEGER), (LAST, ber.END_OF_VIEW)])),
         (asked(GET), (0, 0, [])),
     ],
 )  # fmt: skip
@@ -199,7 +204,7 @@ def test_on_the_lan_a_source_and_all_of_them_run_out() -> None:
         for name, source in (("a", "192.0.2.1"), ("all", f"192.0.3.{number % 250}")):
             room = budget.room(source, 40, 1.0)
             budget.spend(source, 40, room, 1.0)
-            sent[name] += room if room > 40 else 0
+            sent[name] += room - 40
     assert sent["a"] <= SOURCE_BYTES + 10_000 and sent["a"] + sent["all"] <= ALL_BYTES + 70_000
     assert budget.room("192.0.2.1", 40, 60.0) == MOST_ANSWER
 
@@ -237,7 +242,8 @@ def test_every_release_can_be_walked_to_its_end_without_identifying_the_decoy() 
         while (found := tree.next(name)) is not None:
             assert found > name
             name, count = found, count + 1
-            said += tree.value(found) or b""
+            value = tree.value(found) or b""
+            said += value.replace(b"python", b"") if found[:8] in PROGRAMS else value
         assert count > 30 and [word for word in FORBIDDEN if word in said.lower()] == [], release
 
 

@@ -11,6 +11,7 @@ from typing import Protocol
 from ..machine import Machine
 from .network import NetworkFacts, traffic
 from .node import Node
+from .protocols import counters, snmp
 from .sockets import STATES, SocketEntry
 
 
@@ -38,6 +39,7 @@ def files(world: World) -> dict[str, Node]:
     """Paths and nodes; all are made at each reading."""
     made = {
         "dev": dev, "route": route, "arp": arp, "if_inet6": if_inet6, "fib_trie": fib_trie, "sockstat": sockstat,
+        "snmp": lambda world: snmp(counters(world.machine, world.sockets())),
         **{table: _table(table) for table in ("tcp", "tcp6", "udp", "udp6")},
     }  # fmt: skip
     boot = world.machine.booted()

@@ -7,7 +7,6 @@ from . import ber, message
 from .ber import Malformed, Oid
 from .message import Binding, Pdu, Request, Secure
 from .objects import AgentObjects
-from .tree import Tree
 
 MOST_BINDINGS = 128
 MOST_REPETITIONS = 100
@@ -37,7 +36,6 @@ class Agent:
 
     def __init__(self, objects: AgentObjects, communities: frozenset[bytes]) -> None:
         self._objects = objects
-        self._tree: Tree = objects.tree
         self._communities = communities
         self._counts = {UNKNOWN_USERS: 0, UNKNOWN_ENGINES: 0}
 
@@ -47,10 +45,13 @@ class Agent:
         try:
             request = message.parse(data)
         except Malformed:
+            self._objects.counts.received("malformed")
             return Handled(login=login if any(login.values()) else {}, version=version, malformed=True)
         if isinstance(request, Secure):
+            self._objects.counts.received()
             return self._secure(request, login)
         known = request.community in self._communities
+        self._objects.counts.received("" if known else "unknown")
         if not known:
             return Handled(login=login, version=version)
         fields = _request_fields(version, request.pdu)
@@ -58,6 +59,7 @@ class Agent:
 
     def _answer(self, request: Request, room: int) -> bytes | None:
         pdu = request.pdu
+        self._objects.counts.asked(pdu)
         if len(pdu.bindings) > MOST_BINDINGS:
             return self._too_big(request, room)
         if pdu.kind == message.SET:
@@ -110,14 +112,14 @@ class Agent:
     def _one(self, name: Oid, kind: int) -> Binding:
         """One object, or the exception value if there is none."""
         if kind == message.GET:
-            value = self._tree.value(name)
+            value = self._objects.tree.value(name)
             if value is None:
-                value = NO_INSTANCE if self._tree.has_column(name) else NO_OBJECT
+                value = NO_INSTANCE if self._objects.tree.has_column(name) else NO_OBJECT
             return name, value
-        found = self._tree.next(name)
+        found = self._objects.tree.next(name)
         if found is None:
             return name, END
-        return found, self._tree.value(found) or NULL
+        return found, self._objects.tree.value(found) or NULL
 
     def _secure(self, request: Secure, login: Mapping[str, bytes | str]) -> Handled:
         """Version 3 has no users here: the answer to every request is a report."""

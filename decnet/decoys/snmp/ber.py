@@ -1,7 +1,9 @@
 """The part of ASN.1's Basic Encoding Rules that SNMP uses (RFC 3417, section 8), read with bounds."""
 
+import struct
+
 INTEGER, STRING, NULL, OBJECT, SEQUENCE = 0x02, 0x04, 0x05, 0x06, 0x30
-ADDRESS, COUNTER, GAUGE, TICKS = 0x40, 0x41, 0x42, 0x43
+ADDRESS, COUNTER, GAUGE, TICKS, OPAQUE, COUNTER64 = 0x40, 0x41, 0x42, 0x43, 0x44, 0x46
 NO_OBJECT, NO_INSTANCE, END_OF_VIEW = 0x80, 0x81, 0x82
 
 MOST_ARCS = 128
@@ -114,9 +116,44 @@ def integer(number: int, tag: int = INTEGER) -> bytes:
     return value(tag, number.to_bytes(number.bit_length() // 8 + 1, "big", signed=True))
 
 
+def counter(number: int) -> bytes:
+    """A Counter32, which begins again at 0."""
+    return integer(number & MOST_ARC, COUNTER)
+
+
+def counter64(number: int) -> bytes:
+    """A Counter64."""
+    return integer(number & 0xFFFFFFFFFFFFFFFF, COUNTER64)
+
+
+def gauge(number: int) -> bytes:
+    """A Gauge32, which stays at its highest value."""
+    return integer(min(max(number, 0), MOST_ARC), GAUGE)
+
+
+def ticks(number: int) -> bytes:
+    """TimeTicks: hundredths of a second."""
+    return integer(number & MOST_ARC, TICKS)
+
+
+def address(text: str) -> bytes:
+    """An IpAddress."""
+    return value(ADDRESS, bytes(map(int, text.split("."))))
+
+
+def floating(number: float) -> bytes:
+    """A float in an Opaque, as net-snmp wraps it."""
+    return value(OPAQUE, b"\x9f\x78\x04" + struct.pack(">f", number))
+
+
 def string(content: bytes) -> bytes:
     """An OCTET STRING."""
     return value(STRING, content)
+
+
+def text(content: str) -> bytes:
+    """Text as an OCTET STRING."""
+    return string(content.encode("utf-8", "replace"))
 
 
 def oid(arcs: Oid) -> bytes:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (facts in rows)
 """Network interfaces and their counters (IF-MIB's ifTable)."""
 
 from collections.abc import Callable, Iterator
@@ -15,6 +16,11 @@ ETHERNET, LOOPBACK, VIRTUAL, OTHER = 6, 24, 53, 1
 COPPER_PORTS = 24
 """Of a switch; the ports after them are slots, of which only the last one is in use."""
 COUNTER = 0xFFFFFFFF
+FASTEST = 0xFFFFFFFF
+"""ifSpeed of a card that is too fast for it: vmxnet3 has 10 Gbit/s."""
+GUEST_CARD = "ens192"
+VMXNET3 = "VMware VMXNET3 Ethernet Controller"
+"""Debian's net-snmp takes the description of a card from the list of PCI devices."""
 LINUX_LOOPBACK = 65536
 """The MTU of Linux's loopback device."""
 
@@ -32,6 +38,8 @@ class Card:
     up: bool = True
     share: float = 0.0
     mtu: int = 1500
+    short: str = ""
+    """ifName of ifXTable, "" without one."""
 
     @property
     def loopback(self) -> bool:
@@ -55,17 +63,22 @@ def cards_of(persona: Persona, machine: Machine, dialect: Dialect) -> list[Card]
                 speed,
                 address="127.0.0.1",
                 mtu=LINUX_LOOPBACK if dialect.net_snmp else 1500,
+                short=dialect.loopback if dialect.net_snmp else "",
             )
         )
     name = _card_name(persona, machine, dialect)
-    cards.append(Card(len(cards) + 1, name, ETHERNET, dialect.speed, mac, machine.address, share=1.0))
+    short = machine.interface() if dialect.net_snmp else ""
+    speed = FASTEST if short == GUEST_CARD else dialect.speed
+    cards.append(Card(len(cards) + 1, name, ETHERNET, speed, mac, machine.address, share=1.0, short=short))
     return cards
 
 
 def _card_name(persona: Persona, machine: Machine, dialect: Dialect) -> str:
     if persona.os.startswith("windows"):
         return VMWARE_CARD if persona.mac.startswith(("00:50:56", "00:0c:29")) else OTHER_CARD
-    return machine.interface() if dialect.net_snmp else dialect.card
+    if not dialect.net_snmp:
+        return dialect.card
+    return VMXNET3 if machine.interface() == GUEST_CARD else machine.interface()
 
 
 def _switch(persona: Persona, dialect: Dialect, mac: bytes, address: str) -> list[Card]:
@@ -130,3 +143,28 @@ def _packets(card: Card, machine: Machine, of: int) -> Callable[[], int]:
 
 def _counter(packets: Callable[[], int], size: int) -> Value:
     return lambda: ber.integer(packets() * size & COUNTER, ber.COUNTER)
+
+
+def extended_table(group: Oid, cards: list[Card], machine: Machine) -> Iterator[tuple[Oid, Value]]:
+    """ifXTable (RFC 2863) of the cards that have a name in it, and ifTableLastChange."""
+    named = [card for card in cards if card.short]
+    for card in named:
+        for column, value in _extended_row(card, machine).items():
+            yield (*group, 1, 1, column, card.index), value
+    if named:
+        yield (*group, 5, 0), ber.ticks(0)
+
+
+def _extended_row(card: Card, machine: Machine) -> dict[int, Value]:
+    interface = "lo" if card.loopback else machine.interface()
+
+    def wide(field: str) -> Value:
+        return lambda: ber.counter64(getattr(traffic(machine, interface), field))
+
+    speed = 10_000 if card.speed == FASTEST else card.speed // 1_000_000
+    none, none64 = ber.counter(0), ber.counter64(0)
+    return {
+        1: ber.text(card.short), 2: none, 3: none, 4: none, 5: none, 6: wide("bytes_in"), 7: wide("packets_in"), 8: none64, 9: none64,
+        10: wide("bytes_out"), 11: wide("packets_out"), 12: none64, 13: none64, 15: ber.gauge(speed), 16: ber.integer(2),
+        17: ber.integer(2 if card.loopback else 1), 18: ber.text(""), 19: ber.ticks(0),
+    }  # fmt: skip

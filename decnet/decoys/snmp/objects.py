@@ -7,17 +7,16 @@ Source: net-snmp 5.9 of Debian 12, walked and compared; the other vendors' objec
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from ..host.network import network_of
-from ..host.proc import command_line
-from ..host.processes import processes
-from ..host.services import services
 from ..machine import Machine
 from ..persona import Persona
 from . import ber, interfaces
 from .ber import Oid
+from .counts import Counts
 from .dialects import Dialect, dialect_of
-from .tree import Tree, Value
+from .tree import Section, Table, Tree, Value
 
 MIB2: Oid = (1, 3, 6, 1, 2, 1)
 SYSTEM: Oid = (*MIB2, 1)
@@ -25,6 +24,10 @@ IP: Oid = (*MIB2, 4)
 HOST: Oid = (*MIB2, 25)
 PRINTER: Oid = (*MIB2, 43)
 ENTERPRISES: Oid = (1, 3, 6, 1, 4, 1)
+ENGINE: Oid = (1, 3, 6, 1, 6, 3, 10, 2, 1)
+LONGEST_MESSAGE = 1500
+MOST_PARAMETERS = 127
+"""Characters of the kernel's command line that an agent shows."""
 TICKS = 0xFFFFFFFF
 DEFAULT_TTL = {"linux": 64, "bsd": 64, "windows": 128, "windows_server": 128, "embedded": 64, "cisco": 255}
 
@@ -47,12 +50,19 @@ IN_MIB2 = ("TCP", "UDP", "IP and", "logging")
 class AgentObjects:
     """One agent's objects; `engine` is empty without version 3."""
 
-    tree: Tree
+    make: Callable[[], Tree]
     engine: bytes
     boots: Callable[[], int]
     """How often it was started."""
     uptime: Callable[[], float]
     """Seconds since the agent was started."""
+    counts: Counts
+    """What it has received and sent."""
+
+    @cached_property
+    def tree(self) -> Tree:
+        """The objects; made at the first use, because most agents are never asked."""
+        return self.make()
 
 
 def objects_of(persona: Persona) -> AgentObjects:
@@ -68,9 +78,32 @@ def objects_of(persona: Persona) -> AgentObjects:
     def boots() -> int:
         return shared.number("snmp boots", 2, 40) + machine.boots()
 
-    rows = dict(_rows(shared, machine, dialect, uptime))
-    columns = frozenset(name[: _column_length(name)] for name in rows)
-    return AgentObjects(Tree(rows, columns), dialect.engine(shared), boots, uptime)
+    engine, counts = dialect.engine(shared), Counts()
+
+    def tree() -> Tree:
+        rows = dict(_rows(shared, machine, dialect, uptime))
+        tables: list[Table | Section] = []
+        if dialect.net_snmp and persona.os == "linux":
+            from . import unix
+            from .host_view import Host
+
+            host = Host(persona)
+            rows |= dict(unix.rows(host)) | dict(_engine(engine, boots, uptime))
+            rows |= dict(counts.rows((*MIB2, 11)))
+            tables = unix.tables(host)
+        return Tree(rows, frozenset(name[: _column_length(name)] for name in rows), tables)
+
+    return AgentObjects(tree, engine, boots, uptime, counts)
+
+
+def _engine(
+    engine: bytes, boots: Callable[[], int], uptime: Callable[[], float]
+) -> Iterator[tuple[Oid, Value]]:
+    """SNMP-FRAMEWORK-MIB's engine."""
+    yield (*ENGINE, 1, 0), ber.string(engine)
+    yield (*ENGINE, 2, 0), lambda: ber.integer(boots())
+    yield (*ENGINE, 3, 0), lambda: ber.integer(int(uptime()))
+    yield (*ENGINE, 4, 0), ber.integer(LONGEST_MESSAGE)
 
 
 def _column_length(name: Oid) -> int:
@@ -88,7 +121,9 @@ def _rows(
         yield from _modules()
     cards = interfaces.cards_of(persona, machine, dialect)
     yield from interfaces.table((*MIB2, 2), cards, machine)
-    yield from _ip(persona, machine, cards)
+    yield from interfaces.extended_table((*MIB2, 31, 1), cards, machine)
+    if not dialect.net_snmp or persona.os != "linux":
+        yield from _ip(persona, machine, cards)
     if dialect.host:
         yield from _host(persona, machine)
     if dialect.printer:
@@ -139,6 +174,8 @@ def _ip(persona: Persona, machine: Machine, cards: list[interfaces.Card]) -> Ite
 
 
 def _host(persona: Persona, machine: Machine) -> Iterator[tuple[Oid, Value]]:
+    from ..host.proc import command_line
+
     def uptime() -> bytes:
         return ber.integer(int((time.time() - machine.booted()) * 100) & TICKS, ber.TICKS)
 
@@ -150,7 +187,7 @@ def _host(persona: Persona, machine: Machine) -> Iterator[tuple[Oid, Value]]:
     yield (*HOST, 1, 2, 0), date
     yield (*HOST, 1, 3, 0), ber.integer(393216)
     root = command_line(machine)
-    yield (*HOST, 1, 4, 0), ber.string(root.encode() if persona.os == "linux" else b"")
+    yield (*HOST, 1, 4, 0), ber.text(root.strip()[:MOST_PARAMETERS] if persona.os == "linux" else "")
     yield (*HOST, 1, 5, 0), ber.integer(0, ber.GAUGE)
     yield (*HOST, 1, 6, 0), lambda: ber.integer(_count(persona, machine), ber.GAUGE)
     yield (*HOST, 1, 7, 0), ber.integer(0)
@@ -160,6 +197,9 @@ def _count(persona: Persona, machine: Machine) -> int:
     """How many processes the machine has, apart from those of its visitors."""
     if persona.os != "linux":
         return persona.number("processes", 90, 210) + int(time.time()) // 60 % 5
+    from ..host.processes import processes
+    from ..host.services import services
+
     return len(processes(machine, services(machine), int(time.time()))[0])
 
 

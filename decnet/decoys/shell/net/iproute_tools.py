@@ -5,28 +5,37 @@ from __future__ import annotations
 
 import ipaddress
 
-from ...host.network import traffic
+from ...host.protocols import ICMP, IP, TCP, UDP, counters
 from ..process import Command, Process, Running
 from ..text.common import Failure, parse
 from ..text.packaged import packaged
 from .ip_show import links
 
+SETTINGS = (
+    "Forwarding",
+    "DefaultTTL",
+    "ReasmTimeout",
+    "RtoAlgorithm",
+    "RtoMin",
+    "RtoMax",
+    "MaxConn",
+    "CurrEstab",
+)
+"""Of the kernel's list, what nstat does not take for counters."""
+NAMES = [
+    group + name
+    for group, names in (("Ip", IP), ("Icmp", ICMP), ("Tcp", TCP), ("Udp", UDP))
+    for name in names
+    if name not in SETTINGS
+]
 NO_DEVICE = 'Cannot find device "{0}"\n'
 
 
 def _counters(process: Process) -> list[tuple[str, int]]:
-    """The counters of IP, ICMP, TCP and UDP by the traffic of the cards, as nstat names them."""
+    """The counters of IP, ICMP, TCP and UDP, as nstat names them: without the settings among them."""
     world = process.shell.world
-    both = [traffic(world, link.name) for link in links(world)]
-    came, left = sum(each.packets_in for each in both), sum(each.packets_out for each in both)
-    opened = sum(each.protocol == "tcp" for each in world.sockets())
-    return [
-        ("IpInReceives", came), ("IpInHdrErrors", 0), ("IpInAddrErrors", 0), ("IpForwDatagrams", 0), ("IpInDelivers", came), ("IpOutRequests", left), ("IpOutDiscards", 0),
-        ("IcmpInMsgs", came // 9000), ("IcmpInEchos", came // 9500), ("IcmpOutMsgs", came // 9200), ("IcmpOutEchoReps", came // 9500),
-        ("TcpActiveOpens", came // 4100), ("TcpPassiveOpens", came // 130 + opened), ("TcpAttemptFails", came // 8000), ("TcpEstabResets", came // 7000),
-        ("TcpInSegs", came * 94 // 100), ("TcpOutSegs", left * 95 // 100), ("TcpRetransSegs", left // 2100), ("TcpOutRsts", left // 900),
-        ("UdpInDatagrams", came * 4 // 100), ("UdpNoPorts", came // 5000), ("UdpInErrors", 0), ("UdpOutDatagrams", left * 4 // 100),
-    ]  # fmt: skip
+    found = counters(world, world.sockets())
+    return [(name, found.get(name, 0)) for name in NAMES]
 
 
 @packaged(bare=True)

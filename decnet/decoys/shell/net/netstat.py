@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from ...host.network import traffic
+from ...host.protocols import counters
 from ...host.sockets import MAPPED, SocketEntry
 from ..process import Process
 from ..text.common import Failure, Options, parse
@@ -42,6 +43,52 @@ def netstat(process: Process) -> int:
     if "g" in options:
         return _groups(process)
     return _connections(process, options, busybox=busybox)
+
+
+STATISTICS = """Ip:
+    Forwarding: 2
+    {IpInReceives} total packets received
+    0 forwarded
+    0 incoming packets discarded
+    {IpInDelivers} incoming packets delivered
+    {IpOutRequests} requests sent out
+    {IpOutNoRoutes} dropped because of missing route
+    OutTransmits: {IpOutRequests}
+Icmp:
+    {IcmpInMsgs} ICMP messages received
+    0 input ICMP message failed
+    ICMP input histogram:
+        echo requests: {IcmpInEchos}
+    {IcmpOutMsgs} ICMP messages sent
+    0 ICMP messages failed
+    ICMP output histogram:
+        destination unreachable: {IcmpOutDestUnreachs}
+        echo replies: {IcmpOutEchoReps}
+IcmpMsg:
+        InType8: {IcmpInEchos}
+        OutType0: {IcmpOutEchoReps}
+        OutType3: {IcmpOutDestUnreachs}
+Tcp:
+    {TcpActiveOpens} active connection openings
+    {TcpPassiveOpens} passive connection openings
+    {TcpAttemptFails} failed connection attempts
+    {TcpEstabResets} connection resets received
+    {TcpCurrEstab} connections established
+    {TcpInSegs} segments received
+    {TcpOutSegs} segments sent out
+    {TcpRetransSegs} segments retransmitted
+    {TcpInErrs} bad segments received
+    {TcpOutRsts} resets sent
+Udp:
+    {UdpInDatagrams} packets received
+    {UdpNoPorts} packets to unknown port received
+    0 packet receive errors
+    {UdpOutDatagrams} packets sent
+    0 receive buffer errors
+    0 send buffer errors
+UdpLite:
+IpExt:
+"""
 
 
 SHORT_NAMES = ("20.04", "22.04")
@@ -147,23 +194,14 @@ def _unix(process: Process, options: Options, which: str, *, busybox: bool) -> N
 
 
 def _statistics(process: Process) -> int:
-    count = traffic(process.shell.world, process.shell.world.interface())
-    received, sent = count.packets_in, count.packets_out
-    opened = sum(each.state == "ESTABLISHED" for each in sockets(process))
-    process.out(
-        f"Ip:\n    Forwarding: 2\n    {received} total packets received\n    0 forwarded\n    0 incoming packets discarded\n"
-        f"    {received - received // 900} incoming packets delivered\n    {sent} requests sent out\n    OutTransmits: {sent}\n"
-        f"Icmp:\n    {received // 4000} ICMP messages received\n    0 input ICMP message failed\n    ICMP input histogram:\n"
-        f"        echo requests: {received // 4000}\n    {received // 4000} ICMP messages sent\n    0 ICMP messages failed\n"
-        f"    ICMP output histogram:\n        echo replies: {received // 4000}\nIcmpMsg:\n        InType8: {received // 4000}\n"
-        f"        OutType0: {received // 4000}\nTcp:\n    {sent // 900} active connection openings\n    {received // 70} passive connection openings\n"
-        f"    {received // 5000} failed connection attempts\n    {received // 400} connection resets received\n    {opened} connections established\n"
-        f"    {received - received // 12} segments received\n    {sent - sent // 12} segments sent out\n    {sent // 600} segments retransmitted\n"
-        f"    {received // 90000} bad segments received\n    {received // 800} resets sent\nUdp:\n    {received // 14} packets received\n"
-        f"    {received // 5000} packets to unknown port received\n    0 packet receive errors\n    {sent // 13} packets sent\n"
-        "    0 receive buffer errors\n    0 send buffer errors\nUdpLite:\n"
-        f"IpExt:\n    InOctets: {count.bytes_in}\n    OutOctets: {count.bytes_out}\n    InNoECTPkts: {received}\n"
+    world = process.shell.world
+    found = counters(world, sockets(process))
+    loop, card = traffic(world, "lo"), traffic(world, world.interface())
+    lines = STATISTICS.format_map(found)
+    octets = (
+        f"    InOctets: {loop.bytes_in + card.bytes_in}\n    OutOctets: {loop.bytes_out + card.bytes_out}\n"
     )
+    process.out(f"{lines}{octets}    InNoECTPkts: {found['IpInReceives']}\n")
     return 0
 
 
