@@ -139,10 +139,12 @@ def _questions(root: str, known: dict[str, Any]) -> Iterator[Question]:
 def _asked(root: str, known: dict[str, Any], questions: list[Question]) -> Asked | Crowd:
     from decnet.worker import again
 
-    if len({question.worker_id for question in questions}) > again.MOST_PROCESSES:
+    has_client = all(question.place for question in questions)
+    is_far = max(each.get("round_trip", 0.0) for each in known["asked"]) > again.FAR
+    if len(known["asked"]) > again.MOST_PROCESSES or (is_far and has_client):
         from decnet.worker.crowd import Crowd
 
-        if not all(question.place for question in questions):
+        if not has_client:
             raise ValueError("this machine is one of many")
         return Crowd(root, questions)
     from decnet.worker.answers import Asked

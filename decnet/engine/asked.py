@@ -27,18 +27,24 @@ class Asked:
         self.files: dict[str, str] = {}
         """Digest by path."""
         self.workers: dict[str, dict[str, Any]] = {}
-        """By name: `worker_id`, and `place` as `again.place_of` has it."""
+        """By name: `worker_id`, `place` as `again.place_of` has it, and `round_trip` in seconds."""
         self.calls: dict[str, dict[str, Answered]] = {}
 
     def hear(
-        self, worker: Worker, verb: str, args: Mapping[str, Any], answer: Mapping[str, Any] | None
+        self,
+        worker: Worker,
+        verb: str,
+        args: Mapping[str, Any],
+        answer: Mapping[str, Any] | None,
+        round_trip: float = 0.0,
     ) -> None:
-        """One call; None: it failed."""
+        """One call; None: it failed. `round_trip`: what the network takes, in seconds."""
         if not self.is_repeatable:
             return
         found = answer_digest(verb, answer) if answer is not None else None
         place = place_of(worker, OTHER_KEYS.get(worker.key_type, FLEET_KEY))
-        self.workers[worker.name] = {"worker_id": worker.worker_id, "place": place}
+        about = {"worker_id": worker.worker_id, "place": place, "round_trip": round_trip}
+        self.workers[worker.name] = about
         if found is None or place is None:
             self.is_repeatable = False
             return

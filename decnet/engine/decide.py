@@ -22,6 +22,7 @@ from decnet.plan.reconcile import reconcile
 from decnet.plan.rollout import being_sent, held_addresses
 from decnet.plan.slice_drift import slice_drift
 from decnet.plan.topologies.status import sends_again
+from decnet.store.gc_pause import gc_paused
 
 if TYPE_CHECKING:
     from decnet.model.rollout import Kind, Policy
@@ -82,6 +83,7 @@ class Opening:
     workers: tuple[str, ...] = ()
 
 
+@gc_paused()
 def decide(
     ctx: Context, proposal: Proposal, options: PassOptions, *, size_before: int = 0
 ) -> tuple[Snapshot, Plan]:

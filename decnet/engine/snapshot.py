@@ -14,6 +14,7 @@ from decnet.plan.compose import ExpectedSlice, expected_containers
 from decnet.plan.rollout import edited_units, effective_fleet
 from decnet.store.desired import check_known, load_fleet, new_fleet
 from decnet.store.fleet_table import FleetTable, Quarantined
+from decnet.store.gc_pause import gc_paused
 from decnet.store.home_use import check_not_lost
 from decnet.store.rollouts import RolloutStore, TakenBack
 from decnet.store.topologies import TopologyTable
@@ -103,6 +104,7 @@ class Snapshot:
         return replace(self, observed={**self.observed, **observed})
 
 
+@gc_paused()
 def load_snapshot(ctx: Context) -> Snapshot:
     """Desired and recorded as stored. A state directory that was never used gives an empty fleet, not yet
     saved. Raises SpecError for a fleet that names something that is not in the catalog."""

@@ -57,6 +57,7 @@ def last_good_fleet(home: Home) -> Fleet | None:
     return None if copy is None else _as_written(copy)
 
 
+@gc_paused()
 def save_fleet(home: Home, fleet: Fleet) -> bool:
     """Stores the desired fleet; returns whether the file had to be written.
 

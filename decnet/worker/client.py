@@ -54,8 +54,8 @@ IMAGE_BASE_LIMIT = 120.0
 IMAGE_BYTES_PER_SECOND = 256 * 1024
 UNKNOWN_IMAGE_SIZE = 512 * 1024 * 1024
 
-Hear = Callable[[str, dict[str, Any], dict[str, Any] | None], None]
-"""Is given each verb with its arguments, and its answer; None if it failed."""
+Hear = Callable[[str, dict[str, Any], dict[str, Any] | None, float], None]
+"""Is given each verb with its arguments, its answer (None if it failed), and the seconds of a round trip."""
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
@@ -97,6 +97,11 @@ class AgentClient:
     def sent_at(self) -> float:
         """Our clock when the last request was sent; 0.0 if that is unknown."""
         return float(getattr(self._session, "sent_at", 0.0))
+
+    @property
+    def round_trip(self) -> float:
+        """Seconds that the network to the worker takes, at least; 0.0 if that is unknown."""
+        return float(getattr(self._session, "round_trip", 0.0))
 
     async def close(self) -> None:
         await self._session.close()
@@ -349,7 +354,7 @@ class AgentClient:
             answer = await self._call(verb, args, limit, stream)
         finally:
             if self._hear is not None:
-                self._hear(verb, args, answer)
+                self._hear(verb, args, answer, self.round_trip)
         return validated(model, answer, self.worker, verb)
 
     async def _call(

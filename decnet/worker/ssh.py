@@ -16,6 +16,7 @@ from . import connect, hostkeys
 from .backoff import backoff
 from .channel import First, open_program
 from .concurrency import Concurrency
+from .distance import round_trip
 from .exchange import PIECE, Request, Sink, Source, answered, converse, describe_status
 from .ssh_library import asyncssh
 from .translate import translated
@@ -48,6 +49,8 @@ class SshSession:
         self.protocol = wire.PROTOCOL
         self.sent_at = 0.0
         """Our clock when the last request was sent: connecting may take longer than the answer."""
+        self.round_trip = 0.0
+        """Seconds that the network takes, at least; 0.0 if that is unknown."""
         self._target = target
         self._command = command
         self._concurrency = concurrency or Concurrency()
@@ -95,7 +98,7 @@ class SshSession:
             self.sent_at = time.time()
             async with running(connection, self.worker, command, limit, first) as remote:
                 result = await answered(remote, self.worker, request, stream, is_sent=first is not None)
-                self.noise = remote.preamble
+                self.noise, self.round_trip = remote.preamble, round_trip(connection)
                 return result
 
     async def close(self) -> None:

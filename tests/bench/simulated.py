@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from decnet.catalog import load
+from decnet.cli import COLLECTED_AFTER
 from decnet.commands.doctor import doctor
 from decnet.commands.events import pull
 from decnet.commands.logs import logs
@@ -162,7 +163,7 @@ COMMANDS: dict[str, Callable[[Context], Awaitable[object]]] = {
 
 def main(home: Home, command: str) -> None:
     # As the command line does.
-    gc.set_threshold(100_000)
+    gc.set_threshold(COLLECTED_AFTER)
     ctx, began = context(home), time.process_time()
     with contextlib.redirect_stdout(io.StringIO()):
         asyncio.run(run(COMMANDS[command], ctx))
