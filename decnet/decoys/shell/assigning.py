@@ -87,7 +87,7 @@ class Assigning(Context, Protocol):
             exported = name in shell.exported
             variables.unset(shell, name)
             if kinds:
-                shell.kinds[name] = kinds
+                shell.kinds[name] = kinds.replace(variables.NO_VALUE, "")
             if exported:
                 shell.exported.add(name)
         shell.arrays.setdefault(name, {})
@@ -110,7 +110,14 @@ class Assigning(Context, Protocol):
                 array = self.shell.arrays.get(key)
                 hidden[key] = (self.shell.variables.get(key), array, self.shell.kinds.get(key),
                                key in self.shell.exported, False)  # fmt: skip
-            yield from self.assign(assignment, trace=True)
+            try:
+                yield from self.assign(assignment, trace=True)
+            except variables.NotAssigned as error:
+                if not self.shell.dialect.bash:
+                    raise
+                del hidden[key]
+                self.complain(f"{error.args[0]}: {error.args[1]}")
+                continue
             self.shell.exported.add(key)
         return hidden
 

@@ -13,6 +13,7 @@ from . import (
     builtins_limits,
     builtins_names,
     builtins_text,
+    builtins_umask,
     builtins_variables,
 )
 from .all_builtins import ALL
@@ -60,5 +61,6 @@ BUILTINS = _table(
     builtins_jobs.BUILTINS,
     builtins_kill.BUILTINS,
     builtins_limits.BUILTINS,
+    builtins_umask.BUILTINS,
 )
 ALL.update(BUILTINS)

@@ -8,10 +8,11 @@ from typing import Any
 
 from .builtins_shown import NAME, as_assignment, bad_name, list_of, name_of_word, show_all
 from .context import Context, ExpansionError, Work, fatal
+from .own_variables import MAPS, own_letters, own_names
 from .quoting import double_quoted
 from .state import Shell
 from .syntax import Assignment
-from .variables import NotAssigned, hide, unset, value_of
+from .variables import NO_VALUE, SPECIAL_ARRAYS, NotAssigned, hide, unset, value_of
 from .written import function_text
 
 DECLARE_FLAGS = "aAfFgiIlnrtuxp"
@@ -79,6 +80,9 @@ def _declare_one(
     shell = context.shell
     kinds = "".join(letter for letter in "aAiluN" if letter in on) + ("n" if "n" in on else "")
     before = shell.kinds.get(name, "")
+    is_new = name not in shell.variables and name not in shell.arrays and value_of(shell, name) is None
+    if assignment is None and is_new and shell.dialect.bash:
+        kinds += NO_VALUE
     kept = "".join(letter for letter in dict.fromkeys(before + kinds) if letter not in off)
     if "n" in kinds and assignment is not None:
         value = yield from context.expansion.single(assignment.value)
@@ -98,7 +102,7 @@ def _declare_one(
         try:
             yield from context.assign(assignment, name=name)
         except NotAssigned as error:
-            context.complain(f"{error.args[0]}: {error.args[1]}")
+            context.complain(f"{command}: {error.args[0]}: {error.args[1]}")
             return 1
         except ExpansionError as error:
             prefix = f"{command}: " if "i" in kept else ""
@@ -132,26 +136,34 @@ def _show_declared(context: Context, command: str, names: list[str], on: str) ->
         wanted = set(on) - {"p", "g"}
         names = [
             name
-            for name in sorted({*shell.variables, *shell.arrays, *shell.exported})
+            for name in sorted({*shell.variables, *shell.arrays, *shell.exported, *own_names(shell)})
             if name[:1] != " " and wanted <= set(_letters(shell, name))
         ]
     for name in names:
         value = value_of(shell, name)
-        if name not in shell.arrays and value is None and not _letters(shell, name):
+        is_declared = name in shell.arrays or bool(shell.kinds.get(name) or _letters(shell, name))
+        if value is None and not is_declared:
             context.complain(f"{command}: {name}: not found")
             status = 1
             continue
-        head = f"declare -{_letters(shell, name) or '-'} {name}"
-        if name in shell.arrays:
-            context.out(f"{head}={list_of(shell, name)}\n")
-        else:
-            context.out(head + (f"={double_quoted(value)}" if value is not None else "") + "\n")
+        context.out(declared(shell, name) + "\n")
     return status
+
+
+def declared(shell: Shell, name: str) -> str:
+    """A variable as `declare -p` shows it."""
+    head, value = f"declare -{_letters(shell, name) or '-'} {name}", value_of(shell, name)
+    if NO_VALUE in shell.kinds.get(name, ""):
+        return head
+    if name in shell.arrays or (shell.dialect.bash and name in {*SPECIAL_ARRAYS, *MAPS}):
+        return f"{head}={list_of(shell, name)}"
+    return head + (f"={double_quoted(value)}" if value is not None else "")
 
 
 def _letters(shell: Shell, name: str) -> str:
     kinds = shell.kinds.get(name, "")
-    array = "A" if "A" in kinds else "a" if name in shell.arrays else ""
-    letters = "".join(letter for letter in "iln" if letter in kinds) + ("u" if "u" in kinds else "")
-    return array + letters[:0] + ("i" if "i" in kinds else "") + ("l" if "l" in kinds else "") + ("n" if "n" in kinds else "") + (
+    if shell.dialect.bash and name not in shell.variables and name not in shell.arrays and not kinds:
+        kinds = own_letters(name)
+    array = "A" if "A" in kinds else "a" if name in shell.arrays or "a" in kinds else ""
+    return array + ("i" if "i" in kinds else "") + ("l" if "l" in kinds else "") + ("n" if "n" in kinds else "") + (
         "r" if name in shell.readonly else "") + ("u" if "u" in kinds else "") + ("x" if name in shell.exported else "")  # fmt: skip

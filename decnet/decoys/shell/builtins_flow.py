@@ -122,12 +122,15 @@ def source(context: Context, words: list[Any]) -> Work:
             else found
         )
     text = shell.read(path) if "/" in name or shell.dialect.bash or shell.node(path) else None
-    node = shell.node(path)
-    if text is None or node is None:
-        return _not_sourced(context, words, name, folder=node is not None)
-    if not shell.allowed(path, 4):
+    node: Any = shell.node(path)
+    given = yield from context.script_input(path)
+    if given is not None:
+        text = node = given
+    elif text is not None and node is not None and not shell.allowed(path, 4):
         context.complain(f"{name}: Permission denied")
         return 1
+    if text is None or node is None:
+        return _not_sourced(context, words, name, folder=node is not None)
     before = shell.positional
     if len(words) > 2:
         shell.positional = [str(word) for word in words[2:]]

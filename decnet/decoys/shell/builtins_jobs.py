@@ -8,8 +8,10 @@ from typing import Any
 from .context import Context, Work
 from .jobs import Job
 from .signal_numbers import SIGNALS
-from .tasks import CONTINUE, Ended, Signalled
+from .tasks import CONTINUE, INTERRUPT, PIPE, TERMINATE, Ended, Signalled
 
+QUIET = (INTERRUPT, PIPE, TERMINATE)
+"""Signals whose victims a shell without a prompt does not name."""
 MOST_KEPT = 16
 """Jobs that have ended, which ash shows once more."""
 
@@ -25,6 +27,7 @@ def wait(context: Context, words: list[Any]) -> Work:
         if context.controls_jobs and context.shell.dialect.bash:
             context.jobs.forget_done()
         yield Signalled(Ended(running), context)
+        report_signalled(context)
         if context.controls_jobs and context.shell.dialect.bash:
             report_done(context)
         elif context.shell.dialect.name != "ash" or len(context.jobs.by_number) > MOST_KEPT:
@@ -34,6 +37,19 @@ def wait(context: Context, words: list[Any]) -> Work:
     for word in arguments:
         status = yield from _wait_for(context, word)
     return _interrupted(context, status)
+
+
+def report_signalled(context: Context) -> None:
+    """A shell without a prompt names the jobs that a signal has ended (bash(1), "JOB CONTROL"), once."""
+    if not context.shell.dialect.bash or context.shell.interactive:
+        return
+    for job in _listed(context):
+        signal = job.tasks[-1].signal
+        if job.is_foreign or not job.done or signal in QUIET:
+            continue
+        if signal:
+            context.complain(f"{job.pid:>5} {job.state(context.shell.dialect):<24}{job.text}")
+            context.jobs.remove(job)
 
 
 def report_done(context: Context) -> None:
@@ -84,6 +100,7 @@ def _wait_for(context: Context, word: str) -> Work:
     job = context.jobs.found(word)
     if job is not None and not job.is_foreign:
         yield Signalled(Ended(job.tasks), context)
+        report_signalled(context)
         if job.done and not context.shell.interactive:
             context.jobs.remove(job)
         return job.status

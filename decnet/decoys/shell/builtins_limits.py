@@ -40,44 +40,88 @@ def of_memory(kib: int) -> dict[str, str]:
     return {"u": str(kib // 264), "i": str(kib // 264), "l": str(kib // 8)}
 
 
+UNITS = {letter: name for name, _, letter, _ in LIMITS}
+MOST_OPEN = 1 << 20
+"""The kernel's fs.nr_open."""
+
+
 def ulimit(context: Context, words: list[Any]) -> int:
     arguments = [str(word) for word in words[1:]]
-    letters = (
-        "".join(word[1:] for word in arguments if word.startswith("-")).replace("S", "").replace("H", "")
+    shell, stored = context.shell, context.shell.notes
+    letters, values = "", list[str]()
+    for word in arguments:
+        is_option = word.startswith("-") and len(word) > 1 and not values
+        letters, values = (letters + word[1:], values) if is_option else (letters, [*values, word])
+    hard, soft = "H" in letters, "S" in letters
+    letters = letters.replace("S", "").replace("H", "")
+    usual = {letter: value for _, _, letter, value in LIMITS} | of_memory(shell.world.memory_kib)
+    limits = usual | {
+        letter: stored[f" ulimit {letter}"] for letter in usual if f" ulimit {letter}" in stored
+    }
+    most = (
+        usual
+        | HARD
+        | {letter: stored[f" ulimit H{letter}"] for letter in usual if f" ulimit H{letter}" in stored}
     )
-    values = [word for word in arguments if not word.startswith("-")]
-    stored = context.shell.notes
-    usual = {letter: value for _, _, letter, value in LIMITS} | of_memory(context.shell.world.memory_kib)
-    if any("H" in word for word in arguments if word.startswith("-")):
-        usual |= HARD
-    limits = {letter: stored.get(f" ulimit {letter}", value) for letter, value in usual.items()}
+    for letter in letters.replace("a", ""):
+        if letter not in limits:
+            return _no_limit(context, letter)
     if values:
-        stored[f" ulimit {letters[:1] or 'f'}"] = values[0][:20]
+        letter = letters[:1] or "f"
+        value = {"hard": most[letter], "soft": limits[letter]}.get(values[0], values[0])
+        if refusal := _refused(context, letter, value, most[letter]):
+            context.complain(f"ulimit: {refusal}")
+            return 1 if shell.dialect.bash else 2
+        if hard or not soft:
+            stored[f" ulimit H{letter}"] = value
+        if soft or not hard:
+            stored[f" ulimit {letter}"] = value
         return 0
+    shown = most if hard and not soft else limits
     if "a" in letters:
-        if context.shell.dialect.bash:
-            for name, unit, letter, _ in LIMITS:
-                context.out(f"{name:<20}{f'({unit})':>20} {limits[letter]}\n")
-        else:
-            rows = IN_ASH if context.shell.dialect.name == "ash" else IN_DASH
-            width = 32 if context.shell.dialect.name == "ash" else 20
-            marks = {letter: f"(-{letter}) " if width > 20 else "" for _, letter in rows}
-            context.out(
-                "".join(f"{name:<{width}}{marks[letter] or ' '}{limits[letter]}\n" for name, letter in rows)
-            )
+        _show_all(context, shown)
         return 0
     for letter in letters or "f":
-        if letter not in limits:
-            context.complain(
-                f"ulimit: -{letter}: invalid option"
-                if context.shell.dialect.bash
-                else f"ulimit: Illegal option -{letter}"
-            )
-            if context.shell.dialect.bash:
-                context.err("ulimit: usage: ulimit [-SHabcdefiklmnpqrstuvxPRT] [limit]\n")
-            return 2
-        context.out(limits[letter] + "\n")
+        unit = next(unit for _, unit, each, _ in LIMITS if each == letter)
+        head = f"{UNITS[letter]:<20}{f'({unit})':>20} " if len(letters) > 1 and shell.dialect.bash else ""
+        context.out(f"{head}{shown[letter]}\n")
     return 0
+
+
+def _no_limit(context: Context, letter: str) -> int:
+    if not context.shell.dialect.bash:
+        context.complain(f"ulimit: Illegal option -{letter}")
+        return 2
+    context.complain(f"ulimit: -{letter}: invalid option")
+    context.err("ulimit: usage: ulimit [-SHabcdefiklmnpqrstuvxPRT] [limit]\n")
+    return 2
+
+
+def _refused(context: Context, letter: str, value: str, most: str) -> str:
+    """Why a limit cannot be set, "" if it can be."""
+    bash = context.shell.dialect.bash
+    if value != "unlimited" and (not value.isdecimal() or len(value) > 18):
+        return f"{value}: invalid number" if bash else "bad number"
+    is_root = context.shell.world.number_of(context.shell.user) == 0
+    above = value == "unlimited" or int(value) > int(most if most != "unlimited" else MOST_OPEN)
+    is_above = letter == "n" and above if is_root else most != "unlimited" and above
+    if not is_above or (is_root and value.isdecimal() and int(value) <= MOST_OPEN):
+        return ""
+    if bash:
+        return f"{UNITS[letter]}: cannot modify limit: Operation not permitted"
+    return "error setting limit (Operation not permitted)"
+
+
+def _show_all(context: Context, limits: dict[str, str]) -> None:
+    """`ulimit -a`."""
+    if context.shell.dialect.bash:
+        for name, unit, letter, _ in LIMITS:
+            context.out(f"{name:<20}{f'({unit})':>20} {limits[letter]}\n")
+        return
+    rows = IN_ASH if context.shell.dialect.name == "ash" else IN_DASH
+    width = 32 if context.shell.dialect.name == "ash" else 20
+    marks = {letter: f"(-{letter}) " if width > 20 else "" for _, letter in rows}
+    context.out("".join(f"{name:<{width}}{marks[letter] or ' '}{limits[letter]}\n" for name, letter in rows))
 
 
 def times(context: Context, words: list[Any]) -> int:
@@ -89,33 +133,4 @@ def times(context: Context, words: list[Any]) -> int:
     return 0
 
 
-def umask(context: Context, words: list[Any]) -> int:
-    shell = context.shell
-    arguments = [str(word) for word in words[1:]]
-    if arguments in ([], ["-p"]):
-        context.out(("umask " if arguments else "") + f"{shell.umask:04o}\n")
-        return 0
-    if arguments == ["-S"]:
-        bits = ~shell.umask & 0o777
-        shown = [
-            "".join(letter for letter, bit in zip("rwx", (4, 2, 1), strict=True) if bits >> shift & bit)
-            for shift in (6, 3, 0)
-        ]
-        context.out(f"u={shown[0]},g={shown[1]},o={shown[2]}\n")
-        return 0
-    text = arguments[-1]
-    if text.isdecimal():
-        if set(text) & set("89") or int(text, 8) > 0o7777:
-            context.complain(
-                f"umask: {text}: octal number out of range"
-                if shell.dialect.bash
-                else f"umask: illegal mode: {text}"
-                if shell.dialect.name == "ash"
-                else f"umask: Illegal number: {text}"
-            )
-            return 2 if shell.dialect.name == "ash" else 1
-        shell.umask = int(text, 8) & 0o777
-    return 0
-
-
-BUILTINS = {"ulimit": ulimit, "times": times, "umask": umask}
+BUILTINS = {"ulimit": ulimit, "times": times}

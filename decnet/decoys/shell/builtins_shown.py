@@ -7,29 +7,14 @@ import re
 from typing import Any
 
 from .context import Context, fatal
+from .own_variables import ARRAYS, MAPS, SHOWN_EMPTY, own_names
 from .quoting import double_quoted, if_needed
 from .state import Shell
 from .syntax import Assignment, Literal, Word
-from .variables import elements_of, value_of
+from .variables import NO_VALUE, elements_of, value_of
 from .written import function_text
 
 NAME = re.compile(r"[A-Za-z_]\w*$")
-
-BASH_SHOWS = (
-    "BASH",
-    "BASHOPTS",
-    "BASH_VERSION",
-    "EUID",
-    "HOSTNAME",
-    "HOSTTYPE",
-    "MACHTYPE",
-    "OSTYPE",
-    "OPTERR",
-    "PPID",
-    "PS4",
-    "SHELLOPTS",
-    "UID",
-)
 
 
 def show_all(context: Context) -> None:
@@ -37,11 +22,13 @@ def show_all(context: Context) -> None:
     shell = context.shell
     names = sorted({*shell.variables, *shell.arrays})
     if shell.dialect.bash:
-        names = sorted({*names, *BASH_SHOWS})
+        names = sorted({*names, *own_names(shell)})
     for name in names:
         if name[:1] == " ":
             continue
-        if name in shell.arrays and shell.dialect.bash:
+        if NO_VALUE in shell.kinds.get(name, ""):
+            continue
+        if shell.dialect.bash and (name in shell.arrays or name in {*ARRAYS, *MAPS}):
             context.out(f"{name}={list_of(shell, name)}\n")
             continue
         value = value_of(shell, name) or ""
@@ -60,6 +47,8 @@ def single_quoted(value: str) -> str:
 
 
 def list_of(shell: Shell, name: str) -> str:
+    if name in SHOWN_EMPTY and name not in shell.arrays:
+        return "()"
     items = "".join(
         f"[{key if isinstance(key, int) else _key(key)}]={double_quoted(value)} "
         for key, value in elements_of(shell, name).items()

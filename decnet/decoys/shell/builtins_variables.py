@@ -6,11 +6,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .builtins_declare import declare
+from .builtins_declare import declare, declared
 from .builtins_read import mapfile, read
 from .builtins_shown import NAME, as_assignment, bad_name, name_of_word, show_all, single_quoted
 from .context import Context, ExpansionError, Work, fatal
-from .quoting import double_quoted, shown
+from .own_variables import own_names
+from .quoting import shown
 from .syntax import Assignment
 from .variables import NotAssigned, exported_function, unset, value_of
 
@@ -52,6 +53,9 @@ def export(context: Context, words: list[Any]) -> Work:
         if assignment is not None:
             yield from context.assign(assignment)
         (names.discard if "n" in flags else names.add)(name)
+        own = value_of(shell, name) if name in own_names(shell) and command == "export" else None
+        if own is not None:
+            shell.variables[name] = own
     return status
 
 
@@ -70,9 +74,7 @@ def _show_exported(context: Context, command: str, name: str) -> None:
     shell = context.shell
     value = value_of(shell, name)
     if shell.dialect.bash:
-        letters = ("r" if name in shell.readonly else "") + ("x" if name in shell.exported else "")
-        head = f"declare -{letters} {name}"
-        context.out(head + (f"={double_quoted(value)}" if value is not None else "") + "\n")
+        context.out(declared(shell, name) + "\n")
     else:
         context.out(f"{command} {name}" + (f"={single_quoted(value)}" if value is not None else "") + "\n")
 

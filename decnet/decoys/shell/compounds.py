@@ -42,8 +42,18 @@ class Compounds(Running, Protocol):
         child = self.fork()
         # Traces have another sign for substitutions only.
         child.shell.notes[ENTERED] = str(int(child.shell.notes.get(ENTERED, "0")) + 1)
-        self.shell.status = yield child.whole(child.sequence(node.body))
-        return self.shell.status
+        visit, shell = self.shell.visit, self.shell
+        pid = child.shell.own_pid = self.engine.next_pid(shell)
+        visit.enter(pid, shell.own_pid, shell.user, [shell.script])
+        try:
+            shell.status = yield child.whole(child.sequence(node.body))
+        except Killed as killed:
+            if killed.pid != pid:
+                raise
+            shell.status = self._report_end(killed.signal, pid)
+        finally:
+            visit.leave(pid)
+        return shell.status
 
     def _group(self, node: Group) -> Work:
         return self.sequence(node.body)

@@ -213,6 +213,9 @@ class Context(Protocol):
     def run_trap(self, name: str) -> Work:
         """Execute what `trap` has set."""
 
+    def script_input(self, path: str) -> Work:
+        """The text of a script that is one of this shell's own inputs (/dev/stdin); None for other paths."""
+
     def as_process(self, child: Context, work: Work) -> Work:
         """A shell that this one starts, up to its end; its status."""
 

@@ -13,6 +13,14 @@ from .state import Shell
 MOST_IN_PIPE = 64 * 1024
 
 
+def number_of(path: str) -> int | None:
+    """Which descriptor of its own process a path means, None for other files."""
+    for front in ("/dev/fd/", "/proc/self/fd/"):
+        if path.startswith(front) and path[len(front) :].isdecimal() and len(path) < len(front) + 4:
+            return int(path[len(front) :])
+    return {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}.get(path)
+
+
 class Broken(Exception):
     """Written to a pipe that no one reads."""
 

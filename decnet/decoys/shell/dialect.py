@@ -76,7 +76,8 @@ def _in_bash(error: BadSyntax, head: str, script: str) -> str:
     if isinstance(error, Incomplete):
         if error.quote:
             return f"{head}: line {error.start}: unexpected EOF while looking for matching `{error.quote}'\n"
-        return f"{head}: line {error.line + 1}: syntax error: unexpected end of file\n"
+        after = error.line + (not script.endswith("\n"))
+        return f"{head}: line {after}: syntax error: unexpected end of file\n"
     at = f"{head}: line {error.line}:"
     if error.message:
         return f"{at} {error.message}\n"
@@ -98,6 +99,8 @@ def _in_dash(error: BadSyntax, head: str, script: str) -> str:
         return f"{at} end of file unexpected{expecting}\n"
     if error.message:
         return f"{at} {error.message}\n"
+    if error.token in REDIRECTING:
+        return f"{at} redirection unexpected{expecting}\n"
     token = "newline" if error.token == "newline" else f'"{error.token}"'
     if error.token and error.token not in OPERATORS and error.token not in RESERVED and token != "newline":
         token = "word"

@@ -10,7 +10,7 @@ from typing import Any, Protocol, cast
 
 from . import variables
 from .context import Context, ExpansionError, Work
-from .descriptors import BadDescriptor, Broken, Collector, End, Screen, Stream
+from .descriptors import BadDescriptor, Broken, Collector, End, Screen, Stream, number_of
 from .jobs import ENDS
 from .limits import OutOfWork
 from .process import Call as Called
@@ -50,6 +50,7 @@ class Driving(Context, Protocol):
     """The part of the evaluator that drives programs."""
 
     fds: dict[int, End]
+    unredirected: dict[int, End]
     becomes: Task | None
 
     def _here(self, command: Command, name: str, arguments: list[str], pid: int) -> Work:
@@ -68,7 +69,8 @@ class Driving(Context, Protocol):
                 given = yield from self._all_input(cast("Stream", source), lines)
             except (BadDescriptor, OSError) as error:
                 reason = "Bad file descriptor" if isinstance(error, BadDescriptor) else str(error)
-                self.err(f"{name.rsplit('/', 1)[-1]}: write error: {reason}\n")
+                short = name.rsplit("/", 1)[-1]
+                self.err(f"{short}: {'standard output' if short == 'cat' else 'write error'}: {reason}\n")
                 return 1
             except Exception:
                 if self.engine.strict or isinstance(_current(), PASSED_ON):
@@ -204,6 +206,14 @@ class Driving(Context, Protocol):
             self.shell.has_all_input = self.shell.has_all_input and size == len(kept)
         return bytes(kept)
 
+    def script_input(self, path: str) -> Work:
+        """The text of a script that is one of this shell's own inputs (/dev/stdin); None for other paths."""
+        number = None if path in self.shell.streams else number_of(path)
+        source = None if number is None else self.fds.get(number)
+        if not isinstance(source, Stream):
+            return None
+        return (yield from self._all_input(source)).decode("utf-8", "surrogateescape")
+
     def read_line(self, source: Stream, delimiter: bytes = b"\n") -> Work:
         """The next line of a descriptor, b"" at its end."""
         if not source.has_line(delimiter):
@@ -215,10 +225,12 @@ class Driving(Context, Protocol):
         text = ENDS.get(signal, f"Signal {signal}")
         if signal in (INTERRUPT, PIPE):
             return 128 + signal
+        before, self.fds = self.fds, self.unredirected
         if self.shell.dialect.bash and self.shell.mode != "i" and signal != TERMINATE:
             self.complain(f"{pid:>5} {text:<24}{self.text}")
         else:
             self.err(f"{text}\n")
+        self.fds = before
         return 128 + signal
 
 

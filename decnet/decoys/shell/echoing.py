@@ -161,7 +161,7 @@ class Printf:
 
     def _size(self, text: str | None) -> int:
         if text == "*":
-            return self._integer(self._next() or "0")
+            return max(-9_999_999, min(9_999_999, self._integer(self._next() or "0")))
         return int(text or "0") if len(text or "") < 7 else 0
 
     def _invalid(self, found: re.Match[str]) -> str:
@@ -191,6 +191,7 @@ class Printf:
     def _date(self, form: str) -> str:
         argument = self._next()
         seconds = time.time() if argument in (None, "-1", "") else self._integer(argument or "0")
+        seconds = max(-(1 << 40), min(1 << 40, seconds))
         return time.strftime(form or "%X", time.gmtime(seconds))
 
     def _integer(self, text: str) -> int:
@@ -206,16 +207,8 @@ class Printf:
         if not found or found.end() < len(stripped):
             self.status = 1
             if self._dialect == "bash":
-                self.errors.append(
-                    f"{text}: invalid number"
-                    if not (
-                        found
-                        and found[2].startswith("0")
-                        and len(found[2]) > 0
-                        and stripped[found.end() :].isdigit()
-                    )
-                    else f"{text}: invalid octal number"
-                )
+                base = "hex " if text[:2] == "0x" else "octal " if re.match(r"0\d", text) else ""
+                self.errors.append(f"{text}: invalid {base}number")
             elif self._dialect == "dash":
                 self.errors.append(
                     f"{text}: {'expected numeric value' if not found else 'not completely converted'}"
@@ -227,8 +220,17 @@ class Printf:
             return 0
         digits = found[2]
         value = int(digits, 16 if digits[:2].lower() == "0x" else 8 if digits.startswith("0") else 10)
-        value = -value if found[1] == "-" else value
-        return max(-(1 << 63), min((1 << 64) - 1, value))
+        return -value if found[1] == "-" else value
+
+    def _in_range(self, number: int, kind: str, argument: str) -> int:
+        """As strtoimax and strtoumax return it: the nearest one, with a warning."""
+        least, most = (-(1 << 63), (1 << 63) - 1) if kind in "di" else (-(1 << 64) + 1, (1 << 64) - 1)
+        if least <= number <= most:
+            return number if kind in "di" or number >= 0 else number + (1 << 64)
+        self.status = self.status or int(self._dialect == "dash")
+        warning = "warning: " * (self._dialect == "bash")
+        self.errors.append(f"{warning}{argument}: Numerical result out of range")
+        return most if number > 0 or kind not in "di" else least
 
     def _number(self, kind: str, flags: str, width: int, precision: int | None, argument: str | None) -> str:
         if kind in "eEfFgGaA":
@@ -251,11 +253,7 @@ class Printf:
         if argument is None and self._dialect == "ash":
             self.status = 1
             self.errors.append("invalid number ''")
-        number = self._integer(argument or "0")
-        if kind in "di":
-            number = min(number, (1 << 63) - 1)
-        elif number < 0:
-            number += 1 << 64
+        number = self._in_range(self._integer(argument or "0"), kind, argument or "0")
         shown = "" if precision is None else "." + str(min(max(precision, 0), 1000))
         form = f"%{flags}{width or ''}{shown}{'d' if kind in 'diu' else kind}"
         text = form % number

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from .ash_builtins import BARE, numbered, of_library
 from .builtins import BUILTINS
+from .builtins_jobs import report_signalled
 from .compounds import COMPOUND
 from .context import Discard, ExpansionError, Jump, Leave, NotRedirected, Returned, Words, Work, fatal
-from .descriptors import End, Stream
+from .descriptors import BadDescriptor, End, Stream
 from .dialect import SPECIAL_BUILTINS
 from .engine import Engine
 from .expansion import Expansion
@@ -44,6 +45,8 @@ class Evaluator(Substituting):
         engine.first = engine.first or self
         self.shell = shell
         self.fds = fds
+        self.unredirected = fds
+        """The descriptors without the redirections of the command that runs."""
         self.expansion: Words = Expansion(self)
         self.guards = 0
         """How many conditions this is in: there `set -e` does not count."""
@@ -60,8 +63,10 @@ class Evaluator(Substituting):
         """The last one that began."""
         self.streams: list[str] = []
         """Paths of process substitutions of the commands that run."""
-        self.sinks: dict[str, Substitution] = {}
-        """Those of `>(...)`, by path."""
+        self.sinks: dict[str, tuple[Substitution, dict[int, End]]] = {}
+        """Those of `>(...)`, by path, with the descriptors that they get."""
+        self.pipes: list[Stream] = []
+        """What `exec > >(...)` has opened: its reader ends with this shell."""
         self._in_traps: set[str] = set()
 
     @property
@@ -102,6 +107,8 @@ class Evaluator(Substituting):
     def _write(self, number: int, text: str | bytes) -> None:
         data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
         end = self.fds.get(number)
+        if end is None and data and number == 1:
+            raise BadDescriptor
         if end is not None and data:
             self.spend(1 + len(data) // 64)
             end.write(data)
@@ -122,6 +129,8 @@ class Evaluator(Substituting):
     def sequence(self, node: Sequence) -> Work:
         """Commands one after the other."""
         for item in node.items:
+            if "n" in self.shell.options and not self.shell.interactive:
+                break
             if item.background:
                 yield self._background(item)
             else:
@@ -195,6 +204,9 @@ class Evaluator(Substituting):
             yield self.run_trap("EXIT")
         except Leave as leave:
             self.shell.status = leave.status
+        finally:
+            for pipe in self.pipes:
+                pipe.ended = True
         return self.shell.status
 
     # Pipelines
@@ -295,6 +307,7 @@ class Evaluator(Substituting):
     def _guarded(self, work: Work, node: Node) -> Work:
         """With the shell's own errors reported."""
         self.shell.line, before = node.line, len(self.streams)
+        outer, self.unredirected = self.unredirected, self.fds
         try:
             yield work
         except Killed as killed:
@@ -312,11 +325,14 @@ class Evaluator(Substituting):
         except OutOfWork:
             self._report_killed(node)
         finally:
+            self.unredirected = outer
             sinks = self.drop_streams(before) if len(self.streams) > before else []
         if sinks:
             yield self.feed(sinks)
         if self.pending:
             yield self._run_pending()
+        if self.jobs.by_number and isinstance(node, Simple):
+            report_signalled(self)
         return self.shell.status
 
     def _survive(self, killed: Killed) -> None:

@@ -12,12 +12,13 @@ from .context import Context, ExpansionError
 from .globbing import paths_of
 from .limits import OutOfWork
 from .operations import operate
+from .own_variables import own_names
 from .parser import Parser
 from .patterns import is_pattern, quoted
 from .splitting import BREAK, Segment, split
 from .state import Shell
 from .syntax import Arithmetic, Literal, Parameter, Part, Substitution, Word
-from .variables import NotAssigned, assign, elements_of, value_of
+from .variables import NotAssigned, assign, elements_of, folder_stack, value_of
 
 MOST_WORD = 256 * 1024
 MOST_WORDS = 70_000
@@ -171,6 +172,11 @@ class Expansion:
             return str(shell.cwd)
         if user == "-" and shell.dialect.bash:
             return shell.variables.get("OLDPWD")
+        digits = user.lstrip("+-")
+        if digits.isdecimal() and len(user) - len(digits) < 2 and len(digits) < 9 and shell.dialect.bash:
+            stack = folder_stack(shell)
+            at = len(stack) - 1 - int(digits) if user[0] == "-" else int(digits)
+            return stack[at] if 0 <= at < len(stack) else None
         for line in (shell.read("/etc/passwd") or "").splitlines():
             fields = line.split(":")
             if fields[0] == user and len(fields) > 5:
@@ -268,7 +274,8 @@ class Expansion:
         shell = self.shell
         if part.operator == "prefix":
             names = sorted(
-                {*shell.variables, *shell.arrays} - {name for name in shell.variables if name[:1] == " "}
+                {*shell.variables, *shell.arrays, *own_names(shell)}
+                - {name for name in shell.variables if name[:1] == " "}
             )
             return self._listed([name for name in names if name.startswith(part.name)], "@", part.quoted)
         if part.index in ("@", "*"):

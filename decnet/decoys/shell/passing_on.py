@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from .context import Context, Work
-from .descriptors import End, FileWriter, Stream
+from .descriptors import End, FileWriter, Stream, number_of
 from .process import Process
 from .tasks import Readable, Writable
 
@@ -33,8 +33,10 @@ def cat(context: Context, process: Process) -> Work:
         return 1
     status, shown = 0, _Shown(flags)
     for path in paths:
-        if path == "-":
-            yield from _copy_input(context, shown)
+        where = context.shell.absolute(path)
+        number = None if where in context.shell.streams else number_of(where)
+        if path == "-" or isinstance(context.fds.get(-1 if number is None else number), Stream):
+            yield from _copy_input(context, shown, number=number or 0)
             continue
         data, reason = content_of(context, path)
         if reason:
@@ -102,9 +104,9 @@ def _room(context: Context) -> Work:
         yield None
 
 
-def _copy_input(context: Context, shown: _Shown, ends: tuple[End, ...] = ()) -> Work:
-    """Print the standard input, piece by piece."""
-    source = context.fds.get(0)
+def _copy_input(context: Context, shown: _Shown, ends: tuple[End, ...] = (), *, number: int = 0) -> Work:
+    """Print what is read from a descriptor, piece by piece."""
+    source = context.fds.get(number)
     while isinstance(source, Stream):
         if not source.is_readable:
             yield Readable(source)
@@ -173,7 +175,15 @@ def tee(context: Context, process: Process) -> Work:
     writers: list[End] = []
     for path in (word for word in process.args if not word.startswith("-")):
         where = shell.absolute(path)
-        if where in ("/dev/null", "/dev/stdout", "/dev/tty"):
+        if where == "/dev/null":
+            continue
+        if where == "/dev/tty" and not context.engine.input.is_terminal:
+            context.err("tee: /dev/tty: No such device or address\n")
+            status = 1
+            continue
+        number = 1 if where == "/dev/tty" else number_of(where)
+        if number in context.fds and where not in shell.streams:
+            writers.append(context.fds[number])
             continue
         reason = shell.refusal(where) or (
             shell.put(where, b"", 0, 0o666 & ~shell.umask) if shell.node(where) is None else ""
@@ -190,7 +200,7 @@ def tee(context: Context, process: Process) -> Work:
         whole = True
     finally:
         for writer in writers:
-            if isinstance(writer, FileWriter):
+            if isinstance(writer, FileWriter) and writer not in context.fds.values():
                 writer.whole = whole
-            writer.close()
+                writer.close()
     return status

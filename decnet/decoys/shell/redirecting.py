@@ -8,14 +8,13 @@ from collections.abc import Generator
 from typing import Any
 
 from .context import Context, NotRedirected
-from .descriptors import End, FileWriter, Full, Null, ReaderAndWriter, Stream
+from .descriptors import End, FileWriter, Full, Null, ReaderAndWriter, Stream, number_of
 from .syntax import Redirection
 from .variables import assign, elements_of
 
 WRITES = (">", ">>", ">|", "&>", "&>>", "<>")
 MOST_DESCRIPTOR = 255
-DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/stdin", "/dev/stdout",
-           "/dev/stderr", "/dev/console", "/dev/fd/0", "/dev/fd/1", "/dev/fd/2")  # fmt: skip
+DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/console")
 
 
 def opened(evaluator: Context, redirections: list[Redirection], here: list[End]) -> Generator[Any, Any, Any]:
@@ -144,7 +143,7 @@ def _file(evaluator: Context, each: Redirection, target: str, fds: dict[int, End
     shell = evaluator.shell
     path = shell.absolute(target) if target else ""
     writes = each.operator != "<"
-    if path in DEVICES:
+    if path in DEVICES or (number_of(path) in fds and path not in shell.streams):
         return _device(path, fds, writes=writes)
     if writes and each.operator != "<>":
         return _writer(evaluator, target, path, append=append, force=each.operator == ">|")
@@ -201,14 +200,7 @@ def _refused(evaluator: Context, target: str, reason: str, *, writes: bool) -> s
 
 
 def _device(path: str, fds: dict[int, End], *, writes: bool) -> End:
-    number = {
-        "/dev/stdin": 0,
-        "/dev/fd/0": 0,
-        "/dev/stdout": 1,
-        "/dev/fd/1": 1,
-        "/dev/stderr": 2,
-        "/dev/fd/2": 2,
-    }.get(path)
+    number = number_of(path)
     if number is not None and number in fds:
         return fds[number]
     if path in ("/dev/tty", "/dev/console"):

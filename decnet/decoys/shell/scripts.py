@@ -21,6 +21,8 @@ class Scripts(Context, Protocol):
 
     def script(self, text: str, *, inner: bool = False) -> Work:
         """Execute a text: `-c`, a file, backquotes. The shell's end, unless it is `inner`."""
+        if self.shell.mode == "c" and not inner:
+            self.shell.notes[" text"] = text
         work = self._run_text(text, self._head(), whole=not inner)
         if inner:
             yield work
@@ -61,6 +63,8 @@ class Scripts(Context, Protocol):
                 return self.shell.status
             if node is None:
                 return self.shell.status
+            if self._only_reads:
+                continue
             if whole and self.shell.mode == "c" and parser.is_at_end:
                 self.replaced_by = _last_command(node)
             try:
@@ -69,6 +73,11 @@ class Scripts(Context, Protocol):
                 self.shell.status = discard.status
                 if self.shell.mode == "c":
                     raise
+
+    @property
+    def _only_reads(self) -> bool:
+        """`set -n`: what follows is parsed and not executed."""
+        return "n" in self.shell.options and not self.shell.interactive
 
     def _keeps_status(self, error: BadSyntax) -> bool:
         """Whether an error within `[[ ]]` leaves `$?` as it was: bash 5.2 with `-c`."""
@@ -127,7 +136,7 @@ class Scripts(Context, Protocol):
             if found is None:
                 continue
             pending = ""
-            for node in found:
+            for node in () if self._only_reads else found:
                 try:
                     yield self.sequence(node)
                 except Discard as discard:

@@ -12,6 +12,8 @@ from .descriptors import Stream
 from .dialect import ASH, BASH, DASH, Dialect
 from .greeting import of_ash
 from .history import begin_history
+from .options import LETTERS, OF_BASH, SHOPTS
+from .own_variables import forget_read_only
 from .process import Process
 from .profile import begin_profile
 from .state import ENTERED, PATH, Shell
@@ -27,6 +29,13 @@ def dialect_named(shell: Shell, name: str) -> Dialect:
     return BASH if shell.world.system.id in ("rocky", "qts", "dsm") else DASH
 
 
+LONG = (
+    "debug", "debugger", "dump-po-strings", "dump-strings", "help", "init-file", "login", "noediting", "noprofile", "norc",
+    "posix", "pretty-print", "rcfile", "restricted", "verbose", "version",
+)  # fmt: skip
+"""Long options of bash."""
+
+
 @dataclass
 class _Wanted:
     """What the options of a shell ask for. `mode` is that of `Shell.mode`, "" if none is given."""
@@ -36,6 +45,12 @@ class _Wanted:
     mode: str = ""
     login: bool = False
     about: str = ""
+    wrong: str = ""
+    """The first long option that bash does not have."""
+    named: list[str] = field(default_factory=list)
+    """What `-o` has named."""
+    shopts: list[str] = field(default_factory=list)
+    """What `-O` has."""
 
 
 def _wanted(words: list[str]) -> _Wanted:
@@ -48,6 +63,8 @@ def _wanted(words: list[str]) -> _Wanted:
         if word in ("--version", "--help"):
             wanted.about = word
         elif word.startswith("--"):
+            if word[2:] not in LONG:
+                wanted.wrong = wanted.wrong or word
             wanted.login = wanted.login or word == "--login"
             if word in ("--norc", "--noprofile"):
                 wanted.options.add(word[2:])
@@ -66,7 +83,10 @@ SHORT = "abefhkmnptuvxBCDEHPTirslc"
 def _take_letters(wanted: _Wanted, word: str) -> None:
     for letter in word[1:]:
         if letter == "o" and wanted.arguments:
-            wanted.options.add(wanted.arguments.pop(0))
+            wanted.named.append(wanted.arguments.pop(0))
+            wanted.options.add(LETTERS.get(wanted.named[-1], wanted.named[-1]))
+        elif letter == "O" and wanted.arguments:
+            wanted.shopts.append(wanted.arguments.pop(0))
         elif letter == "c":
             wanted.mode = "c"
         elif letter in "is":
@@ -81,6 +101,17 @@ def sh(context: Context, process: Process) -> Work:
     """`sh`, `bash`, `dash`, `ash`."""
     name, wanted = process.name, _wanted(process.args)
     dialect, arguments = dialect_named(context.shell, name), wanted.arguments
+    if wanted.wrong and dialect.name != "ash":
+        text = f"{name}: {wanted.wrong}: invalid option\n{_usage(name)}"
+        context.err(text if dialect.bash else f"{name}: 0: Illegal option --\n")
+        return 2
+    if dialect.bash and (unknown := [each for each in wanted.named if each not in OF_BASH]):
+        context.err(f"{name}: line 0: {name}: {unknown[0]}: invalid option name\n")
+        return 2
+    if dialect.bash and (unknown := [each for each in wanted.shopts if each not in SHOPTS]):
+        context.err(f"{name}: {unknown[0]}: invalid shell option name\n")
+        return 2
+    wanted.options |= set(wanted.shopts)
     if dialect.bash and (
         bad := sorted(each for each in wanted.options if len(each) == 1 and each not in SHORT)
     ):
@@ -118,8 +149,7 @@ def _interactive(child: Any) -> Work:
 
 def _usage(name: str) -> str:
     """What bash prints of its help after a wrong option."""
-    long = "debug debugger dump-po-strings dump-strings help init-file login noediting noprofile norc posix pretty-print rcfile restricted verbose version"  # fmt: skip # noqa: E501
-    options = "".join(f"\t--{each}\n" for each in long.split())
+    options = "".join(f"\t--{each}\n" for each in LONG)
     return (
         f"Usage:\t{name} [GNU long option] [option] ...\n\t{name} [GNU long option] [option] script-file ...\n"
         f"GNU long options:\n{options}"
@@ -149,6 +179,13 @@ def _command(context: Context, dialect: Dialect, name: str, wanted: _Wanted) -> 
 
 def _file(context: Context, dialect: Dialect, name: str, arguments: list[str], options: set[str]) -> Work:
     path = context.shell.absolute(arguments[0])
+    given = yield from context.script_input(path)
+    if given is not None:
+        return (
+            yield _child(
+                context, dialect, arguments[0], arguments[1:], "f", options, lambda child: child.script(given)
+            )
+        )
     node = context.shell.node(path)
     if node is None and "/" not in arguments[0]:
         found = context.where(arguments[0]) if dialect.bash else None
@@ -208,8 +245,10 @@ def enter(
     shell.functions = passed_on if shell.dialect.bash else {}
     shell.arrays, shell.aliases, shell.kinds = {}, {}, {}
     shell.notes = {ENTERED: str(shell.depth)}
-    shell.readonly, shell.options, shell.shopts, shell.calls = set(), set(options), set(), []
-    if shell.program and (shell.dialect.bash or shell.exported):
+    forget_read_only(shell)
+    shell.options, shell.shopts, shell.calls = set(options), set(options) & SHOPTS.keys(), []
+    shell.options -= shell.shopts
+    if shell.program and (shell.dialect.bash or "_" in shell.exported):
         shell.variables["_"] = shell.program
         shell.exported.add("_")
     shell.interactive = mode == "i"

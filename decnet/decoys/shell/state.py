@@ -30,6 +30,8 @@ MOST_OUTPUT = 128 * 1024
 """Of a line that is executed as a whole (`run`)."""
 MOST_VARIABLES = 512 * 1024
 """Characters in all variables of a shell."""
+READ_ONLY = ("BASHOPTS", "BASH_VERSINFO", "EUID", "PPID", "SHELLOPTS", "UID")
+"""What bash sets at its begin and no one can set (bash(1), "Shell Variables")."""
 ENTERED = "entered at"
 """The note of the depth at which a shell was started as a program."""
 OF_PROCESSES = ("/proc/self", "/proc/thread-self", *(f"/proc/{digit}" for digit in range(10)))
@@ -119,6 +121,7 @@ class Shell(View):
         home = self.world.home(self.user)
         shell = self.world.system.shell
         self.dialect = dialect_of(self.world.system)
+        self.readonly |= set(READ_ONLY) if self.dialect.bash else set()
         name = shell.rsplit("/", 1)[-1]
         self.script = f"-{name}" if self.interactive else name
         self.mode = "i" if self.interactive else "c"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..host.node import Node
 from .context import Work
-from .descriptors import Collector, Stream
+from .descriptors import Collector, End, FileWriter, Stream
 from .expansion import MOST_WORD
 from .job_control import JobControl
 from .limits import OutOfWork
@@ -21,11 +22,23 @@ MOST_STREAMS = 8
 """Outputs of process substitutions that are kept at once."""
 
 
+@dataclass(frozen=True)
+class Sink:
+    """A `>(...)` whose command has ended: its descriptors, and what was written to it."""
+
+    path: str
+    part: Substitution
+    fds: dict[int, End]
+    content: bytes
+
+
 class Substituting(JobControl, Protocol):
     """The part of the evaluator that substitutes commands."""
 
     streams: list[str]
-    sinks: dict[str, Substitution]
+    sinks: dict[str, tuple[Substitution, dict[int, End]]]
+    pipes: list[Stream]
+    fds: dict[int, End]
 
     def substitute(self, part: Substitution) -> Work:
         """The output of `$(...)` without its last newlines, and its status."""
@@ -76,7 +89,7 @@ class Substituting(JobControl, Protocol):
         self.shell.streams[path] = Node(0o600, content=content, owner=self.shell.user)
         self.streams.append(path)
         if part.kind == ">":
-            self.sinks[path] = part
+            self.sinks[path] = part, self.fds
         return path
 
     def _collected(self, part: Substitution) -> Work:
@@ -85,21 +98,33 @@ class Substituting(JobControl, Protocol):
         yield child.whole(child.sequence(part.body or Sequence()))
         return bytes(collector.content)
 
-    def drop_streams(self, before: int) -> list[tuple[Substitution, bytes]]:
+    def drop_streams(self, before: int) -> list[Sink]:
         """Forget the newest process substitutions; those that read what a command has written, and that."""
         found = []
         while len(self.streams) > before:
             path = self.streams.pop()
             node, sink = self.shell.streams.pop(path, None), self.sinks.pop(path, None)
             if node is not None and sink is not None:
-                found.append((sink, node.content))
+                found.append(Sink(path, *sink, node.content))
         return found
 
-    def feed(self, sinks: list[tuple[Substitution, bytes]]) -> Work:
-        """Run what reads the output of a command that has ended."""
+    def feed(self, sinks: list[Sink]) -> Work:
+        """Run what reads the output of a command that has ended, or of this shell from now on (`exec`)."""
         status = self.shell.status
-        for part, content in sinks:
-            child = self.fork({**self.fds, 0: Stream(content, ended=True)})
-            yield child.whole(child.sequence(part.body or Sequence()))
+        for sink in sinks:
+            body = sink.part.body or Sequence()
+            kept = [
+                number
+                for number, end in self.fds.items()
+                if isinstance(end, FileWriter) and end.path == sink.path
+            ]
+            stream = Stream(sink.content, ended=not kept)
+            child = self.fork({**sink.fds, 0: stream})
+            if kept:
+                yield self.start(child, child.sequence(body))
+                self.pipes.append(stream)
+                self.fds.update(dict.fromkeys(kept, stream))
+            else:
+                yield child.whole(child.sequence(body))
         self.shell.status = status
         return status

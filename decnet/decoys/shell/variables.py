@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MOST_ELEMENTS = 20_000
+NO_VALUE = "-"
+"""Among the letters of a variable's attributes: it is declared, and was never set."""
 
 
 class NotAssigned(Exception):
@@ -27,7 +29,7 @@ def value_of(shell: Shell, name: str) -> str | None:
             return value_of(shell, shell.variables[name]) if shell.variables[name] != name else None
         return shell.variables[name]
     if name in shell.arrays:
-        return shell.arrays[name].get("0" if shell.kinds.get(name) == "A" else 0)
+        return shell.arrays[name].get("0" if "A" in shell.kinds.get(name, "") else 0)
     if name.isdecimal():
         number = int(name) if len(name) < 9 else 1 << 30
         if number == 0:
@@ -38,6 +40,8 @@ def value_of(shell: Shell, name: str) -> str | None:
         return special(shell)
     if shell.dialect.name != "dash" and name in OF_BASH and (shell.dialect.bash or name == "RANDOM"):
         return OF_BASH[name](shell)
+    if shell.dialect.bash and name in SPECIAL_ARRAYS:
+        return next(iter(SPECIAL_ARRAYS[name](shell)), None)
     if name == "PPID":
         return shell.notes.get(" parent") or str(shell.visit.server)
     return None
@@ -61,7 +65,11 @@ OF_BASH: dict[str, Callable[[Shell], str | None]] = {
     "LINENO": lambda shell: str(shell.line),
     "BASH_COMMAND": lambda shell: shell.notes.get(" command", ""),
     "BASHPID": lambda shell: str(shell.own_pid),
-    "BASH": lambda shell: "/bin/bash",
+    "BASH": lambda shell: _own_path(shell),
+    "BASH_EXECUTION_STRING": lambda shell: shell.notes.get(" text") if shell.mode == "c" else None,
+    "BASH_LOADABLES_PATH": lambda shell: LOADABLES if bash_version(shell) >= "5.2" else None,
+    "TERM": lambda shell: "dumb",
+    "BASH_ARGV0": lambda shell: shell.script,
     "BASH_VERSION": lambda shell: bash_version(shell),
     "BASHOPTS": lambda shell: _bash_options(shell),
     "SHELLOPTS": lambda shell: "braceexpand:hashall:interactive-comments",
@@ -83,6 +91,16 @@ OF_BASH: dict[str, Callable[[Shell], str | None]] = {
     "PS1": lambda shell: "\\u@\\h:\\w\\$ " if shell.interactive else None,
     "PS2": lambda shell: "> " if shell.interactive else None,
 }
+
+
+LOADABLES = "/usr/local/lib/bash:/usr/lib/bash:/opt/local/lib/bash:/usr/pkg/lib/bash:/opt/pkg/lib/bash:."
+
+
+def _own_path(shell: Shell) -> str:
+    """`$BASH`: bash looks for its name in $PATH; of a login shell it is the account's shell."""
+    if shell.script.startswith("-") or shell.world.system.id in ("qts", "dsm"):
+        return "/bin/bash"
+    return shell.program if shell.program.endswith(("/bash", "/sh")) else "/usr/bin/bash"
 
 
 def _bash_options(shell: Shell) -> str:
@@ -128,6 +146,8 @@ def assign(shell: Shell, name: str, value: str, index: str | int | None = None) 
     if name in shell.readonly:
         raise NotAssigned(name, "readonly variable" if shell.dialect.bash else "is read only")
     kinds = shell.kinds.get(name, "")
+    if NO_VALUE in kinds:
+        kinds = shell.kinds[name] = kinds.replace(NO_VALUE, "")
     if kinds:
         value = _converted(value, kinds)
     if index is None and name in shell.arrays:
@@ -195,12 +215,18 @@ SPECIAL_ARRAYS: dict[str, Callable[[Shell], list[str]]] = {
         [call.name for call in reversed(shell.calls)]
         + (["main"] if shell.calls and shell.mode == "f" else [])
     ),
+    "BASH_ARGC": lambda shell: [str(len(shell.positional))],
     "BASH_LINENO": lambda shell: [str(call.line) for call in reversed(shell.calls)],
     "BASH_SOURCE": lambda shell: [shell.script] * len(shell.calls),
     "GROUPS": lambda shell: ["0" if shell.user == "root" else "1000"],
     "BASH_VERSINFO": lambda shell: _version_parts(bash_version(shell)),
-    "DIRSTACK": lambda shell: ["~" if shell.cwd == shell.variables.get("HOME") else shell.cwd],
+    "DIRSTACK": lambda shell: folder_stack(shell),
 }
+
+
+def folder_stack(shell: Shell) -> list[str]:
+    """The folders of `dirs`, the present one first."""
+    return [shell.cwd, *(path for path in shell.notes.get("stack", "").split("\0") if path)]
 
 
 def _version_parts(version: str) -> list[str]:

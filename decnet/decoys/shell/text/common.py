@@ -186,7 +186,7 @@ DEVICES: dict[str, Callable[[], bytes]] = {
 
 def content(process: Process, path: str) -> bytes:
     """A file's bytes, or standard input for "-". Raises Failure with the reason only."""
-    if path in ("-", "/dev/stdin", "/dev/fd/0"):
+    if path in ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"):
         return process.given
     if path in DEVICES:
         return DEVICES[path]()
