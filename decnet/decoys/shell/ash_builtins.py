@@ -45,13 +45,14 @@ def wrong_option(name: str, words: list[str]) -> str:
     return ""
 
 
-def of_library(text: str) -> bool:
-    """Whether it is an error of kill, printf or test, which do not name a login shell "-ash"."""
-    return text.startswith(LIBRARY_BEGINS) or text.endswith(LIBRARY_ENDS)
-
-
-def numbered(text: str, line: str) -> str:
-    """An error of a builtin with `line`, as "line 0: ", after its name."""
-    name, colon, rest = text.partition(": ")
-    has_none = name not in NUMBERED or rest.startswith(("line ", "'"))
-    return text if has_none or not line else f"{name}{colon}{line}{rest}"
+def as_error(text: str, script: str, shell: str, line: str) -> str:
+    """An error as ash prints it. `script`: the shell's name; `shell`: that with what it executes; `line`: as
+    "line 0: ", nothing at a prompt."""
+    name, _, rest = text.partition(": ")
+    if text.startswith(BARE) and rest.endswith(" not found"):
+        return text
+    if text.startswith(LIBRARY_BEGINS) or text.endswith(LIBRARY_ENDS):
+        return f"{script.lstrip('-')}: {text}"
+    if name not in NUMBERED:
+        return f"{shell}: {text}"
+    return f"{script}: {text}" if rest.startswith(("line ", "'")) else f"{script}: {name}: {line}{rest}"

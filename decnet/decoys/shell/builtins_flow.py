@@ -98,7 +98,17 @@ def keeps_stopped_jobs(context: Context) -> bool:
 
 def eval_(context: Context, words: list[Any]) -> Any:
     text = " ".join(map(str, words[1:]))
-    return context.evaluate(text, "eval") if text.strip() else 0
+    return _within(context, "eval", context.evaluate(text, "eval")) if text.strip() else 0
+
+
+def _within(context: Context, name: str, work: Work) -> Work:
+    """Commands whose errors ash shows as those of `name`."""
+    shell = context.shell
+    before, shell.within = shell.within, name if shell.dialect.name == "ash" else ""
+    try:
+        return (yield work)
+    finally:
+        shell.within = before
 
 
 def source(context: Context, words: list[Any]) -> Work:
@@ -139,7 +149,7 @@ def source(context: Context, words: list[Any]) -> Work:
     if shell.dialect.bash:
         shell.script, shell.mode = name, "f"
     try:
-        yield context.script(text, inner=True)
+        yield _within(context, name, context.script(text, inner=True))
     except Returned as returned:
         shell.status = returned.args[0]
     finally:

@@ -99,9 +99,13 @@ def _wait_for(context: Context, word: str) -> Work:
     bash, statuses = context.shell.dialect.bash, context.engine.statuses
     job = context.jobs.found(word)
     if job is not None and not job.is_foreign:
+        was_done, is_ash = job.done, context.shell.dialect.name == "ash"
         yield Signalled(Ended(job.tasks), context)
         report_signalled(context)
-        if job.done and not context.shell.interactive:
+        if is_ash and job.done and not was_done and (end := job.end) and end != "Interrupt":
+            context.err(f"{end}
+")
+        if job.done and not context.shell.interactive and not is_ash:
             context.jobs.remove(job)
         return job.status
     if word.isdecimal() and int(word[:9]) in statuses:

@@ -70,8 +70,8 @@ def ulimit(context: Context, words: list[Any]) -> int:
         letter = letters[:1] or "f"
         value = {"hard": most[letter], "soft": limits[letter]}.get(values[0], values[0])
         if refusal := _refused(context, letter, value, most[letter]):
-            context.complain(f"ulimit: {refusal}")
-            return 1 if shell.dialect.bash else 2
+            context.complain(refusal if refusal.startswith("invalid") else f"ulimit: {refusal}")
+            return 2 if shell.dialect.name == "dash" else 1
         if hard or not soft:
             stored[f" ulimit H{letter}"] = value
         if soft or not hard:
@@ -89,6 +89,9 @@ def ulimit(context: Context, words: list[Any]) -> int:
 
 
 def _no_limit(context: Context, letter: str) -> int:
+    if context.shell.dialect.name == "ash":
+        context.err(f"ulimit: invalid option -- '{letter}'\n")
+        return 1
     if not context.shell.dialect.bash:
         context.complain(f"ulimit: Illegal option -{letter}")
         return 2
@@ -101,6 +104,8 @@ def _refused(context: Context, letter: str, value: str, most: str) -> str:
     """Why a limit cannot be set, "" if it can be."""
     bash = context.shell.dialect.bash
     if value != "unlimited" and (not value.isdecimal() or len(value) > 18):
+        if context.shell.dialect.name == "ash":
+            return f"invalid number '{value}'"
         return f"{value}: invalid number" if bash else "bad number"
     is_root = context.shell.world.number_of(context.shell.user) == 0
     above = value == "unlimited" or int(value) > int(most if most != "unlimited" else MOST_OPEN)

@@ -70,6 +70,8 @@ def _set_long(context: Context, name: str, on: bool) -> bool:
             if context.shell.dialect.name == "dash"
             else f"set: illegal option -o {name}"
         )
+        if context.shell.dialect.name == "ash":
+            return False
         raise fatal(context, 2)
     _switch(context, LETTERS.get(name, name), on)
     if name == "history":

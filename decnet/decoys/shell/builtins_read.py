@@ -70,7 +70,12 @@ def _read_options(context: Context, words: list[str]) -> tuple[dict[str, str], l
                 options[letter] = ""
             elif letter in takes:
                 if at >= len(word) and not words:
-                    context.complain(f"read: -{letter}: option requires an argument")
+                    missing = (
+                        "no arg for -{} option"
+                        if context.shell.dialect.name == "ash"
+                        else "-{}: option requires an argument"
+                    )
+                    context.complain(f"read: {missing.format(letter)}")
                     return 2
                 options[letter] = word[at:] or words.pop(0)
                 break
@@ -83,10 +88,21 @@ def _read_options(context: Context, words: list[str]) -> tuple[dict[str, str], l
             else:
                 context.complain(f"read: Illegal option -{letter}")
                 raise fatal(context, 2)
+    wrong = _wrong_in_ash(options) if context.shell.dialect.name == "ash" else ""
+    if wrong:
+        context.complain(f"read: {wrong}")
+        return 2
     if not words and context.shell.dialect.name == "dash":
         context.complain("read: arg count")
         raise fatal(context, 2)
     return options, words
+
+
+def _wrong_in_ash(options: dict[str, str]) -> str:
+    """What ash says of a number that is none."""
+    if not re.fullmatch(r"\d*", options.get("n", "")):
+        return "invalid count"
+    return "" if re.fullmatch(r"\d+(\.\d*)?", options.get("t", "0")) else "invalid timeout"
 
 
 def _take(context: Context, source: Stream, options: dict[str, str]) -> Work:

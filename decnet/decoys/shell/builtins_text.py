@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .conditions import BadTest, Tests
+from .conditions import BadTest, BracketTests, Tests
 from .context import Context
 from .echoing import Printf, echo
 from .variables import NotAssigned, assign
@@ -70,16 +70,17 @@ def test(context: Context, words: list[Any]) -> int:
         if not arguments or arguments[-1] != ("]" if words[0] == "[" else "]]"):
             text = {"bash": "[: missing `]'", "dash": "[: missing ]", "ash": "missing ]"}[shell.dialect.name]
             context.complain(text) if shell.dialect.name != "ash" else context.err(
-                f"{shell.script}: missing ]\n"
+                f"{shell.script}: missing {']' if words[0] == '[' else ']]'}\n"
             )
             return 2
         arguments.pop()
     context.spend(len(arguments))
     try:
-        return int(not Tests(context, arguments).holds())
+        kind = BracketTests if words[0] == "[[" else Tests
+        return int(not kind(context, arguments).holds())
     except BadTest as error:
         if shell.dialect.name == "ash":
-            context.err(f"{shell.script}: {error}\n")
+            context.err(f"{shell.script}: {error}\n" if str(error) else "")
         else:
             context.complain(f"{words[0]}: {error}")
         return 2

@@ -36,6 +36,8 @@ def umask(context: Context, words: list[Any]) -> int:
             context.complain(
                 f"umask: {'Illegal' if shell.dialect.name == 'dash' else 'illegal'} mode: {text}"
             )
+            if shell.dialect.name == "ash":
+                return 2
             raise fatal(context, 2)
         operator = text.lstrip("ugoa")[:1]
         context.complain(f"umask: `{operator}': invalid symbolic mode operator")

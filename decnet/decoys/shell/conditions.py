@@ -105,6 +105,8 @@ def binary(context: Context, left: str, operator: str, right: str) -> bool:
     one, other = shell.node(shell.absolute(left)), shell.node(shell.absolute(right))
     if operator == "-ef":
         return one is not None and one is other
+    if context.shell.dialect.name == "ash" and (one is None or other is None):
+        return False
     newer = (one.changed if one else -1) - (other.changed if other else -1)
     return newer > 0 if operator == "-nt" else newer < 0
 
@@ -119,6 +121,8 @@ def _integer(context: Context, text: str) -> int:
 
 class Tests:
     """The expression of `test` and `[`, of which the number of words decides."""
+
+    _and_word, _or_word = "-a", "-o"
 
     def __init__(self, context: Context, words: list[str]) -> None:
         self._context, self._words, self._at = context, words, 0
@@ -136,7 +140,7 @@ class Tests:
             case [one]:
                 return one != ""
             case ["!", *rest] if len(words) <= 4 and not (
-                len(words) == 3 and words[1] in (*BINARY, "-a", "-o")
+                len(words) == 3 and words[1] in (*BINARY, self._and_word, self._or_word)
             ):
                 return not self._by_count(rest)
             case [_, operand] if operand in BINARY and self._name() != "bash":
@@ -146,10 +150,12 @@ class Tests:
                     return unary(self._context, operator, operand)
                 raise BadTest(self._unary_expected(operator, operand))
             case [left, operator, right]:
-                if operator in BINARY:
-                    return binary(self._context, left, operator, right)
-                if operator in ("-a", "-o"):
-                    return (left != "" and right != "") if operator == "-a" else (left != "" or right != "")
+                if operator in BINARY or self._is_own(operator):
+                    return self._binary(left, operator, right)
+                if operator == self._and_word:
+                    return left != "" and right != ""
+                if operator == self._or_word:
+                    return left != "" or right != ""
                 if left == "(" and right == ")":
                     return operator != ""
                 raise BadTest(self._binary_expected(words))
@@ -158,6 +164,13 @@ class Tests:
         if self._at < len(words):
             raise BadTest(self._too_many())
         return value
+
+    def _is_own(self, operator: str) -> bool:
+        """Whether it is an operator of this form of `test` only."""
+        return False
+
+    def _binary(self, left: str, operator: str, right: str) -> bool:
+        return binary(self._context, left, operator, right)
 
     def _name(self) -> str:
         return self._context.shell.dialect.name
@@ -176,7 +189,7 @@ class Tests:
 
     def _or(self, depth: int) -> bool:
         value = self._and(depth)
-        while self._peek() == "-o":
+        while self._peek() == self._or_word:
             self._at += 1
             other = self._and(depth)
             value = value or other
@@ -184,7 +197,7 @@ class Tests:
 
     def _and(self, depth: int) -> bool:
         value = self._not(depth)
-        while self._peek() == "-a":
+        while self._peek() == self._and_word:
             self._at += 1
             other = self._not(depth)
             value = value and other
@@ -211,15 +224,36 @@ class Tests:
         if word is None:
             raise BadTest("argument expected")
         operator = self._peek(1)
-        if operator in BINARY and self._peek(2) is not None:
+        if (operator in BINARY or self._is_own(operator or "")) and self._peek(2) is not None:
             right = cast("str", self._peek(2))
             self._at += 3
-            return binary(self._context, word, operator or "", right)
+            return self._binary(word, operator or "", right)
         if word in UNARY and operator is not None:
             self._at += 2
             return unary(self._context, word, operator)
         self._at += 1
         return word != ""
+
+
+class BracketTests(Tests):
+    """The expression of ash's `[[`: words like those of `[`, but with `&&`, `||`, patterns and `=~`."""
+
+    _and_word, _or_word = "&&", "||"
+
+    def _is_own(self, operator: str) -> bool:
+        return operator == "=~"
+
+    def _binary(self, left: str, operator: str, right: str) -> bool:
+        context = self._context
+        context.spend(1 + len(left) // 2)
+        if operator == "=~":
+            try:
+                return _search(context, right, left) is not None
+            except ExpansionError:
+                raise BadTest("") from None
+        if operator in ("=", "==", "!="):
+            return fits_pattern(context.shell, right, left, context.spend) == (operator != "!=")
+        return super()._binary(left, operator, right)
 
 
 def holds(context: Context, test: Test, sign: str = "") -> Work:

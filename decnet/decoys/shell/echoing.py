@@ -13,6 +13,8 @@ MOST_PRINTED = 256 * 1024
 BASH_ESCAPE = re.compile(
     r"\\(?:x([0-9a-fA-F]{1,2})|0([0-7]{0,3})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|(.)|$)", re.DOTALL
 )
+ASH_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{1,2})|(0?[0-7]{1,3})|(u(?!))|(U(?!))|(.)|$)", re.DOTALL)
+"""The same groups, of which \\u and \\U never match."""
 PRINTF_ESCAPE = re.compile(
     r"\\(?:x([0-9a-fA-F]{1,2})|([0-7]{1,3})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|(.)|$)", re.DOTALL
 )
@@ -47,7 +49,7 @@ def echo(words: list[str], dialect: str) -> str:
     text = " ".join(words)
     if not escapes or "\\" not in text:
         return text + newline
-    text, ends = escaped(text, dialect)
+    text, ends = escaped(text, dialect, ASH_ESCAPE if dialect == "ash" else BASH_ESCAPE)
     return text + ("" if ends else newline)
 
 
@@ -91,6 +93,8 @@ class Printf:
         self._arguments = arguments
         self._used = 0
         self._stops = False
+        self._rest = ""
+        """The format behind the conversion at hand."""
         out: list[str] = []
         size = 0
         while True:
@@ -121,11 +125,12 @@ class Printf:
                             or _one(escape, "ash" if self._dialect == "dash" else self._dialect),
                         )
                         if escape[5]
-                        else _one(escape, "bash")
+                        else _one(escape, self._dialect)
                     )
                     at = escape.end()
                     continue
             at = found.end()
+            self._rest = form[at:]
             if found[5] is not None:
                 yield found[5]
             elif found[0] == "%%":
@@ -176,12 +181,12 @@ class Printf:
         elif self._dialect == "dash":
             self.errors.append(f"{found[0]}: invalid directive")
         else:
-            self.errors.append(f"{found[0]}: invalid format")
+            self.errors.append(f"{found[0]}{self._rest}: invalid format")
         return ""
 
     def _text(self, kind: str, argument: str) -> str:
         if kind == "b":
-            text, ends = escaped(argument, "bash" if self._dialect == "bash" else "ash")
+            text, ends = escaped(argument, *(("bash",) if self._dialect == "bash" else ("ash", ASH_ESCAPE)))
             self._stops = self._stops or ends
             return text
         if kind == "c":

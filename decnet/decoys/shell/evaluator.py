@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .ash_builtins import BARE, numbered, of_library
+from .ash_builtins import as_error
 from .builtins import BUILTINS
 from .builtins_jobs import report_signalled
 from .compounds import COMPOUND
@@ -115,14 +115,11 @@ class Evaluator(Substituting):
 
     def complain(self, text: str) -> None:
         """Print an error of the shell itself."""
-        is_bare = self.shell.dialect.name == "ash" and text.startswith(BARE)
-        name = (
-            self.shell.name.lstrip("-")
-            if self.shell.dialect.name == "ash" and of_library(text)
-            else self.shell.name
-        )
-        head = "" if is_bare else f"{name}: "
-        self.err(f"{head}{numbered(text, self.shell.in_builtin)}\n")
+        shell = self.shell
+        if shell.dialect.name == "ash":
+            self.err(f"{as_error(text, shell.script, shell.name, shell.in_builtin)}\n")
+        else:
+            self.err(f"{shell.name}: {text}\n")
 
     # Lists
 

@@ -43,6 +43,12 @@ class Job:
     def status(self) -> int:
         return self.tasks[-1].status
 
+    @property
+    def end(self) -> str:
+        """The name of the signal that ended it, "" if it exited."""
+        signal = self.tasks[-1].signal
+        return ENDS.get(signal, f"Signal {signal}") if signal else ""
+
     def state(self, dialect: Dialect) -> str:
         """As `jobs` shows it."""
         last = self.tasks[-1]
@@ -51,7 +57,7 @@ class Job:
         if not self.done:
             return "Running"
         if last.signal:
-            return ENDS.get(last.signal, f"Signal {last.signal}")
+            return self.end
         if not last.status:
             return "Done"
         return f"Exit {last.status}" if dialect.bash else f"Done({last.status})"

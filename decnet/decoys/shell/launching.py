@@ -154,6 +154,8 @@ class Launching(Driving, Protocol):
         text = "command not found" if self.shell.dialect.bash else "not found"
         if self.shell.dialect.bash and not self.shell.variables.get("PATH"):
             text = "No such file or directory"
+        if not name and self.shell.dialect.name == "ash":
+            text = "Permission denied"
         self.complain(f"{name}: {text}")
         return 127
 

@@ -34,6 +34,9 @@ class SimpleParser(ParserBase):
             token = self.peek()
             if token.kind == "word" and token.word is not None:
                 self._take_word(node, token, token.word)
+            elif token.text in ("&&", "||") and self._is_in_brackets(node):
+                self.next()
+                node.words.append(Word([Literal(token.text, True)], token.text))
             elif token.kind == "number" or (token.kind == "operator" and token.text in REDIRECTIONS):
                 node.redirections.append(self._redirection())
             elif token.text == "(" and token.kind == "operator" and node.words:
@@ -44,6 +47,11 @@ class SimpleParser(ParserBase):
             raise self._unexpected(self.peek())
         node.text = self.text[first.start : self.peek().start].strip()
         return node
+
+    def _is_in_brackets(self, node: Simple) -> bool:
+        """Whether `[[` is open: ash passes the operators between it and `]]` as words."""
+        brackets = [word.raw for word in node.words if isinstance(word, Word) and word.raw in ("[[", "]]")]
+        return self.dialect.name == "ash" and brackets[-1:] == ["[["]
 
     def _unexpected_parenthesis(self, token: Token) -> BadSyntax:
         """A parenthesis behind a command's words: bash complains of what follows a single word."""

@@ -2,6 +2,11 @@
 
 import re
 
+RESERVED = frozenset((
+    "case", "do", "done", "elif", "else", "esac", "fi", "for", "function", "if", "in", "then", "until",
+    "while", "{", "}",
+))  # fmt: skip
+"""Words that ash quotes, too."""
 SAFE = re.compile(r"[A-Za-z0-9_@%+:,./-]+")
 SAFE_IN_ASH = re.compile(r"[A-Za-z0-9_@+:,./\]^-]*")
 SAFE_WORD = re.compile(r"[A-Za-z0-9_@%+=:,./~-]+")
@@ -23,7 +28,7 @@ def if_needed(value: str) -> str:
 
 def if_needed_in_ash(value: str) -> str:
     """The same as BusyBox's ash does."""
-    if SAFE_IN_ASH.fullmatch(value):
+    if SAFE_IN_ASH.fullmatch(value) and value not in RESERVED:
         return value
     quoted = "'" + value.replace("'", "'\"'\"'") + "'"
     return quoted[:-2] if value.endswith("'") else quoted

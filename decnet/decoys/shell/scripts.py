@@ -39,7 +39,7 @@ class Scripts(Context, Protocol):
         try:
             yield self._run_text(
                 text,
-                f"{self.shell.script}: {word}" if self.shell.dialect.bash else self.shell.script,
+                f"{self.shell.script}: {word}" if self.shell.dialect.bash else self._head(),
                 first=self.shell.line,
             )
         except Discard:
@@ -48,7 +48,7 @@ class Scripts(Context, Protocol):
         return self.shell.status
 
     def _run_text(self, text: str, head: str, *, first: int = 1, whole: bool = False) -> Work:
-        first = first if self.shell.dialect.bash else 1
+        first = first if self.shell.dialect.extended else 1
         parser = Parser(text, self.shell.dialect, first, self.aliases())
         while True:
             try:
@@ -88,8 +88,9 @@ class Scripts(Context, Protocol):
     def _show_error(self, error: BadSyntax, head: str, first: int, text: str) -> None:
         """A syntax error; bash before 5.2 has a second line about an open quote."""
         dialect = self.shell.dialect
-        if dialect.name == "ash" and self.shell.mode == "f":
-            head = f"{head}: line {error.line}"
+        if dialect.name == "ash":
+            self.shell.line = error.line
+            head = self.shell.name
         self.err(error_text(error, dialect, head, "\n" * (first - 1) + text))
         is_open = isinstance(error, Incomplete) and bool(error.quote)
         if not dialect.bash or bash_version(self.shell) >= "5.2":

@@ -76,6 +76,7 @@ def _wanted(words: list[str]) -> _Wanted:
 
 
 SHORT_OF_DASH = "efnuvxImiqVEabslcoC"
+SHORT_OF_ASH = "efnuvxImiqVEabslcoC"
 SHORT = "abefhkmnptuvxBCDEHPTirslc"
 """Options of bash of one letter."""
 
@@ -116,6 +117,11 @@ def sh(context: Context, process: Process) -> Work:
         bad := sorted(each for each in wanted.options if len(each) == 1 and each not in SHORT)
     ):
         context.err(f"{name}: -{bad[0]}: invalid option\n{_usage(name)}")
+        return 2
+    if dialect.name == "ash" and (
+        bad := sorted(each for each in wanted.options if len(each) == 1 and each not in SHORT_OF_ASH)
+    ):
+        context.err(f"{name}: illegal option -{bad[0]}\n")
         return 2
     if dialect.name == "dash" and (
         bad := sorted(each for each in wanted.options if len(each) == 1 and each not in SHORT_OF_DASH)

@@ -110,6 +110,8 @@ class Shell(View):
     """The outputs of process substitutions, by their paths below /dev/fd."""
     depth: int = 0
     """Of functions, subshells and scripts inside each other."""
+    within: str = ""
+    """What executes the commands, if ash names it in errors: `eval`, or the file of `.`."""
     notes: dict[str, str] = field(default_factory=dict)
     """What builtins remember."""
     held: int = 0
@@ -244,18 +246,26 @@ class Shell(View):
     @property
     def name(self) -> str:
         """How the shell calls itself in errors, up to the colon."""
-        if self.mode == "i":
+        if self.mode == "i" and not self.within:
             return self.script if self.dialect.name != "dash" else f"{self.script}: {self.line}"
         if self.dialect.bash:
             return f"{self.script}: line {self.line}"
         if self.dialect.name == "dash":
             return f"{self.script}: {self.line}"
-        return f"{self.script}: line {self.line}" if self.mode == "f" else self.script
+        script = f"{self.script}: {self.within}" if self.within else self.script
+        return f"{script}: {self.at_line}" if self.within or self.mode == "f" else script
 
     @property
     def in_builtin(self) -> str:
         """What ash puts between a builtin's name and its complaint: nothing at a prompt."""
-        return "line 0: " if self.dialect.name == "ash" and self.mode != "i" else ""
+        return f"{self.at_line}: " if self.dialect.name == "ash" and self.at_line else ""
+
+    @property
+    def at_line(self) -> str:
+        """The line as ash shows it: that of `-c` from 0, none at a prompt."""
+        if self.notes.get(" in") == "source":
+            return f"line {self.line}"
+        return "" if self.mode == "i" else f"line {self.line - (self.mode == 'c')}"
 
     def prompt(self) -> str:
         """The prompt, as this release's own profile sets it."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import itertools
 import os
 import queue
@@ -19,7 +18,7 @@ from clients import persona_of
 from inside import Inside
 
 from decnet.decoys.events import Local, Recorder
-from decnet.decoys.host.devices.device import OF_A_SERVER
+from decnet.decoys.host.accounts import Accounts
 from decnet.decoys.host.world import World
 from decnet.decoys.persona import Persona
 from decnet.decoys.shell.at_once import run_at_once
@@ -30,6 +29,7 @@ from decnet.decoys.shell.terminal import run_shell
 from .at_prompt import typed
 from .commands import Command
 from .masks import Reply
+from .reference import as_reference
 from .systems import MOST_SECONDS, VISITOR
 from .terminal import NO_STATUS
 
@@ -53,8 +53,8 @@ def _machine(release: str) -> Iterator[tuple[World, Recorder]]:
     """A decky's machine whose sockets and addresses are none of the machine that compares."""
     world = World(Persona("ssh", "web01", "linux", release, "", SEED, ((22, "tcp"),), {}, ADDRESS, MAC))
     if world.device is not None:
-        # Debian's BusyBox edits lines as Debian has built it; a device's has other options.
-        world.device = dataclasses.replace(world.device, build=OF_A_SERVER)
+        world.device = as_reference(world.device)
+        world.user, world.accounts = "root", Accounts(world.device.users, world.device.groups)
     with tempfile.TemporaryDirectory() as network, open(os.devnull, "wb") as nowhere:
         for name, text in NETWORK.items():
             Path(network, name).write_text(text)

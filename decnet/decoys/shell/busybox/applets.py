@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from ..process import Command, Process
 from ..tasks import Killed
 from ..text.common import USAGE as ITS_USAGE
 from ..text.common import Failure
+from .getopt32 import Refused, rules_of
 from .texts import NO_SENTENCE, STATUSES, translated
 
 USAGE = Path(__file__).with_name("usage.txt")
@@ -68,6 +69,31 @@ MORE_OPTIONS = {
 """Options that are not in the usage."""
 
 
+def _of_tail(words: list[str]) -> list[str]:
+    first = words[:1]
+    return ["-n", *words] if first and first[0][:1] in ("-", "+") and first[0][1:].isdecimal() else words
+
+
+def _of_chmod(words: list[str]) -> list[str]:
+    """`-x` takes a permission away."""
+    return [
+        f"a{word}" if word[:1] == "-" and word[1:2] in tuple("rwxXst") else word for word in words[:1]
+    ] + words[1:]
+
+
+INTO_FOLDER = ("cp", "mv", "ln", "install")
+"""Those with -t, which stands for an operand."""
+READ_AS: dict[str, Callable[[list[str]], list[str]]] = {
+    "tar": lambda words: [f"-{words[0]}", *words[1:]] if words and words[0][:1] not in ("-", "") else words,
+    "mount": lambda words: [word for word in words if not word.startswith("--")],
+    "sed": lambda words: [] if words[:1] == ["--version"] else words,
+    "tail": _of_tail,
+    "tftp": lambda words: ["-g", *words[:1]] if words[1:2] == ["-c"] else words,
+    "chmod": _of_chmod,
+}
+"""How some change their words before they are read."""
+
+
 USAGE_STATUSES = dict.fromkeys(("sort", "grep", "egrep", "fgrep", "tty"), 2)
 """What those return after their usage; the others 1."""
 
@@ -93,9 +119,12 @@ def as_applet(command: Command, name: str, title: str) -> Command:
     head = f"BusyBox {title} multi-call binary.\n\n"
 
     def applet(process: Process) -> Generator[Any, Any, int]:
-        refusal = _refusal(name, process.args)
+        try:
+            refusal, bare = _refusal(name, process.args), False
+        except Refused as refused:
+            refusal, bare = f"{name}: {refused.text}\n" * bool(refused.text), refused.bare
         if refusal is not None:
-            process.err(("" if name in NO_SENTENCE else refusal) + head + usage(name)[1])
+            process.err(("" if name in NO_SENTENCE else refusal) + (head + usage(name)[1]) * (not bare))
             return 0 if process.args[:1] == ["--help"] else USAGE_STATUSES.get(name, 1)
         process.applet = True
         if name in UNREAD:
@@ -150,7 +179,16 @@ def _refusal(name: str, words: list[str]) -> str | None:
         return ""
     least, text = usage(name)
     least = LEAST.get(name, least)
-    if not text.startswith("Usage") or name in SELF_CHECKED or name in UNREAD:
+    if not text.startswith("Usage") or name in UNREAD:
+        return None
+    rules = rules_of(name)
+    if rules is not None:
+        operands = rules.operands(READ_AS.get(name, list)(words))
+        if name in SELF_CHECKED:
+            return None
+        into_folder = name in INTO_FOLDER and any(word.startswith(("-t", "--target")) for word in words)
+        return "" if len(operands) < least and (not words or least > 1) and not into_folder else None
+    if name in SELF_CHECKED:
         return None
     operands = [word for word in words if not word.startswith("-") or word == "-" or name in ONLY_OPERANDS]
     if len(operands) > MOST.get(name, len(operands)):

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import time
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from ...host.node import Node
 from ..busybox_titles import title_of
 from ..process import Command, Process
 from .applets import USAGE, as_applet, unknown
@@ -62,11 +64,32 @@ def busybox(context: Context, process: Process) -> Work:
     if arguments[0] == "--list-full":
         context.out("".join(f"{_path(context, name)[1:]}\n" for name in applets_of(world)))
         return 0
+    if arguments[0] == "--install":
+        return _install(context, arguments[1:])
     name = arguments[0].rsplit("/", 1)[-1]
     if name not in applets_of(world):
         context.err(f"{name}: applet not found\n")
         return 127
     return (yield context.applet(applet(context, name), name, arguments[1:]))
+
+
+def _install(context: Context, words: list[str]) -> int:
+    """A link for each applet: in the folder that is named, or where it belongs."""
+    shell = context.shell
+    folders = [word for word in words if word != "-s"]
+    for name in applets_of(shell.world):
+        path = f"{folders[0]}/{name}" if folders else _path(context, name)
+        where = shell.absolute(path)
+        reason = "File exists" if shell.lstat(where) else ""
+        if not reason and shell.node(where.rpartition("/")[0] or "/") is None:
+            reason = "No such file or directory"
+        if not reason:
+            reason = shell.change(
+                where, Node(0o777, target="/bin/busybox", owner=shell.user, changed=int(time.time()))
+            )
+        if reason:
+            context.err(f"busybox: {path}: {reason}\n")
+    return 0
 
 
 def applet(context: Context, name: str) -> Command:

@@ -227,7 +227,7 @@ def tftp(process: Process) -> Running:
     remote = options.value("r") or options.value("l")
     local = options.value("l") or remote.rpartition("/")[2]
     port = words[1] if len(words) > 1 else "69"
-    if not port.isdecimal() or len(port) > 5:
+    if not port.isdecimal() or len(port) > 5 or not 0 < int(port) < 1 << 16:
         raise Ended(f"tftp: bad port '{port}'\n")
     kind = "download" if "g" in options else "upload"
     where = process.shell.absolute(local) if local != "-" else "-"

@@ -79,7 +79,7 @@ def ip(process: Process) -> int:
         return _objects()[name](process, view, words[1:], "j" in flags, "p" in flags)
     except Failure as failure:
         process.err(f"{failure.message}\n")
-        return failure.status
+        return 2 if busybox and name == "link" else failure.status
 
 
 def _objects() -> dict[str, Callable[[Process, View, list[str], bool, bool], int]]:

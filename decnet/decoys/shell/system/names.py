@@ -76,7 +76,7 @@ def tty(process: Process) -> Running:
 @tool
 def clear(process: Process) -> Running:
     """Clear the screen."""
-    if not process.shell.variables.get("TERM"):
+    if not process.shell.variables.get("TERM") and not process.applet:
         process.err("TERM environment variable not set.\n")
         return 1
     process.out("\x1b[H\x1b[J" if process.applet else "\x1b[H\x1b[2J\x1b[3J")

@@ -22,6 +22,9 @@ def getopt(process: Process) -> Running:
     words = list(process.args)
     short, long, name, plain = "", "", "getopt", False
     yield 0.0
+    if process.applet and not words:
+        process.err("getopt: missing optstring argument\n")
+        return 1
     if words and not words[0].startswith("-"):
         short, plain = words.pop(0), True
     while words and not plain:

@@ -57,6 +57,10 @@ class Leave(Exception):
     """`next`, `nextfile` or `exit`."""
 
 
+OF_BUSYBOX = frozenset(["systime", "strftime", "mktime", "and", "or", "xor", "compl", "lshift", "rshift"])
+"""Functions of gawk that BusyBox has, too."""
+
+
 def awk(process: Process) -> Running:
     """Status 0, 2 for an error, or that of `exit`."""
     process.name = process.name.rsplit("/", 1)[-1]
@@ -90,7 +94,7 @@ def _run(process: Process, extended: bool) -> Running:
         sources = [machine.decoded(words.pop(0).encode("utf-8", "surrogateescape"))]
     text = "\n".join(sources)
     process.spend(len(text))
-    program = Parser(text, extended=extended).program
+    program = Parser(text, extended=extended, more=OF_BUSYBOX if process.applet else frozenset()).program
     _prepare(machine, words)
     functions, rules = compile_program(program, machine, text.count("\n") + 2)
     runner = Runner(machine, functions)

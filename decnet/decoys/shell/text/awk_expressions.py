@@ -7,13 +7,13 @@ from .awk_tree import ASSIGN, BUILTINS, COMPARE, EXTENDED, LVALUES, MOST_DEPTH, 
 class ExpressionParser:
     """Takes expressions from the tokens of a program."""
 
-    def __init__(self, text: str, *, extended: bool) -> None:
+    def __init__(self, text: str, *, extended: bool, more: frozenset[str] = frozenset()) -> None:
         self._tokens = Lexer(text, extended=extended).tokens
         self._at = 0
         self._depth = 0
         self._no_in = 0
         self._no_greater = 0
-        self._builtins = BUILTINS | EXTENDED if extended else BUILTINS
+        self._builtins = BUILTINS | EXTENDED if extended else BUILTINS | more
 
     def _kind(self, ahead: int = 0) -> str:
         return self._tokens[min(self._at + ahead, len(self._tokens) - 1)].kind

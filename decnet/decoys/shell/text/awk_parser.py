@@ -8,8 +8,8 @@ from .awk_tree import Function, Program, Tree
 class Parser(ExpressionParser):
     """Parses a program; `program` is the result. Raises AwkError."""
 
-    def __init__(self, text: str, *, extended: bool) -> None:
-        super().__init__(text, extended=extended)
+    def __init__(self, text: str, *, extended: bool, more: frozenset[str] = frozenset()) -> None:
+        super().__init__(text, extended=extended, more=more)
         self.program = Program()
         self._skip_ends()
         while self._kind() != "end":

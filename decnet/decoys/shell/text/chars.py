@@ -52,6 +52,9 @@ class Set:
         plain = "".join("\0" if escaped else chr(byte) for byte, escaped in data[at : at + 40])
         if plain.startswith("[:") and ":]" in plain[2:]:
             name = plain[2 : plain.index(":]", 2)]
+            if name not in CLASSES and self._process.applet:
+                self.bytes.append(data[at][0])
+                return at + 1
             if name not in CLASSES:
                 raise Failure(f"invalid character class {quoted(self._process, name)}")
             self.bytes += [byte for byte in range(128) if in_class(name, chr(byte))]
@@ -85,6 +88,9 @@ def tr(process: Process) -> Running:
     words, delete, squeeze = options.operands, "d" in options, "s" in options
     if not words:
         raise Failure("missing operand", hint=True)
+    if process.applet:
+        words = words[: 1 + (squeeze or not delete)]
+        words += words[:1] * (len(words) == 1 and not delete and not squeeze)
     if len(words) == 1 and not delete and not squeeze:
         _missing(process, words[0], "Two strings must be given when translating.")
     if len(words) == 1 and delete and squeeze:

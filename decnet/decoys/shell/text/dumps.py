@@ -259,19 +259,28 @@ def hexdump(process: Process) -> Running:
     most = size_of(options.value("n")) if "n" in options else None
     data = data[: start + most] if most is not None else data
     canonical = "C" in options or process.name.endswith("hd")
+    formats = None
+    if "e" in options:
+        from .hexdump_formats import Formats
+
+        formats = Formats(options.values("e"))
+    size = formats.block if formats else 16
     before, starred = b"", False
-    for at in range(start, len(data), 16):
-        row = data[at : at + 16]
+    for at in range(start, len(data), size or len(data)):
+        row = data[at : at + size]
         process.spend(60)
         if process.tired:
             yield 0.0
-        if row == before and len(row) == 16 and "v" not in options:
+        if row == before and len(row) == size and "v" not in options:
             process.out("" if starred else "*\n")
             starred = True
             continue
         before, starred = row, False
-        process.out(_canonical(row, at) if canonical else _words(row, at, options))
-    if data:
+        if formats:
+            process.out(formats.shown(row, at).encode("latin-1", "replace"))
+        else:
+            process.out(_canonical(row, at) if canonical else _words(row, at, options))
+    if data and formats is None:
         process.out(f"{len(data):08x}\n" if canonical else f"{len(data):07x}\n")
     return 1 if failed else 0
 

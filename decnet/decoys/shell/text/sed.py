@@ -50,7 +50,12 @@ def _script(process: Process, options: Options) -> Script:
             try:
                 parts.append((value, text_of(content(process, value)).removesuffix("\n")))
             except Failure as failure:
-                raise Failure(f"couldn't open file {value}: {failure.message}", 4) from None
+                text = (
+                    f"{value}: {failure.message}"
+                    if process.applet
+                    else f"couldn't open file {value}: {failure.message}"
+                )
+                raise Failure(text, 4) from None
     if not parts:
         if not options.operands:
             process.err(USAGE)
@@ -58,7 +63,7 @@ def _script(process: Process, options: Options) -> Script:
         parts.append(("", options.operands.pop(0)))
     extended = "E" in options or "r" in options
     try:
-        return Script(parts, Syntax(extended=extended), process.spend)
+        return Script(parts, Syntax(extended=extended), process.spend, applet=process.applet)
     except BadScript as error:
         raise Failure(str(error), 4 if "jump" in str(error) else 1) from None
 

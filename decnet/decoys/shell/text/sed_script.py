@@ -43,9 +43,13 @@ class Command:
 
 
 class Script:
-    """Parses all expressions; `commands` is the program, `quiet` whether it began with `#n`."""
+    """Parses all expressions; `commands` is the program, `quiet` whether it began with `#n`. `applet`: as
+    BusyBox's, with strings for `y` of different lengths, no cases in replacements, open blocks at the end."""
 
-    def __init__(self, parts: list[tuple[str, str]], syntax: Syntax, spend: Spend) -> None:
+    def __init__(
+        self, parts: list[tuple[str, str]], syntax: Syntax, spend: Spend, *, applet: bool = False
+    ) -> None:
+        self._applet = applet
         self._parts = parts
         self._text = "\n".join(text for _, text in parts)
         self._syntax, self._spend = syntax, spend
@@ -57,6 +61,10 @@ class Script:
         while self._skip(" \t\n;"):
             spend(5)
             self._command()
+        while self._applet and len(self._blocks) == 1:
+            self.commands[self._blocks.pop()[0]].target = len(self.commands)
+        if self._blocks and self._applet:
+            raise BadScript("unterminated {")
         if self._blocks:
             raise BadScript(f"{self._place(0)}unmatched `{{'")
         for command in self.commands:
@@ -317,9 +325,9 @@ class Script:
         if source is None or target is None:
             raise self._fail("unterminated `y' command")
         left, right = letters_of(source), letters_of(target)
-        if len(left) != len(right):
+        if len(left) != len(right) and not self._applet:
             raise self._fail("strings for `y' command are different lengths")
-        command.replacement = list(zip(left, right, strict=True))
+        command.replacement = list(zip(left, right, strict=False))
         self.commands.append(command)
         self._end()
 
@@ -331,7 +339,7 @@ class Script:
             raise self._fail("unterminated `s' command")
         self._flags(command)
         command.regex = self._compiled(pattern, command.flags)
-        command.replacement = replacement_of(target)
+        command.replacement = replacement_of(target, cases=not self._applet)
         most = max((int(text) for kind, text in command.replacement if kind == "group"), default=0)
         if command.regex is not None and most > command.regex.groups:
             raise self._fail(f"invalid reference \\{most} on `s' command's RHS")

@@ -43,7 +43,7 @@ def unescaped(text: str, *, regex: bool) -> str:
     return out
 
 
-def replacement_of(text: str) -> list[tuple[str, str]]:
+def replacement_of(text: str, *, cases: bool = True) -> list[tuple[str, str]]:
     """The parts of a replacement: text, group (its number), case (U, L, u, l, E)."""
     parts: list[tuple[str, str]] = []
     text = unescaped(text, regex=False)
@@ -57,7 +57,7 @@ def replacement_of(text: str) -> list[tuple[str, str]]:
             at += 1
             if following.isdecimal() and following.isascii():
                 parts.append(("group", following))
-            elif following in "ULulE":
+            elif following in "ULulE" and cases:
                 parts.append(("case", following))
             else:
                 parts.append(("text", "\n" if following == "n" else "\r" if following == "r" else following))
