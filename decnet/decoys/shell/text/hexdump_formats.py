@@ -80,7 +80,7 @@ class Formats:
 
 
 def _units(text: str) -> list[_Unit]:
-    units, at = [], 0
+    units, at = list[_Unit](), 0
     while at < len(text):
         found = UNIT.match(text, at)
         if found is None or len(units) >= MOST_UNITS:
