@@ -103,8 +103,7 @@ def _wait_for(context: Context, word: str) -> Work:
         yield Signalled(Ended(job.tasks), context)
         report_signalled(context)
         if is_ash and job.done and not was_done and (end := job.end) and end != "Interrupt":
-            context.err(f"{end}
-")
+            context.err(f"{end}\n")
         if job.done and not context.shell.interactive and not is_ash:
             context.jobs.remove(job)
         return job.status
