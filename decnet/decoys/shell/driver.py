@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from functools import partial
 
@@ -28,6 +29,8 @@ MOST_KEYS = 256 * 1024
 MOST_QUEUED = 64 * 1024
 MOST_PRINTED = 8 * 1024 * 1024
 """Bytes that one channel's commands may print before they are killed."""
+SPARED_SECONDS = 0.5
+"""How long after its commands a shell is not killed for lack of memory."""
 MOST_INPUT = 64 * 1024 * 1024
 """Bytes that a visitor may send to one channel's commands."""
 
@@ -47,6 +50,7 @@ class Driver:
         self._memory = Account(self._kill)
         self._task: asyncio.Task[object] | None = None
         self._is_killed = False
+        self._spared = -SPARED_SECONDS
         self._skips_newline = False
         self._received = 0
         self._printed = 0
@@ -80,8 +84,16 @@ class Driver:
         await self._flush()
 
     def _kill(self) -> None:
-        """There is no memory left: this channel's commands and its shell end at once."""
+        """There is no memory left: this channel's commands end, and at once again its shell."""
         engine = self._engine
+        commands = [task for task in engine.tasks if task is not engine.main]
+        now = time.monotonic()
+        if commands and engine.main is not None and now - self._spared > SPARED_SECONDS:
+            self._spared = now
+            for task in commands:
+                engine.kill(task, KILL)
+            engine.step(SLICE_SECONDS)
+            return
         for task in list(engine.tasks):
             engine.kill(task, KILL)
         engine.step(SLICE_SECONDS)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 SHARE = 0.7
 """Of the container's limit: the rest is for what is not a command's."""
 LEAST = 192 * 1024
 """Bytes: who has taken less is not killed."""
+TRIM_SECONDS = 1.0
+"""How often memory is returned without killing anyone: that takes milliseconds."""
 LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 """Of the container, with version 2 and version 1 of control groups."""
 
@@ -34,6 +38,7 @@ class Memory:
         self._accounts: list[Account] = []
         self._page = os.sysconf("SC_PAGE_SIZE")
         self._file = -1
+        self._given_back = 0.0
 
     def taken(self) -> int:
         """Bytes that are not shared with files; 0 where there is no limit."""
@@ -46,7 +51,7 @@ class Memory:
 
     @contextmanager
     def account(self, kill: Callable[[], None]) -> Iterator[Account]:
-        """A channel for as long as it is open. `kill` ends its commands."""
+        """A channel for as long as it is open. `kill` ends its commands, and at once again all of it."""
         account = Account(kill)
         self._accounts.append(account)
         try:
@@ -69,13 +74,40 @@ class Memory:
 
     def _free(self, most: int) -> None:
         """End one after the other, the largest first, until there is room."""
+        now = time.monotonic()
+        if now - self._given_back > TRIM_SECONDS:
+            self._given_back = now
+            give_back()
         while self.taken() > most:
             largest = max(self._accounts, key=lambda each: each.size)
             if largest.size < LEAST:
                 return
             largest.size = 0
             largest.kill()
-            gc.collect()
+            give_back()
+            if self.taken() > most:
+                largest.kill()
+                give_back()
+
+
+def give_back() -> None:
+    """Return unused memory to the kernel: the C library keeps what it once had, so that after one greedy
+    visitor there would never be room again."""
+    gc.collect()
+    trim = _trim()
+    if trim is not None:
+        trim(0)
+
+
+@cache
+def _trim() -> Callable[[int], int] | None:
+    """malloc_trim(3) of the GNU C library, None without it."""
+    try:
+        import ctypes
+
+        return ctypes.CDLL(None).malloc_trim
+    except (ImportError, OSError, AttributeError):
+        return None
 
 
 def _limit() -> int | None:
