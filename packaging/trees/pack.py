@@ -41,7 +41,7 @@ RELEASED = {"debian-11": "2021-08-14", "debian-12": "2023-06-10", "ubuntu-20.04"
 FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": 1 << 20}]
 MOST_ETC, MOST_SCRIPT = 1_000, 1_000
 DROPPED = re.compile(
-    r"/usr/share/(locale|i18n|bug|lintian|man/(?!man\d)|zoneinfo/(posix|right)|perl5/Debconf|groff|consolefonts|gdb|zsh|fish|vim|apache2/icons|mysql/[a-z]+_|apache2/error|nano|awk|X11/xkb|GeoIP|mime|xml|ufw|usb_modeswitch|doc/(ncurses|openssl|htop|git)/|man/(?!man[18])|bash-completion/|ca-certificates/mozilla/(?=[T-Z])|doc/[^/]+/(?!copyright|changelog)|python3/runtime.d|snmp/mibs|perl5/|python3/|lintian|bash-completion/completions/(?!ssh|sudo|apt)|systemd/boot|zoneinfo/(SystemV|US|Brazil|Canada|Chile|Mexico|Pacific|Antarctica|Indian|Arctic|America/[A-Z][a-z]+/))(/|$)?"
+    r"/usr/share/(locale|i18n|bug|lintian|man/(?!man\d)|zoneinfo/(posix|right)|perl5/Debconf|groff|consolefonts|gdb|zsh|fish|vim|apache2/icons|mysql/[a-z]+_|apache2/error|nano|awk|X11/xkb|GeoIP|mime|xml|ufw|usb_modeswitch|doc/(ncurses|openssl|htop|git)/|man/(?!man[18])|ca-certificates/mozilla/(?=[T-Z])|doc/[^/]+/(?!copyright|changelog)|python3/runtime.d|snmp/mibs|perl5/|python3/|lintian|systemd/boot|zoneinfo/(SystemV|US|Brazil|Canada|Chile|Mexico|Pacific|Antarctica|Indian|Arctic|America/[A-Z][a-z]+/))(/|$)?"
 )
 """What is left out for its size: no one reads translations on a server."""
 KNOWN = re.compile(

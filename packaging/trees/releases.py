@@ -26,7 +26,7 @@ SNAPSHOTS = {
 """When machines of that release were last upgraded."""
 
 WITHOUT = frozenset(
-    """apt-listchanges bash-completion bsd-mailx debian-faq doc-debian exim4-base exim4-config
+    """apt-listchanges bsd-mailx debian-faq doc-debian exim4-base exim4-config
 exim4-daemon-light friendly-recovery gir1.2-glib-2.0 hdparm iso-codes krb5-locales language-selector-common libdrm-common
 libdrm2 libgirepository-1.0-1 libperl5.32 libperl5.36 libplymouth5 libx11-6 libx11-data libxau6 libxcb1 libxdmcp6 libxext6
 libxmuu1 manpages ncurses-term ntfs-3g perl perl-modules-5.32 perl-modules-5.36 plymouth plymouth-theme-ubuntu-text

@@ -32,6 +32,21 @@ def shown(*typed: str, release: str = "debian-12") -> str:
 
 
 CASES = {
+    "systemctl st\t\t\x15": "§systemctl st\a\nstart   status  stop    \n§systemctl st",
+    "apt ins\t\x15": "§apt install ",
+    "ls --colo\t\x15": "§ls --colo\ar",
+    "find / -type \t\t\x15": "§find / -type \a\nb  c  d  f  l  p  s  \n§find / -type ",
+    "kill -s HU\t\x15": "§kill -s HUP ",
+    "chown root:ro\t\x15": "§chown root:root ",
+    "usermod -aG su\t\x15": "§usermod -aG sudo ",
+    "sudo systemctl sta\t\t\x15": "§sudo systemctl sta\a\nstart   status  \n§sudo systemctl sta",
+    "ip addr sh\t\x15": "§ip addr show ",
+    "touch /tmp/x.sh /tmp/x.tar.gz\rtar xzf /tmp/x\t\x15": "§touch /tmp/x.sh /tmp/x.tar.gz\n§tar xzf /tmp/x.tar.gz ",
+    "which unam\t\x15": "§which uname ",
+    "unset HO\t\t\x15": "§unset HO\a\nHOME      HOSTNAME  HOSTTYPE  \n§unset HO",
+    "export PAT\t\x15": "§export PATH=",
+    "ssh loc\t\x15": "§ssh localhost ",
+    "complete | wc -l; complete -p ls cd ssh\r": "§complete | wc -l; complete -p ls cd ssh\n147\ncomplete -F _longopt ls\ncomplete -o nospace -F _cd cd\n-bash: complete: ssh: no completion specification\n",
     "cat /etc/host\t\t\x15": "§cat /etc/host\a\nhost.conf    hostname     hosts        hosts.allow  hosts.deny   \n§cat /etc/host",
     "mkdir /tmp/d1 /tmp/d2\rcd /tmp/d\t\t\x15": "§mkdir /tmp/d1 /tmp/d2\n§cd /tmp/d\a\nd1/ d2/ \n§cd /tmp/d",
     'echo "/etc/hostn\t\r': '§echo "/etc/hostname" \n/etc/hostname\n',
@@ -106,3 +121,21 @@ def test_a_full_row_is_left_at_once_by_busybox() -> None:
 
     first, _, rest = channel.shown.decode().partition(": x")[2].partition("\r\r\n")
     assert set(first) == {"x"} and rest.startswith("x")
+
+
+class Pauses(Keyboard):
+    """A visitor who types each piece at its time: seconds since the one before."""
+
+    async def read(self, limit: float = 900.0) -> bytes:
+        await asyncio.sleep(0.02)
+        return await super().read(limit)
+
+
+def test_what_is_typed_while_a_command_runs_is_echoed_at_once_and_again_at_the_prompt() -> None:
+    channel = Pauses(("sleep 0.2\r", "echo ab\x7fc\r", "exit\r"))
+    into = os.open(os.devnull, os.O_WRONLY)
+    session = Recorder(into).session("192.0.2.9", 4000)
+    asyncio.run(asyncio.wait_for(run_shell(World(persona("debian-12")), "root", session, channel), 20))
+    os.close(into)
+    text = channel.shown.decode().replace("\x1b[?2004h", "").replace("\x1b[?2004l\r", "")
+    assert "sleep 0.2\r\necho ab\b \bc\r\nexit\r\n" + PROMPT + "echo ac\r\nac\r\n" in text, text

@@ -28,10 +28,10 @@ VERSIONS = {
 
 
 class _Archive:
-    """The texts of one release: blocks of many answers, and where each one is."""
+    """Texts by their keys: blocks of many answers, and where each one is."""
 
-    def __init__(self, release: str) -> None:
-        data = files(__package__).joinpath("data", f"{release}.printed.zip").read_bytes()
+    def __init__(self, name: str) -> None:
+        data = files(__package__).joinpath("data", f"{name}.zip").read_bytes()
         self._zip = zipfile.ZipFile(BytesIO(data))
         self._last = "", b""
 
@@ -49,7 +49,7 @@ class _Archive:
         return self._last[1][int(start) : int(start) + int(length)]
 
 
-_archive = cache(_Archive)
+archive = cache(_Archive)
 
 
 def printed(system: tuple[str, str], packages: Packages, words: list[str]) -> tuple[int, bytes, bytes] | None:
@@ -58,7 +58,7 @@ def printed(system: tuple[str, str], packages: Packages, words: list[str]) -> tu
     release = SOURCES.get(system)
     if release is None or len(words) > 2:
         return None
-    data = _archive(release).get(" ".join(words))
+    data = archive(f"{release}.printed").get(" ".join(words))
     if data is None:
         return None
     head, _, rest = data.partition(b"\n")

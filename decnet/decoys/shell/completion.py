@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from os.path import commonprefix
 
+from ..host.node import Node
 from .all_builtins import ALL
 from .builtins import builtin_names
+from .extended_patterns import fits_pattern
 from .locales import word_order
 from .parser import KEYWORDS
+from .programmed import Choice, is_installed, programmed
 from .programs import PROGRAMS
 from .state import Shell
 from .variables import OF_BASH, SPECIAL_ARRAYS
@@ -19,6 +23,8 @@ FOLDERS_ONLY = re.compile(r"(?:^|[;|&(]\s*)(?:cd|pushd|rmdir)\s+(?:-\S*\s+)*[\"'
 TO_QUOTE = re.compile(r"([\s'\"\\$&;|<>()*?`!#])")
 MOST_ENTRIES = 5000
 Completed = tuple[str, list[str]]
+COMMANDS = re.compile(r"(?:^|[;|&(]|\b(?:sudo|then|do|else|exec)\s)\s*(?:type|which|command)\s+(?:-\S*\s+)*$")
+"""Commands whose arguments are commands."""
 
 
 def complete(shell: Shell, text: str, *, is_first: bool = True) -> Completed:
@@ -38,7 +44,28 @@ def complete(shell: Shell, text: str, *, is_first: bool = True) -> Completed:
         return added.rstrip(), choices
     if "/" not in word and COMMAND_STARTS.search(before) and (is_first or before.strip() or word):
         return _added(word, _commands(shell, word) if word else [])
-    return _file(shell, word, quote, folders_only=bool(FOLDERS_ONLY.search(before)))
+    folders_only = bool(FOLDERS_ONLY.search(before))
+    if COMMAND_STARTS.search(before) and word and shell.dialect.bash:
+        return _file(shell, word, quote, kind="programs")
+    if not quote and not folders_only and is_installed(shell):
+        if COMMANDS.search(before) and "/" not in word:
+            return _added(word, _commands(shell, word))
+        choice = programmed(shell, before, word)
+        if choice is not None:
+            return _chosen(shell, choice, word)
+    return _file(shell, word, quote, kind="folders" if folders_only else "all")
+
+
+def _chosen(shell: Shell, choice: Choice, word: str) -> Completed:
+    """What programmable completion offers."""
+    names = _sorted(shell, choice.words)
+    if choice.files:
+        added, files = _file(shell, word, "", kind=choice.files)
+        if not names:
+            return added, files
+        names = _sorted(shell, [*names, *files])
+    added, choices = _added(word, names)
+    return added if choice.ends else added.rstrip(), choices
 
 
 def _homes(shell: Shell) -> dict[str, str]:
@@ -92,7 +119,8 @@ def _is_executable(shell: Shell, path: str) -> bool:
     return node is not None and not node.folder and bool(node.mode & 0o111)
 
 
-def _file(shell: Shell, word: str, quote: str, *, folders_only: bool) -> Completed:
+def _file(shell: Shell, word: str, quote: str, *, kind: str) -> Completed:
+    """Names of files. `kind`: all, folders, programs, or a pattern of the ends after a dot; folders always fit."""
     word = word if quote else re.sub(r"\\(.)", r"\1", word)
     folder, _, name = word.rpartition("/")
     prefix = word[: len(word) - len(name)]
@@ -102,21 +130,36 @@ def _file(shell: Shell, word: str, quote: str, *, folders_only: bool) -> Complet
     nodes = {
         each: shell.node(f"{where.rstrip('/')}/{each}") for each in _sorted(shell, entries[:MOST_ENTRIES])
     }
-    if folders_only:
-        nodes = {each: node for each, node in nodes.items() if node is not None and node.folder}
+    if kind != "all":
+        fits = _kind(shell, kind)
+        nodes = {
+            each: node
+            for each, node in nodes.items()
+            if node is not None and (node.folder or fits(each, node))
+        }
     shown = [each + "/" * (node is not None and node.folder) for each, node in nodes.items()]
     if len(shown) == 1:
         end = "" if shown[0].endswith("/") else f"{quote} "
         rest = shown[0][len(name) :]
-        if quote and folders_only:
+        if quote and kind == "folders":
             rest = rest.removesuffix("/") + f"{quote}/"
         return (rest if quote else TO_QUOTE.sub(r"\\\1", rest)) + end, shown
     rest = commonprefix(list(nodes))[len(name) :]
     return rest if quote else TO_QUOTE.sub(r"\\\1", rest), shown
 
 
+def _kind(shell: Shell, kind: str) -> Callable[[str, Node], bool]:
+    """Whether a file that is no folder fits."""
+    if kind == "folders":
+        return lambda _, __: False
+    if kind == "programs":
+        return lambda _, node: bool(node.mode & 0o111)
+    return lambda name, _: fits_pattern(shell, f"*.@({kind})", name, lambda _: None, always=True)
+
+
 def _base(shell: Shell, folder: str) -> str:
-    """A folder as it is typed, without `~`."""
+    """A folder as it is typed, without `~` and variables."""
+    folder = re.sub(r"\$\{?(\w+)\}?", lambda found: shell.variables.get(found[1], ""), folder)
     if not folder.startswith("~"):
         return folder
     user, slash, rest = folder[1:].partition("/")

@@ -114,6 +114,15 @@ class Stream(Plain):
         """Whether a read would not wait."""
         return bool(self._buffer) or self.ended
 
+    @property
+    def size(self) -> int:
+        """Bytes that wait."""
+        return len(self._buffer)
+
+    def clear(self) -> None:
+        """Lose what waits."""
+        self._buffer.clear()
+
     def has_line(self, delimiter: bytes = b"\n") -> bool:
         """Whether a whole line can be read, or the last one."""
         return self.ended or delimiter in self._buffer or len(self._buffer) >= MOST_IN_PIPE

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from contextlib import suppress
 from functools import partial
 
 from ..events import Session
@@ -12,7 +13,7 @@ from ..waits import Turn, at_most
 from .ash_completion import complete as ash_complete
 from .ash_line import AshLine
 from .completion import complete
-from .editor import BRACKETS, END, INTERRUPT, MOST_LINE, SUSPEND, Editor
+from .editor import BRACKETS, END, INTERRUPT, MOST_LINE, Editor
 from .engine import Engine
 from .history import old_history
 from .memory import MEMORY, Account
@@ -22,7 +23,7 @@ from .state import Shell
 from .stream import IDLE_SECONDS, Stream
 from .tasks import KILL, Line
 from .turns import BUSY_SECONDS, MOST_SECONDS, REST_FACTOR, SLICE_SECONDS, TURNS, Use
-from .typed_input import TypedInput
+from .typed_input import SIGNALS, TypedInput
 
 MOST_KEYS = 256 * 1024
 """Limit of characters that are kept when typed ahead."""
@@ -108,7 +109,8 @@ class Driver:
         if not self._is_gone or (self._ends_last_wait and self._engine.can_run):
             return False
         goes_on = self._awaited_line() is not None or self._reads_input() or self._engine.can_run
-        return not (self._keys and goes_on)
+        typed = self._engine.input.size if self._channel.terminal is not None else 0
+        return not ((self._keys or typed) and goes_on)
 
     def _leave(self) -> None:
         """The visit is over: a line that was not completed still goes to the command that waits for it."""
@@ -184,12 +186,11 @@ class Driver:
         if self._channel.terminal is None:
             await asyncio.sleep(0)
             return
-        try:
+        early = len(self._keys)
+        with suppress(TimeoutError):
             async with asyncio.timeout(0):
                 await self._type_ahead(IDLE_SECONDS)
-        except TimeoutError:
-            pass
-        await self._obey()
+        await self._hear(early)
 
     async def _pause(self) -> None:
         """Until the next command wakes up; on a terminal the visitor ends it with ^C or by leaving."""
@@ -200,6 +201,7 @@ class Driver:
                 self._is_gone = True
             await asyncio.sleep(seconds)
             return
+        early = len(self._keys)
         try:
             await self._type_ahead(min(seconds, IDLE_SECONDS))
         except TimeoutError:
@@ -208,17 +210,43 @@ class Driver:
             # Without input there is no ^C either: the wait is the last one, and what follows it is done.
             self._ends_last_wait = True
             self._woken(wake)
-        await self._obey()
+        await self._hear(early)
 
-    async def _obey(self) -> None:
-        """The keys that a running command does not get as input."""
-        for key, signal in ((INTERRUPT, 2), (SUSPEND, 20), ("\x1c", 3)):
+    async def _hear(self, early: int) -> None:
+        """Keys that came while a command runs: signals, and input that the terminal echoes at once. The first
+        `early` ones came before it ran."""
+        if await self._obey():
+            early = 0
+        stream = self._engine.input
+        if len(self._keys) <= early or stream.raw or stream.by_key or self._awaited_line() is not None:
+            return
+        stream.write("".join(self._keys.popleft() for _ in range(early)).encode("utf-8", "surrogateescape"))
+        await self._take_cooked()
+
+    async def _take_cooked(self) -> None:
+        """What the terminal's driver does with keys: echo, corrections, whole lines as input."""
+        stream = self._engine.input
+        while self._keys and not self._typed.end:
+            await self._turn.pass_on()
+            shown = self._typed.take(self._keys)
+            await self._channel.write(shown.encode("utf-8", "surrogateescape") if stream.echo else b"")
+            lines = self._typed.passed_on()
+            stream.write(lines[: max(0, MOST_KEYS - stream.size)])
+
+    async def _obey(self) -> bool:
+        """The keys that a running command does not get as input; whether there was one. What was typed
+        before it is lost."""
+        pressed = False
+        for key, (signal, shown) in SIGNALS.items():
             if key in self._keys and self._awaited_line() is None and not self._engine.input.raw:
                 while self._keys.popleft() != key:
                     continue
-                shown = {2: b"^C", 20: b"^Z", 3: b"^\\"}[signal]
-                await self._channel.write(shown + (self._newline if signal == 2 else b""))
+                await self._channel.write(shown.encode() + (self._newline if signal == 2 else b""))
+                self._typed = TypedInput(MOST_QUEUED)
+                self._engine.input.clear()
                 self._engine.press(signal)
+                pressed = True
+        return pressed
 
     async def _read_input(self) -> None:
         """Input for a command that waits for it."""
@@ -246,7 +274,7 @@ class Driver:
         """As the terminal's driver does: lines with echo, corrected until their end."""
         wake = self._engine.next_wake()
         seconds = IDLE_SECONDS if wake is None else max(0.0, wake - self._engine.now())
-        if not self._keys:
+        if not self._keys and not self._typed.end:
             try:
                 await self._type_ahead(min(seconds, IDLE_SECONDS))
             except TimeoutError:
@@ -268,8 +296,8 @@ class Driver:
         end, self._typed.end = self._typed.end, ""
         if end == END:
             stream.ended = True
-        elif end == INTERRUPT:
-            self._engine.press(2)
+        elif end in SIGNALS:
+            self._engine.press(SIGNALS[end][0])
 
     async def _pass_keys(self) -> None:
         """What is typed for a command that takes each key at once, and does not echo it itself."""
@@ -296,6 +324,8 @@ class Driver:
         """The line that a shell prompts for."""
         brackets = has_brackets(line.shell)
         left = self._engine.input.take() if self._engine.input.is_readable else b""
+        left += self._typed.unfinished()
+        self._typed = TypedInput(MOST_QUEUED)
         self._keys.extendleft(reversed(left.decode("utf-8", "surrogateescape")))
         prompt = line.prompt.replace("\n", "\r\n").encode("utf-8", "surrogateescape")
         await self._channel.write(BRACKETS * brackets + prompt)
@@ -311,6 +341,8 @@ class Driver:
             while self._keys:
                 await self._turn.pass_on()
                 key = self._keys.popleft()
+                if key == INTERRUPT and line.shell.traps.get("INT") == "":
+                    continue
                 skips, self._skips_newline = self._skips_newline and key == "\n", key == "\r"
                 if not isinstance(editor, PlainLine) and editor.inserts:
                     key = self._characters(key)

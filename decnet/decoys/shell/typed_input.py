@@ -3,6 +3,9 @@
 from collections import deque
 
 END, INTERRUPT, KILL = "\x04", "\x03", "\x15"
+SUSPEND, QUIT = "\x1a", "\x1c"
+SIGNALS = {INTERRUPT: (2, "^C"), SUSPEND: (20, "^Z"), QUIT: (3, "^\\")}
+"""Keys that send a signal: its number, and what the terminal shows."""
 ERASE, ERASE_WORD = "\x7f", "\x17"
 
 
@@ -47,9 +50,9 @@ class TypedInput:
             else:
                 self.end = END
             return ""
-        if key == INTERRUPT:
-            self.end, self._line = INTERRUPT, ""
-            return "^C\r\n"
+        if key in SIGNALS:
+            self.end, self._line = key, ""
+            return SIGNALS[key][1] + "\r\n" * (key == INTERRUPT)
         if key in (ERASE, ERASE_WORD, KILL):
             return self._erase(key)
         return self._add(key)
