@@ -1,4 +1,6 @@
-"""What bash-completion offers after the names of programs (data/completions.zip, packaging/trees/completions.py)."""
+"""What bash-completion offers after the names of programs.
+
+From data/completions.zip (packaging/trees/completions.py)."""
 
 from __future__ import annotations
 
@@ -13,8 +15,8 @@ SPECIFICATIONS = "="
 
 @dataclass(frozen=True)
 class Offer:
-    """Words that may follow. `<NAME ARGUMENTS>` stands for a list of the machine. `ends`: whether a blank follows a
-    word that is complete."""
+    """Words that may follow. `<NAME ARGUMENTS>` stands for a list of the machine. `ends`: whether a blank
+    follows a word that is complete."""
 
     words: tuple[str, ...]
     ends: bool = True
@@ -22,8 +24,8 @@ class Offer:
 
 @lru_cache(8)
 def offers_of(program: str) -> dict[str, Offer] | None:
-    """By the words so far, what is offered; None for a program without completions of its own. The words are those
-    between the program and the cursor, the last one with the part that decides: "", "-" or "--"."""
+    """By the words so far, what is offered; None for a program without completions of its own. The words
+    are those between the program and the cursor, the last one is the part that decides: "", "-" or "--"."""
     data = archive("completions").get(program)
     if data is None:
         return None

@@ -6,8 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 from .all_builtins import ALL
-from .builtins_folders import cd, dirs, pushd, pwd
 from .builtins_complete import complete_
+from .builtins_folders import cd, dirs, pushd, pwd
 from .builtins_shell import caller, compgen, enable, fc, help_, history, nothing, shopt, suspend
 from .context import Context, Work
 from .dialect import SPECIAL_BUILTINS

@@ -120,7 +120,7 @@ def _is_executable(shell: Shell, path: str) -> bool:
 
 
 def _file(shell: Shell, word: str, quote: str, *, kind: str) -> Completed:
-    """Names of files. `kind`: all, folders, programs, or a pattern of the ends after a dot; folders always fit."""
+    """Names of files. `kind`: all, folders, programs, or a pattern of what follows a dot. Folders fit."""
     word = word if quote else re.sub(r"\\(.)", r"\1", word)
     folder, _, name = word.rpartition("/")
     prefix = word[: len(word) - len(name)]

@@ -13,9 +13,10 @@ from .signal_numbers import SIGNALS
 from .state import Shell
 
 SCRIPT = "/usr/share/bash-completion/bash_completion"
-BEFORE = frozenset(
-    "sudo nohup time exec command eval env nice ionice stdbuf setsid strace xargs doas then do else".split()
-)
+BEFORE = (
+    "sudo", "nohup", "time", "exec", "command", "eval", "env", "nice", "ionice", "stdbuf", "setsid", "strace",
+    "xargs", "doas", "then", "do", "else",
+)  # fmt: skip
 """Words before the command that counts."""
 MOST_WORDS = 64
 REAL_TIME = (
@@ -27,7 +28,7 @@ REAL_TIME = (
 SIGNAL_NAMES = (*SIGNALS, *REAL_TIME, "JUNK(32)", "JUNK(33)")
 OF_VARIABLES = {"export": "=", "declare": "=", "typeset": "=", "local": "=", "readonly": "", "unset": ""}
 """Builtins that take names of variables, and what follows a name."""
-SERVICE_VERBS = "force-reload reload restart start status stop".split()
+SERVICE_VERBS = ["force-reload", "reload", "restart", "start", "status", "stop"]
 
 TAR_MODES, TAR_LETTERS = "ctxurdA", "aBbCFfGghHIijJkKLlmMNnoOpPRSsTUvVwWXzZ"
 ARCHIVES = "tar|tar.@(gz|bz2|xz|lz?(ma|o|4)|zst|Z)|t@(gz|bz?(2)|lz|xz|zst)"
@@ -36,7 +37,7 @@ ARCHIVES = "tar|tar.@(gz|bz2|xz|lz?(ma|o|4)|zst|Z)|t@(gz|bz?(2)|lz|xz|zst)"
 
 @dataclass
 class Choice:
-    """What may stand at the cursor. `files`: "" for none, else which: `all`, `folders`, or a pattern of names."""
+    """What may stand at the cursor. `files`: "" for none, else which: `all`, `folders`, a pattern of ends."""
 
     words: list[str]
     files: str = ""
@@ -78,7 +79,6 @@ def _command(before: str) -> list[str]:
 
 
 def _of_bash(shell: Shell, program: str) -> Choice | None:
-    names: Iterable[str]
     if program in OF_VARIABLES:
         return Choice(
             [name + OF_VARIABLES[program] for name in _variables(shell)], ends=not OF_VARIABLES[program]
