@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
-from decnet.cli.repeat import VERBS
+from decnet.cli.repeat import VERBS, given
 from decnet.engine.asked import Asked
 from decnet.engine.progress import Finished
 from decnet.store import unchanged
@@ -30,6 +30,7 @@ class Memory(Asked):
 
     def __init__(self, argv: list[str], home: Home, *, is_json: bool) -> None:
         super().__init__()
+        self.given = given
         self._is_json = is_json
         self._home = home
         self._basis = unchanged.Basis(argv, str(home.root))

@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 
     from decnet.worker.answers import Answer, Asked, Question
     from decnet.worker.crowd import Crowd
+    from decnet.worker.given import Given
 
 VERBS = {"status": False, "deploy": True, "reconcile": True}
 """The commands that are repeated, and whether they hold the lock."""
+
+given: dict[str, Given] = {}
+"""By worker_id, what the workers have answered to a command that has to run and holds no lock."""
 
 
 def repeated(argv: list[str]) -> bool:
@@ -56,17 +60,17 @@ def _output(argv: list[str]) -> str | None:
     if basis is None or known is None:
         return None
     if not VERBS[argv[0]]:
-        return _checked(basis, known)
+        return _checked(basis, known, keeps=True)
     with open(f"{basis.root}/lock", "rb") as lock:
         import fcntl
 
         fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        return _checked(basis, known)
+        return _checked(basis, known, keeps=False)
 
 
-def _checked(basis: unchanged.Basis, known: dict[str, Any]) -> str | None:
+def _checked(basis: unchanged.Basis, known: dict[str, Any], *, keeps: bool) -> str | None:
     try:
-        output = _same_output(basis.root, known)
+        output = _same_output(basis.root, known, keeps=keeps)
         if output is not None:
             return output
     except TimeoutError:
@@ -79,14 +83,14 @@ def _checked(basis: unchanged.Basis, known: dict[str, Any]) -> str | None:
     return None
 
 
-def _same_output(root: str, known: dict[str, Any]) -> str | None:
-    """The output if all is as it was."""
+def _same_output(root: str, known: dict[str, Any], *, keeps: bool) -> str | None:
+    """The output if all is as it was; else, with `keeps`, the answers are in `given`."""
     if known["state"] != unchanged.state_digest(root):
         return None
     questions = list(_questions(root, known))
     if not questions:
         return str(known["output"]) if _is_the_same_here(known) else None
-    answers = _same_answers(root, known, questions)
+    answers = _same_answers(root, known, questions, keeps=keeps)
     if answers is None:
         return None
     skews = {
@@ -98,14 +102,21 @@ def _same_output(root: str, known: dict[str, Any]) -> str | None:
     return None if found is None else unchanged.with_skews(known["output"], known["skews"], found)
 
 
-def _same_answers(root: str, known: dict[str, Any], questions: list[Question]) -> list[Answer] | None:
+def _same_answers(
+    root: str, known: dict[str, Any], questions: list[Question], *, keeps: bool
+) -> list[Answer] | None:
     """The workers are asked before the rest is compared: their answers take longest."""
     from decnet.worker.answers import Different
 
-    asked = _asked(root, known, questions)
+    asked = _asked(root, known, questions, keeps=keeps)
     try:
         return asked.verified() if _is_the_same_here(known) else None
-    except Different:
+    except Different as found:
+        if keeps:
+            from decnet.worker.given import by_worker
+
+            distances = {each["worker_id"]: each.get("round_trip", 0.0) for each in known["asked"]}
+            given.update(by_worker(questions, found.answers, distances))
         return None
     finally:
         asked.end()
@@ -136,7 +147,9 @@ def _questions(root: str, known: dict[str, Any]) -> Iterator[Question]:
             yield Question(asked["worker_id"], asked["place"], verb, args, before)
 
 
-def _asked(root: str, known: dict[str, Any], questions: list[Question]) -> Asked | Crowd:
+def _asked(
+    root: str, known: dict[str, Any], questions: list[Question], *, keeps: bool = False
+) -> Asked | Crowd:
     from decnet.worker import again
 
     has_client = all(question.place for question in questions)
@@ -146,7 +159,7 @@ def _asked(root: str, known: dict[str, Any], questions: list[Question]) -> Asked
 
         if not has_client:
             raise ValueError("this machine is one of many")
-        return Crowd(root, questions)
+        return Crowd(root, questions, keeps=keeps)
     from decnet.worker.answers import Asked
 
     agent = f"{root}/agents/{known['agent']}.pyz"

@@ -118,9 +118,11 @@ async def _ask_or_error(
 async def _ask(ctx: Context, client: AgentClient, cursor: Cursor | None, sessions: bool) -> StatusReply:
     requested = ctx.now()
     status = await client.status(cursor, sessions=sessions)
+    compatibility = client.compatibility(status.hello)
+    if client.answered_at:
+        return StatusReply(status, compatibility, client.sent_at, client.answered_at)
     # Connecting to a thousand workers takes seconds, which are no difference between the clocks.
-    requested = max(requested, client.sent_at)
-    return StatusReply(status, client.compatibility(status.hello), requested, ctx.now())
+    return StatusReply(status, compatibility, max(requested, client.sent_at), ctx.now())
 
 
 async def _replace(ctx: Context, connections: Connections, client: AgentClient, hello: Hello) -> bool:

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from decnet.wire import digest
 from decnet.worker.again import place_of
 from decnet.worker.answers import answer_digest
 from decnet.worker.fleet_keys import FLEET_KEY, OTHER_KEYS
+from decnet.worker.given import call_key
 
 if TYPE_CHECKING:
     from decnet.model.worker import Worker
+    from decnet.worker.given import Given
 
     Answered = tuple[str, Mapping[str, Any], str]
     """A verb, its arguments, and the digest of its answer."""
@@ -29,6 +30,8 @@ class Asked:
         self.workers: dict[str, dict[str, Any]] = {}
         """By name: `worker_id`, `place` as `again.place_of` has it, and `round_trip` in seconds."""
         self.calls: dict[str, dict[str, Answered]] = {}
+        self.given: dict[str, Given] = {}
+        """By worker_id, the answers that are there already."""
 
     def hear(
         self,
@@ -49,7 +52,7 @@ class Asked:
             self.is_repeatable = False
             return
         calls = self.calls.setdefault(worker.name, {})
-        before = calls.setdefault(digest([verb, args]), (verb, args, found))
+        before = calls.setdefault(call_key(verb, args), (verb, args, found))
         self.is_repeatable = before[2] == found
 
     def read(self, path: Path, content: bytes) -> None:

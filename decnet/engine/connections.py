@@ -71,7 +71,13 @@ class Connections:
         # `local` starts this version's agent itself.
         own = None if worker.is_local else self.bundled_agent
         hear = partial(self._asked.hear, worker) if self._asked is not None else None
-        return AgentClient(self._sessions(worker), worker_id=worker_id, fleet_id=fleet_id, own=own, hear=hear)
+        session = self._sessions(worker)
+        given = self._asked.given.pop(worker.worker_id, None) if self._asked is not None else None
+        if given is not None:
+            from decnet.worker.given import GivenSession
+
+            session = GivenSession(session, given)
+        return AgentClient(session, worker_id=worker_id, fleet_id=fleet_id, own=own, hear=hear)
 
     async def switch_fleet(self, fleet_id: str) -> Connections:
         """These connections for the given fleet; closes those to the workers of another fleet."""

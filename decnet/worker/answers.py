@@ -44,7 +44,12 @@ class Question(NamedTuple):
 
 
 class Different(Exception):
-    """A worker has answered something else than before."""
+    """A worker has answered something else than before; `answers` are those that there are, by the number of
+    their question."""
+
+    def __init__(self, answers: Mapping[int, Answer]) -> None:
+        super().__init__("a worker has answered something else than before")
+        self.answers = answers
 
 
 def answer_digest(verb: str, result: Mapping[str, Any]) -> str | None:
@@ -101,7 +106,7 @@ class Asked:
         answers = self.answers()
         for question, (result, _, _) in zip(self._questions, answers, strict=True):
             if answer_digest(question.verb, result) != question.before:
-                raise Different
+                raise Different(dict(enumerate(answers)))
         return answers
 
     def end(self) -> None:

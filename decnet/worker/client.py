@@ -99,6 +99,11 @@ class AgentClient:
         return float(getattr(self._session, "sent_at", 0.0))
 
     @property
+    def answered_at(self) -> float:
+        """Our clock when the last answer came, if that was before it was asked for here; else 0.0."""
+        return float(getattr(self._session, "answered_at", 0.0))
+
+    @property
     def round_trip(self) -> float:
         """Seconds that the network to the worker takes, at least; 0.0 if that is unknown."""
         return float(getattr(self._session, "round_trip", 0.0))

@@ -30,15 +30,17 @@ DIRECT: Any = SimpleNamespace(
 
 
 class Crowd:
-    """The same as `answers.Asked`; nothing is sent before the answers are wanted."""
+    """The same as `answers.Asked`; nothing is sent before the answers are wanted. With `keeps`, all answers
+    are waited for, also if one is different."""
 
-    def __init__(self, root: str, questions: list[Question]) -> None:
+    def __init__(self, root: str, questions: list[Question], *, keeps: bool = False) -> None:
         self._root = Path(root)
         self._questions = questions
+        self._keeps = keeps
 
     def verified(self) -> list[Answer]:
-        """The answers, in order. Raises Different at the first one that is another than before, and
-        ValueError if a worker does not answer."""
+        """The answers, in order. Raises Different if one is another than before, or is missing although the
+        others were waited for; else ValueError if a worker does not answer."""
         make_room()
         try:
             return asyncio.run(self._all())
@@ -66,17 +68,16 @@ class Crowd:
             session = SshSession(target, concurrency=concurrency)
             try:
                 for number in numbers:
-                    answers[number] = await _answer(session, self._questions[number])
+                    question = self._questions[number]
+                    result = await session.call(question.verb, question.args, limit=CALL_SECONDS)
+                    answers[number] = result, session.sent_at, time.time()
+                    if answer_digest(question.verb, result) != question.before:
+                        raise Different(answers)
             finally:
                 await session.close()
 
-        await asyncio.gather(*(ask_one(*each) for each in by_worker.items()))
+        work = (ask_one(*each) for each in by_worker.items())
+        ended = await asyncio.gather(*work, return_exceptions=self._keeps)
+        if any(each is not None for each in ended):
+            raise Different(answers)
         return [answers[number] for number in range(len(self._questions))]
-
-
-async def _answer(session: SshSession, question: Question) -> Answer:
-    result = await session.call(question.verb, question.args, limit=CALL_SECONDS)
-    answered = time.time()
-    if answer_digest(question.verb, result) != question.before:
-        raise Different
-    return result, session.sent_at, answered

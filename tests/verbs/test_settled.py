@@ -3,12 +3,14 @@ time."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fakefleet import FakeFleet
+from fakefleet.session import FakeSession
 
 from decnet.commands.deploy import DeployOptions, deploy
 from decnet.commands.mutate import MutateOptions, mutate
@@ -18,6 +20,7 @@ from decnet.engine.asked import Asked
 from decnet.engine.context import Context
 from decnet.engine.options import PassOptions
 from decnet.model.fleetfile import parse
+from decnet.worker.given import Given, call_key
 
 from .conftest import FOUR
 
@@ -71,6 +74,23 @@ HARMS: dict[str, Callable[[FakeFleet], Any]] = {
 def test_one_that_time_or_the_next_pass_changes_may_not(fleet: FakeFleet, harm: str, verb: str) -> None:
     HARMS[harm](fleet)
     assert asked_by(fleet, VERBS[verb]) is None
+
+
+def test_what_a_worker_has_just_answered_is_not_asked_for_again(fleet: FakeFleet) -> None:
+    """Its clock counts by the time of that answer, and what it rests on can be asked again."""
+    first = asked_by(fleet, status)
+    assert first is not None
+    worker_id = first.workers["w1"]["worker_id"]
+    [(verb, args, _)] = first.calls["w1"].values()
+    began = fleet.clock.now()
+    answer = asyncio.run(FakeSession(fleet["w1"], "w1").call(verb, dict(args), limit=1))
+    fleet["w1"].lose("status", times=99)
+    again = Asked()
+    again.given = {worker_id: Given({call_key(verb, args): (answer, began, began)}, 0.25)}
+    fleet.clock.advance(60)
+    ran = fleet.run(status, asked=again)
+    assert ran.code == 0 and ran.outcome.settled is again
+    assert (again.calls, again.workers["w1"]["round_trip"]) == (first.calls, 0.25)
 
 
 def test_an_earlier_failure_does_not_matter(fleet: FakeFleet) -> None:

@@ -44,7 +44,9 @@ def questions(place: Place, port: int, *, pinned: Any = None) -> list[Question]:
     return found
 
 
-def asked(place: Place, *, other: str = "", status: int = 0, pinned: Any = None) -> list[Answer]:
+def asked(
+    place: Place, *, other: str = "", status: int = 0, pinned: Any = None, keeps: bool = False
+) -> list[Answer]:
     async def behave(process: Any) -> None:
         request = await request_of(process)
         result = status_of(request["args"]["who"])
@@ -56,7 +58,7 @@ def asked(place: Place, *, other: str = "", status: int = 0, pinned: Any = None)
     async def main() -> list[Answer]:
         async with ssh_server(place, behave) as server:
             made = questions(place, server.get_port(), pinned=pinned)
-            return await asyncio.to_thread(Crowd(str(place.folder.parent), made).verified)
+            return await asyncio.to_thread(Crowd(str(place.folder.parent), made, keeps=keeps).verified)
 
     return asyncio.run(main())
 
@@ -71,6 +73,20 @@ def test_each_worker_gives_its_answer_and_the_time_of_its_request(place: Place) 
 def test_another_answer_than_before_is_different(place: Place) -> None:
     with pytest.raises(Different):
         asked(place, other="w3")
+
+
+def test_all_answers_are_kept_where_one_is_different(place: Place) -> None:
+    with pytest.raises(Different) as found:
+        asked(place, other="w0", keeps=True)
+    assert {number: each[0]["hello"]["worker"] for number, each in found.value.answers.items()} == {
+        number: f"w{number}" for number in range(WORKERS)
+    }
+
+
+def test_where_none_answers_none_is_kept(place: Place) -> None:
+    with pytest.raises(Different) as found:
+        asked(place, status=3, keeps=True)
+    assert found.value.answers == {}
 
 
 def test_an_agent_that_fails_gives_no_answer(place: Place) -> None:
