@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+from typing import NamedTuple
 
 from ...host.processes import ProcessEntry
 from ..process import Process, Running
@@ -33,69 +34,83 @@ def pstree(process: Process) -> Running:
         and "UTF" in process.shell.variables.get("LANG", "").upper()
         and "A" not in options
     )
-    process.out("".join(f"{line}\n" for line in _tree(process, options, entries, root, wide=wide)))
+    tree = _Tree(options, entries, WIDE if wide else PLAIN)
+    first = next(entry for entry in entries if entry.pid == root)
+    tree.draw(tree.name(first), first, "")
+    process.out("".join(f"{line}\n" for line in tree.lines))
     return 0
 
 
-def _tree(
-    process: Process, options: Options, entries: list[ProcessEntry], root: int, *, wide: bool
-) -> list[str]:
-    children: dict[int, list[ProcessEntry]] = {}
-    for entry in entries:
-        children.setdefault(entry.ppid, []).append(entry)
-    first_sign, next_sign, last_sign, line_sign, only_sign = (
-        ("─┬─", " ├─", " └─", " │ ", "───") if wide else ("-+-", " |-", " `-", " | ", "---")
-    )
-    lines: list[str] = []
+class _Signs(NamedTuple):
+    """How the branches of the first, a further, and the last child are drawn, the line past one, and the
+    branch of an only child."""
 
-    def name(entry: ProcessEntry) -> str:
+    first: str
+    further: str
+    last: str
+    past: str
+    only: str
+
+
+WIDE = _Signs("─┬─", " ├─", " └─", " │ ", "───")
+PLAIN = _Signs("-+-", " |-", " `-", " | ", "---")
+
+
+class _Tree:
+    """The drawing of processes below one of them."""
+
+    def __init__(self, options: Options, entries: list[ProcessEntry], signs: _Signs) -> None:
+        self.lines: list[str] = []
+        self._options, self._entries, self._signs = options, entries, signs
+        self._children: dict[int, list[ProcessEntry]] = {}
+        for entry in entries:
+            self._children.setdefault(entry.ppid, []).append(entry)
+
+    def name(self, entry: ProcessEntry) -> str:
+        """What is shown of a process."""
+        options = self._options
         shown = entry.command if "a" in options else entry.name
-        inside = ([str(entry.pid)] if "p" in options else []) + (
-            [entry.user] if "u" in options and _changes(entry, entries) else []
-        )
-        return shown + (
-            f"({','.join(inside)})" if inside and "a" not in options else f",{entry.pid}" if inside else ""
-        )
+        inside = [str(entry.pid)] if "p" in options else []
+        if "u" in options and _changes(entry, self._entries):
+            inside.append(entry.user)
+        if not inside:
+            return shown
+        return f"{shown},{entry.pid}" if "a" in options else f"{shown}({','.join(inside)})"
 
-    def below(entry: ProcessEntry) -> list[tuple[str, ProcessEntry | None]]:
-        kin = children.get(entry.pid, [])
-        kin = (
-            sorted(kin, key=lambda each: each.pid)
-            if "n" in options
-            else sorted(kin, key=lambda each: each.name)
-        )
-        found: list[tuple[str, ProcessEntry | None]] = [(name(each), each) for each in kin]
-        threads = entry.threads - 1
-        if threads and "T" not in options:
-            one = f"{{{entry.name}}}"
-            if "p" in options:
-                found += [(f"{one}({entry.pid + 1 + each})", None) for each in range(threads)]
-            else:
-                found.append((f"{threads}*[{one}]" if threads > 1 else one, None))
-        if "p" not in options and "c" not in options:
-            found = _compact(found, children)
-        return found
-
-    def draw(text: str, entry: ProcessEntry | None, prefix: str) -> None:
-        rows = below(entry) if entry is not None else []
+    def draw(self, text: str, entry: ProcessEntry | None, prefix: str) -> None:
+        """Add the lines of a process, whose first is `text`, and of all below it."""
+        rows = self._below(entry) if entry is not None else []
         if not rows:
-            lines.append(prefix + text)
+            self.lines.append(prefix + text)
             return
-        blank = " " * len(text)
+        signs, blank = self._signs, " " * len(text)
         for at, (inner, child) in enumerate(rows):
             last = at == len(rows) - 1
             if at == 0:
-                head = prefix + text + (only_sign if last else first_sign)
+                head = prefix + text + (signs.only if last else signs.first)
             else:
-                head = prefix + blank + (last_sign if last else next_sign)
-            deeper = prefix + blank + ("   " if last else line_sign)
-            start = len(lines)
-            draw(inner, child, deeper)
-            lines[start] = head + lines[start][len(deeper) :]
+                head = prefix + blank + (signs.last if last else signs.further)
+            deeper = prefix + blank + ("   " if last else signs.past)
+            start = len(self.lines)
+            self.draw(inner, child, deeper)
+            self.lines[start] = head + self.lines[start][len(deeper) :]
 
-    first = next(entry for entry in entries if entry.pid == root)
-    draw(name(first), first, "")
-    return lines
+    def _below(self, entry: ProcessEntry) -> list[tuple[str, ProcessEntry | None]]:
+        options = self._options
+        kin = self._children.get(entry.pid, [])
+        kin = sorted(kin, key=lambda each: each.pid if "n" in options else each.name)
+        found: list[tuple[str, ProcessEntry | None]] = [(self.name(each), each) for each in kin]
+        if "T" not in options:
+            found += [(text, None) for text in self._threads(entry)]
+        if "p" not in options and "c" not in options:
+            found = _compact(found, self._children)
+        return found
+
+    def _threads(self, entry: ProcessEntry) -> list[str]:
+        count, one = entry.threads - 1, f"{{{entry.name}}}"
+        if "p" in self._options:
+            return [f"{one}({entry.pid + 1 + each})" for each in range(count)]
+        return [f"{count}*[{one}]" if count > 1 else one] if count else []
 
 
 def _changes(entry: ProcessEntry, entries: list[ProcessEntry]) -> bool:

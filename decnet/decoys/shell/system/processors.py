@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from ...host.vulnerabilities import vulnerabilities
+from ...host.world import World
 from ..process import Process, Running
 from ..text.common import parse, tool
 
@@ -60,36 +61,71 @@ def _tree(process: Process) -> str:
 
 def _rows(process: Process) -> list[Row]:
     machine = process.shell.world
-    model, count = machine.processor, machine.processors
     guest = machine.is_virtual
-    sockets, cores, threads = (count, 1, 1) if guest else (1, model.cores, model.threads)
-    listed = ",".join(map(str, range(count))) if count <= 2 else f"0-{count - 1}"
-    rows: list[Row] = [
-        (0, "Architecture", "Architecture", "x86_64"), (1, "CPU op-mode(s)", "CPU op-mode(s)", "32-bit, 64-bit"),
-        (1, "Address sizes", "Address sizes", f"{model.bits} bits physical, 48 bits virtual"), (1, "Byte Order", "Byte Order", "Little Endian"),
-        (0, "CPU(s)", "CPU(s)", str(count)), (1, "On-line CPU(s) list", "On-line CPU(s) list", listed), (0, "Vendor ID", "Vendor ID", "GenuineIntel"),
-        (1, "Model name", "Model name", model.name), (2, "CPU family", "CPU family", "6"), (2, "Model", "Model", str(model.model)),
-        (2, "Thread(s) per core", "Thread(s) per core", str(threads)), (2, "Core(s) per socket", "Core(s) per socket", str(cores)),
-        (2, "Socket(s)", "Socket(s)", str(sockets)), (2, "Stepping", "Stepping", str(model.stepping)),
-    ]  # fmt: skip
-    if not guest:
-        rows += [
-            (2, "CPU max MHz", "CPU max MHz", f"{model.fastest}.0000"),
-            (2, "CPU min MHz", "CPU min MHz", f"{model.slowest}.0000"),
-        ]
-    rows += [
-        (2, "BogoMIPS", "BogoMIPS", f"{model.megahertz * 2:.2f}"),
-        (2, "Flags", "Flags", model.flags),
-        (0, "Virtualization features", "", ""),
-    ]
+    rows = [*_counts(machine), *_speed(machine), _named(0, "Virtualization features")]
     if guest:
-        rows += [
-            (1, "Hypervisor vendor", "Hypervisor vendor", "VMware"),
-            (1, "Virtualization type", "Virtualization type", "full"),
-        ]
+        rows += [_same(1, "Hypervisor vendor", "VMware"), _same(1, "Virtualization type", "full")]
     else:
-        rows.append((1, "Virtualization", "Virtualization", "VT-x"))
-    rows.append((0, "Caches (sum of all)", "", ""))
+        rows.append(_same(1, "Virtualization", "VT-x"))
+    rows += [
+        *_caches(machine),
+        _named(0, "NUMA"),
+        _same(1, "NUMA node(s)", "1"),
+        _same(1, "NUMA node0 CPU(s)", _listed(machine.processors)),
+        _named(0, "Vulnerabilities"),
+    ]
+    for name, text in vulnerabilities(machine).items():
+        label = name.replace("_", " ").capitalize()
+        rows.append((1, label, f"Vulnerability {label}", text))
+    return rows
+
+
+def _same(level: int, label: str, value: str) -> Row:
+    """A row that has the same name in the tree and in the flat list."""
+    return level, label, label, value
+
+
+def _named(level: int, label: str) -> Row:
+    """The heading of a group, which the flat list lacks."""
+    return level, label, "", ""
+
+
+def _listed(count: int) -> str:
+    return ",".join(map(str, range(count))) if count <= 2 else f"0-{count - 1}"
+
+
+def _layout(machine: World) -> tuple[int, int, int]:
+    """Sockets, cores of each, and threads of a core: a hypervisor shows each processor as a socket."""
+    model = machine.processor
+    return (machine.processors, 1, 1) if machine.is_virtual else (1, model.cores, model.threads)
+
+
+def _counts(machine: World) -> list[Row]:
+    model, count = machine.processor, machine.processors
+    sockets, cores, threads = _layout(machine)
+    return [
+        _same(0, "Architecture", "x86_64"), _same(1, "CPU op-mode(s)", "32-bit, 64-bit"),
+        _same(1, "Address sizes", f"{model.bits} bits physical, 48 bits virtual"),
+        _same(1, "Byte Order", "Little Endian"), _same(0, "CPU(s)", str(count)),
+        _same(1, "On-line CPU(s) list", _listed(count)), _same(0, "Vendor ID", "GenuineIntel"),
+        _same(1, "Model name", model.name), _same(2, "CPU family", "6"), _same(2, "Model", str(model.model)),
+        _same(2, "Thread(s) per core", str(threads)), _same(2, "Core(s) per socket", str(cores)),
+        _same(2, "Socket(s)", str(sockets)), _same(2, "Stepping", str(model.stepping)),
+    ]  # fmt: skip
+
+
+def _speed(machine: World) -> list[Row]:
+    model = machine.processor
+    limits = [
+        _same(2, "CPU max MHz", f"{model.fastest}.0000"),
+        _same(2, "CPU min MHz", f"{model.slowest}.0000"),
+    ]
+    rest = [_same(2, "BogoMIPS", f"{model.megahertz * 2:.2f}"), _same(2, "Flags", model.flags)]
+    return rest if machine.is_virtual else limits + rest
+
+
+def _caches(machine: World) -> list[Row]:
+    model, (sockets, cores, _) = machine.processor, _layout(machine)
     own = sockets * cores
     sizes = (
         ("L1d", model.l1d * own, own),
@@ -97,20 +133,13 @@ def _rows(process: Process) -> list[Row]:
         ("L2", model.l2 * own, own),
         ("L3", model.l3 * sockets, sockets),
     )
-    rows += [
-        (1, name, f"{name} cache", f"{_size(kib)} ({number} instance{'s' if number > 1 else ''})")
-        for name, kib, number in sizes
+    return [
+        _named(0, "Caches (sum of all)"),
+        *(
+            (1, name, f"{name} cache", f"{_size(kib)} ({number} instance{'s' if number > 1 else ''})")
+            for name, kib, number in sizes
+        ),
     ]
-    rows += [
-        (0, "NUMA", "", ""),
-        (1, "NUMA node(s)", "NUMA node(s)", "1"),
-        (1, "NUMA node0 CPU(s)", "NUMA node0 CPU(s)", listed),
-        (0, "Vulnerabilities", "", ""),
-    ]
-    for name, text in vulnerabilities(machine).items():
-        label = name.replace("_", " ").capitalize()
-        rows.append((1, label, f"Vulnerability {label}", text))
-    return rows
 
 
 def _size(kib: int) -> str:
