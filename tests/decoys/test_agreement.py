@@ -134,12 +134,16 @@ def test_who_listens_is_the_same_everywhere(shell: Shell) -> None:
         for name, pid, number in re.findall(r'\("([^"]+)",pid=(\d+),fd=(\d+)\)', line)
     }
     listed = {
-        (row[3].rpartition(":")[2], *row[-1].split("/", 1))
+        (line.split()[3].rpartition(":")[2], *line[80:].strip().split("/", 1))
         for line in said(shell, "netstat -tlnp; netstat -ulnp").splitlines()
-        if "/" in (row := line.split())[-1] and row[0][:3] in ("tcp", "udp")
+        if "/" in line[80:] and line[:3] in ("tcp", "udp")
     }
     names = dict(line.split(None, 1) for line in said(shell, "ps -eo pid=,comm=").splitlines())
-    assert held and listed <= {(port, str(pid), name) for (port, pid), (name, _) in held.items()}
+    assert held and {(port, int(pid)) for port, pid, _ in listed} <= held.keys()
+    for _, pid, shown in listed:
+        first = said(shell, f"tr '\\0' '\\n' < /proc/{pid}/cmdline | head -n 1").strip()
+        plain = first.rpartition("/")[2] if first.startswith("/") else first
+        assert f"{pid}/{shown}" == f"{pid}/{plain}"[:19].strip()
     assert {port for port, _ in held} == {port for port, _, _ in listed}
     for (port, pid), (name, number) in held.items():
         assert names[str(pid)] == name == said(shell, f"cat /proc/{pid}/comm").strip()
@@ -155,6 +159,28 @@ def test_every_socket_of_the_kernel_is_held_by_the_process_that_ss_names(shell: 
     assert len(inodes) == len(set(inodes))
     linked = re.findall(r"socket:\[(\d+)\]", said(shell, "ls -l /proc/[0-9]*/fd"))
     assert set(map(str, inodes)) <= set(linked)
+
+
+def test_unix_sockets_are_the_same_everywhere(shell: Shell) -> None:
+    if not is_server(shell):
+        pytest.skip("a device has no ss")
+    table = [line.split() for line in said(shell, "cat /proc/net/unix").splitlines()[1:]]
+    listening = {row[6]: row[7] for row in table if row[5] == "01" and row[3] == "00010000"}
+    rows = said(shell, "ss -Hxlp").splitlines()
+    assert listening == {row.split()[4]: row.split()[3] for row in rows}
+    assert {"/run/systemd/private", "/run/dbus/system_bus_socket"} <= set(listening.values())
+    opened = said(shell, "lsof -U").splitlines()
+    for row in rows:
+        holders = re.findall(r'\("([^"]+)",pid=(\d+),fd=(\d+)\)', row)
+        assert holders, row
+        inode, path = row.split()[4], row.split()[3]
+        for name, pid, number in holders:
+            assert said(shell, f"cat /proc/{pid}/comm").strip() == name
+            assert said(shell, f"readlink /proc/{pid}/fd/{number}").strip() == f"socket:[{inode}]"
+            line = rf"^{re.escape(name[:9])} +{pid} +\S+ +{number}u .* {inode} {re.escape(path)} type="
+            assert any(re.search(line, each) for each in opened), (name, path)
+        if path.startswith("/"):
+            assert said(shell, f"stat -c %F {path}").strip() == "socket", path
 
 
 def test_the_connection_of_a_visitor_belongs_to_his_server(shell: Shell) -> None:

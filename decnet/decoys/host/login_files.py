@@ -5,12 +5,26 @@ from __future__ import annotations
 import socket
 import struct
 import time
+from collections.abc import Iterable
+from typing import Protocol
 
 from ..machine import Machine
 from ..server_logs import Logged, logs_of
 from .accounts import Accounts
 from .logins import LoginEntry, logins
 from .pids import pid_at
+from .processes import ProcessEntry
+
+
+class Visit(Protocol):
+    """The login of a visitor. `terminal`: as `who` prints it, or ""; `began`: seconds since the epoch."""
+
+    user: str
+    terminal: str
+    source: str
+    began: float
+    server: int
+
 
 UTMP = struct.Struct("<hxxi32s4s32s256shhiii16s20x")
 LASTLOG = struct.Struct("<i32s256s")
@@ -33,6 +47,26 @@ def wtmp(machine: Machine, user: str) -> bytes:
         if entry.ended:
             records.append((entry.ended, _record(DEAD_PROCESS, pid, entry, "", "", entry.ended)))
     return b"".join(record for _, record in sorted(records, key=lambda each: each[0]))
+
+
+def utmp(machine: Machine, entries: Iterable[ProcessEntry], visits: Iterable[Visit]) -> bytes:
+    """The records of /run/utmp: the boot, the prompt of the console, and who is logged in at a terminal."""
+    booted, kernel = machine.booted(), machine.system.kernel
+    records = [_packed(BOOT_TIME, 0, "~", "~~", "reboot", kernel, booted)]
+    records += [
+        _packed(LOGIN_PROCESS, entry.pid, "tty1", "tty1", "LOGIN", "", entry.started)
+        for entry in entries
+        if entry.name == "agetty"
+    ]
+    records.append(_packed(RUN_LEVEL, GRAPHICAL, "~", "~~", "runlevel", kernel, booted + 9))
+    for each in sorted(visits, key=lambda visit: visit.began):
+        if each.terminal:
+            name = f"ts/{each.terminal.rpartition('/')[2]}"
+            when = int(each.began)
+            records.append(
+                _packed(USER_PROCESS, each.server, each.terminal, name, each.user, each.source, when)
+            )
+    return b"".join(records)
 
 
 def btmp(machine: Machine) -> bytes:

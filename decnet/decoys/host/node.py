@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 KINDS = {"c": 0o020000, "b": 0o060000, "p": 0o010000, "s": 0o140000}
+OPENED = (0o500, 0o300, 0o700)
+"""The modes of links in /proc/PID/fd: for reading, for writing, for both."""
 FOLDER, LINK, FILE = 0o040000, 0o120000, 0o100000
 
 
@@ -47,7 +49,7 @@ class Node:
     def bytes(self) -> int:
         """Its length as `ls` shows it."""
         if self.folder:
-            return 4096
+            return self.size if self.size >= 0 else 4096
         if self.kind or (self.live is not None and self.size < 0):
             return 0
         return self.size if self.size >= 0 else len(self.target or self.content)
@@ -58,10 +60,15 @@ class Node:
         return self.group or self.owner
 
     @property
+    def permissions(self) -> int:
+        """Its mode as lstat(2) has it: 0777 for a link, but in /proc/PID/fd how the file was opened."""
+        return 0o777 if self.target and self.mode not in OPENED else self.mode
+
+    @property
     def type_and_mode(self) -> int:
         """st_mode of stat(2)."""
         if self.folder:
             return FOLDER | self.mode
         if self.target:
-            return LINK | 0o777
+            return LINK | self.permissions
         return KINDS.get(self.kind, FILE) | self.mode

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable, Iterator
 from ipaddress import IPv4Network
 from typing import Protocol
@@ -11,8 +12,10 @@ from typing import Protocol
 from ..machine import Machine
 from .network import NetworkFacts, traffic
 from .node import Node
+from .processes import ProcessEntry
 from .protocols import counters, snmp
 from .sockets import STATES, SocketEntry
+from .unix_sockets import hash_of, unix_sockets
 
 
 class World(Protocol):
@@ -29,6 +32,9 @@ class World(Protocol):
     def sockets(self) -> list[SocketEntry]:
         """Its sockets now."""
 
+    def processes(self, now: int) -> list[ProcessEntry]:
+        """Its processes at a time."""
+
 
 NUMBERS = {name: number for number, name in STATES.items()}
 TCP_HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode"
@@ -40,6 +46,7 @@ def files(world: World) -> dict[str, Node]:
     made = {
         "dev": dev, "route": route, "arp": arp, "if_inet6": if_inet6, "fib_trie": fib_trie, "sockstat": sockstat,
         "snmp": lambda world: snmp(counters(world.machine, world.sockets())),
+        "unix": unix,
         **{table: _table(table) for table in ("tcp", "tcp6", "udp", "udp6")},
     }  # fmt: skip
     boot = world.machine.booted()
@@ -69,6 +76,19 @@ def dev(world: World) -> str:
             f"{count.bytes_out:8d} {count.packets_out:7d}    0    0    0     0       0          0\n"
         )
     return head + "".join(lines)
+
+
+def unix(world: World) -> str:
+    """The Unix sockets; the state of one that listens is 1, of one that is connected 3."""
+    lines = ["Num       RefCount Protocol Flags    Type St Inode Path"]
+    types = {"stream": 1, "dgram": 2, "seqpacket": 5}
+    for each in unix_sockets(world.machine, world.processes(int(time.time()))):
+        flags, count, state = (0x10000, 2, 1) if each.listens else (0, 3, 3) if each.peer else (0, 2, 1)
+        place = (
+            f"{hash_of(each.inode):016x}: {count:08X} 00000000 {flags:08X} {types[each.kind]:04X} {state:02X}"
+        )
+        lines.append(f"{place} {each.inode:5d}{f' {each.path}' if each.path else ''}")
+    return "\n".join(lines) + "\n"
 
 
 def route(world: World) -> str:

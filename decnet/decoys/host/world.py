@@ -13,7 +13,7 @@ from ..facts import newest_pid
 from ..machine import Machine
 from ..persona import Persona
 from ..server_logs import logs_of
-from . import dmi, host_keys, pid_files, proc, proc_net, service_files, temporary, vulnerabilities
+from . import dmi, host_keys, pid_files, proc, proc_net, run_files, service_files, temporary, vulnerabilities
 from .accounts import gshadow_of, shadow_of
 from .administrators import accounts_with_first
 from .devices import device_of
@@ -48,6 +48,9 @@ wc wget which who whoami xargs"""
 SERVICES_SECONDS = 5.0
 """How long the list of services is not looked up again."""
 ACCOUNT_FILES = ("/etc/passwd", "/etc/group", "/etc/shadow")
+
+
+IN_MEMORY = ("/run/", "/dev/")
 
 
 class World(Machine):
@@ -91,9 +94,9 @@ class World(Machine):
             own |= host_keys.files(self)
         packaged.made |= Pages(self, self.services).folders()
         own |= service_files.files(self, packaged)
-        for kernel in (proc_net, proc, dmi, vulnerabilities, pid_files):
+        for kernel in (proc_net, proc, dmi, vulnerabilities, run_files, pid_files):
             own |= kernel.files(self)
-        return Tree(own, packaged)
+        return Tree(_with_sizes(own), packaged)
 
     def make_files(self) -> None:
         """Make `nodes` for a visitor who comes: again if the machine was started since, or has other services.
@@ -223,6 +226,19 @@ class World(Machine):
         """A user's id."""
         account = self.accounts.user(user)
         return account.uid if account else 1000
+
+
+def _with_sizes(nodes: dict[str, Node]) -> dict[str, Node]:
+    """The nodes, with the sizes of folders in memory: tmpfs counts 20 bytes for each entry."""
+    counts: dict[str, int] = {}
+    for path in nodes:
+        if path.startswith(IN_MEMORY):
+            parent = path.rpartition("/")[0]
+            counts[parent] = counts.get(parent, 0) + 1
+    for path, node in nodes.items():
+        if node.folder and (path.startswith(IN_MEMORY) or path in counts):
+            nodes[path] = replace(node, size=40 + 20 * counts.get(path, 0) if path != "/dev/pts" else 0)
+    return nodes
 
 
 def _tree(world: World) -> dict[str, Node]:

@@ -98,7 +98,7 @@ def node_of(shell: Shell, path: str) -> Node | None:
     if parts[0] in ("self", "thread-self") and len(parts) == 1:
         pid = shell.visit.current or shell.own_pid
         target = str(pid) if parts[0] == "self" else f"{pid}/task/{pid}"
-        return Node(0o777, target=target, changed=shell.world.booted())
+        return Node(0o777, target=target, changed=shell.world.booted(), size=0)
     entry = _entry(shell, parts[0])
     if entry is None:
         return None
@@ -156,7 +156,7 @@ def _of_process(shell: Shell, entry: ProcessEntry, name: str) -> Node:
     if name in links:
         target = "" if entry.kernel and name == "exe" else links[name]()
         return (
-            Node(0o777, target=target, owner=entry.user, changed=changed)
+            Node(0o777, target=target, owner=entry.user, changed=changed, size=0)
             if target
             else Node(0o444, changed=changed)
         )
@@ -179,7 +179,7 @@ def _nothing(shell: Shell, entry: ProcessEntry) -> bytes:
 
 def _inside(shell: Shell, entry: ProcessEntry, name: str, inner: str) -> Node | None:
     if name == "ns" and inner in NAMESPACES:
-        return Node(0o777, target=f"{inner.split('_')[0]}:[{NAMESPACES[inner]}]", owner=entry.user)
+        return Node(0o777, target=f"{inner.split('_')[0]}:[{NAMESPACES[inner]}]", owner=entry.user, size=0)
     if name in ("fd", "fdinfo"):
         target = descriptors(shell, entry).get(inner)
         if target is None:
@@ -188,5 +188,8 @@ def _inside(shell: Shell, entry: ProcessEntry, name: str, inner: str) -> Node | 
             return Node(
                 0o400, live=lambda: b"pos:\t0\nflags:\t0100002\nmnt_id:\t26\nino:\t3\n", owner=entry.user
             )
-        return Node(0o777, target=target, owner=entry.user, changed=entry.started)
+        reads = target.startswith(("anon_inode:inotify", "/proc/", "/sys/"))
+        return Node(
+            0o500 if reads else 0o700, target=target, owner=entry.user, changed=entry.started, size=64
+        )
     return None

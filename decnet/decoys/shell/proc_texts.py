@@ -9,6 +9,7 @@ from typing import Protocol
 from ..host.descriptors import Holder
 from ..host.mount import Mount
 from ..host.processes import ProcessEntry
+from ..host.unix_sockets import output_inode
 from ..host.world import World
 from ..visitors import VisitorFiles
 from .visit import Visit
@@ -52,11 +53,21 @@ PYTHONS = {
 }
 
 
+INIT = {
+    "0": "/dev/null", "1": "/dev/null", "2": "/dev/null", "3": "anon_inode:[eventpoll]", "4": "anon_inode:[signalfd]",
+    "5": "anon_inode:inotify", "6": "/sys/fs/cgroup", "7": "anon_inode:[timerfd]", "8": "anon_inode:[eventpoll]",
+    "9": "/proc/1/mountinfo", "10": "anon_inode:inotify", "11": "/proc/swaps", "12": "anon_inode:inotify",
+    "26": "/run/initctl", "31": "anon_inode:[timerfd]", "32": "anon_inode:bpf-prog", "34": "/dev/autofs",
+    "35": "anon_inode:bpf-prog", "37": "anon_inode:[timerfd]",
+}  # fmt: skip
+"""What systemd has open besides sockets."""
+
+
 def descriptors(shell: Shell, entry: ProcessEntry) -> dict[str, str]:
     """The open files of a process by number."""
     if entry.kernel:
         return {}
-    inode = 12_000 + entry.pid % 9000 * 3
+    inode = output_inode(entry.pid if entry.ppid == 1 else entry.ppid)
     if entry.terminal != "?":
         terminal = f"/dev/{entry.terminal}"
         return {"0": terminal, "1": terminal, "2": terminal} | (
@@ -70,10 +81,10 @@ def descriptors(shell: Shell, entry: ProcessEntry) -> dict[str, str]:
     }
     if entry.service or entry.unit:
         return {"0": "/dev/null", "1": f"socket:[{inode}]", "2": f"socket:[{inode}]", **own}
+    if entry.pid == 1 and own:
+        return INIT | own
     if own:
         return {"0": "/dev/null", "1": "/dev/null", "2": "/dev/null", **own}
-    if entry.pid == 1:
-        return {"0": "/dev/null", "1": "/dev/null", "2": "/dev/null", "4": "anon_inode:[eventpoll]"}
     return {"0": f"pipe:[{inode}]", "1": f"pipe:[{inode + 1}]", "2": f"pipe:[{inode + 2}]"}
 
 

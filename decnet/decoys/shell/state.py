@@ -16,6 +16,7 @@ from ..host.mount import Mount
 from ..host.mounts import user_mount
 from ..host.node import Node
 from ..host.processes import ProcessEntry
+from ..host.unix_sockets import unix_sockets
 from ..host.world import World
 from ..uploads import record_content
 from ..view import View
@@ -167,7 +168,9 @@ class Shell(View):
 
     def holders(self) -> dict[int, list[Holder]]:
         """Who has the sockets of the machine, by their inodes."""
-        return holders(self.world.sockets(), self.processes(time.time()))
+        entries = self.processes(time.time())
+        found = {each.inode: list(each.holders) for each in unix_sockets(self.world.machine, entries)}
+        return found | holders(self.world.sockets(), entries)
 
     def _terminals(self) -> list[str]:
         """The names in /dev/pts."""

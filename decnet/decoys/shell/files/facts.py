@@ -32,7 +32,7 @@ def letter_of(node: Node) -> str:
 
 def mode_text(node: Node) -> str:
     """`drwxr-xr-x`."""
-    mode = 0o777 if node.target else node.mode
+    mode = node.permissions
     bits = ["rwx"[at % 3] if mode >> 8 - at & 1 else "-" for at in range(9)]
     for bit, at, letter in ((0o4000, 2, "s"), (0o2000, 5, "s"), (0o1000, 8, "t")):
         if mode & bit:
@@ -56,7 +56,7 @@ def blocks_of(shell: Shell, where: str, node: Node) -> int:
     """st_blocks: units of 512 bytes, on a file system with blocks of 4096."""
     if is_in_memory(where) or (node.target and len(node.target) < 60) or node.kind:
         return 0
-    if node.folder and shell.world.device is not None:
+    if node.folder and (shell.world.device is not None or f"{where}/".startswith(("/run/", "/dev/"))):
         return 0  # As squashfs, jffs2 and tmpfs have it.
     return -(-node.bytes // 4096) * 8
 

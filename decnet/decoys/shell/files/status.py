@@ -101,7 +101,7 @@ class Reading:
             case "A":
                 return facts.mode_text(node)
             case "a":
-                return f"{0o777 if node.target else node.mode:o}"
+                return f"{node.permissions:o}"
             case "F":
                 return self.kind()
             case "N":

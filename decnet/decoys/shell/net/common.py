@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import time
+from dataclasses import replace
 
 from ...host.sockets import SocketEntry
+from ...host.unix_sockets import UnixSocket
+from ...host.unix_sockets import unix_sockets as host_sockets
 from ..process import Process
 
 PORTS = {
@@ -49,47 +52,6 @@ def port_names(process: Process) -> dict[tuple[int, str], str]:
     return names or {(port, kind): name for port, name in PORTS.items() for kind in ("tcp", "udp")}
 
 
-@dataclass(frozen=True)
-class UnixSocket:
-    """One Unix socket; `peer` is the inode of the other end, 0 for none."""
-
-    path: str
-    kind: str
-    inode: int
-    peer: int = 0
-    listens: bool = False
-    program: str = ""
-    pid: int = 0
-
-
 def unix_sockets(process: Process) -> list[UnixSocket]:
-    """Those of the services that such a system starts with."""
-    world = process.shell.world
-    if world.system.busybox or world.system.id in ("freebsd", "qts"):
-        return [UnixSocket("/dev/log", "dgram", 900 + world.persona.number("unix", 0, 300))]
-    first = 14_000 + world.persona.number("unix", 0, 4000)
-    found = [
-        UnixSocket(
-            path,
-            kind,
-            first + 3 * at + world.persona.number(f"unix {path}", 0, 2),
-            0,
-            kind != "dgram" and path != "",
-        )
-        for at, (path, kind) in enumerate(UNIX)
-    ]
-    start = first + 3 * len(UNIX) + 40
-    for at in range(8):
-        inode = start + 7 * at
-        path = "/run/systemd/journal/stdout" if at % 2 == 0 else "/run/dbus/system_bus_socket"
-        found += [UnixSocket("", "stream", inode, inode + 1), UnixSocket(path, "stream", inode + 1, inode)]
-    return found
-
-
-UNIX = (
-    ("/run/systemd/notify", "dgram"), ("/run/systemd/private", "stream"), ("/run/systemd/userdb/io.systemd.DynamicUser", "stream"),
-    ("/run/systemd/io.system.ManagedOOM", "stream"), ("/run/systemd/journal/syslog", "dgram"), ("/run/systemd/fsck.progress", "stream"),
-    ("/run/systemd/journal/stdout", "stream"), ("/run/udev/control", "seqpacket"), ("/run/systemd/journal/dev-log", "dgram"),
-    ("/run/systemd/journal/socket", "dgram"), ("/run/systemd/journal/io.systemd.journal", "stream"), ("/run/dbus/system_bus_socket", "stream"),
-)  # fmt: skip
-"""The sockets of systemd and dbus, by path and kind."""
+    """The Unix sockets of the machine."""
+    return host_sockets(process.shell.world.machine, process.shell.processes(time.time()))

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import time
+
 from ...host.network import traffic
 from ...host.protocols import counters
 from ...host.sockets import MAPPED, SocketEntry
@@ -166,7 +168,7 @@ def _row(
         user = str(each.uid) if "n" in options else "root"
         text += f"{user:<10} {each.inode:<10} "
     if "p" in options:
-        owner = f"{each.pid}/{each.program}" if each.pid and process.shell.user == "root" else "-"
+        owner = _owner(process, each.pid, each.program, busybox=busybox)
         text += f"{owner:<19} " if not busybox else owner
     if "o" in options:
         timer = (
@@ -176,17 +178,34 @@ def _row(
     return text + "\n"
 
 
+def _owner(process: Process, pid: int, name: str, *, busybox: bool) -> str:
+    """The last column: net-tools cuts the first argument after 19 characters, BusyBox shows the comm."""
+    if not pid or process.shell.user != "root":
+        return "-"
+    entry = None if busybox else next((p for p in process.shell.processes(time.time()) if p.pid == pid), None)
+    if entry is None:
+        return f"{pid}/{name}"
+    first = entry.command.partition(" ")[0]
+    if first.endswith(":"):
+        first = entry.command  # A title that the process has given itself is one argument.
+    elif first.startswith("/"):
+        first = first.rpartition("/")[2]
+    return f"{pid}/{first}"[:19]
+
+
 def _unix(process: Process, options: Options, which: str, *, busybox: bool) -> None:
     programs = "PID/Program name     " if "p" in options else ""
     space = " " if busybox else "   "
-    process.out(f"Active UNIX domain sockets ({which})\nProto RefCnt Flags       Type       State         I-Node{space}{programs}{'' if busybox else '  '}Path\n"
-                .replace("I-Node     Path", "I-Node   Path"))  # fmt: skip
+    process.out(
+        f"Active UNIX domain sockets ({which})\nProto RefCnt Flags       Type       State         I-Node{space}{programs}Path\n"
+    )
     for each in unix_sockets(process):
         if "a" not in options and each.listens != ("l" in options):
             continue
         flags, state = ("[ ACC ]", "LISTENING") if each.listens else ("[ ]", "CONNECTED" if each.peer else "")
         count = 2 if not each.peer else 3
-        owner = "-                    " if programs else ""
+        pid, name = min(((one.pid, one.name) for one in each.holders), default=(0, ""))
+        owner = f"{_owner(process, pid, name, busybox=busybox):<20} " if programs else ""
         kind = {"stream": "STREAM", "dgram": "DGRAM", "seqpacket": "SEQPACKET"}[each.kind]
         process.out(
             f"unix  {count:<6} {flags:<11} {kind:<10} {state:<13} {each.inode:<8} {owner}{each.path}\n"

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from ...host.descriptors import Holder
 from ...host.sockets import SocketEntry
+from ...host.unix_sockets import UnixSocket
 from ..process import Process
 from ..text.common import Failure, Options, parse
-from .common import UnixSocket, port_names, sockets, unix_sockets
+from .common import port_names, sockets, unix_sockets
 from .ip import VERSIONS
 from .usage import SS_USAGE
 
@@ -115,7 +117,7 @@ def _rows(process: Process, options: Options) -> list[Row]:
     rows: list[Row] = []
     if "x" in kinds:
         rows += [
-            _unix_row(each, options)
+            _unix_row(process, each, options)
             for each in unix_sockets(process)
             if _fits("LISTEN" if each.listens else "ESTAB", "unix", options, wanted)
         ]
@@ -177,12 +179,8 @@ def _row(process: Process, each: SocketEntry, options: Options, names: dict[tupl
         return f"[{address}]:" if ":" in address else f"{address}:"
 
     extra = ""
-    if "p" in options and each.pid and process.shell.user == "root":
-        users = ",".join(
-            f'("{one.name}",pid={one.pid},fd={one.descriptor})'
-            for one in process.shell.holders().get(each.inode, ())
-        )
-        extra = f" users:({users})" if users else ""
+    if "p" in options and each.pid:
+        extra = _users(process, process.shell.holders().get(each.inode, ()))
     if "o" in options and each.state == "ESTABLISHED":
         extra += f" timer:(keepalive,{60 + each.inode % 60}min,0)"
     if "e" in options:
@@ -197,10 +195,18 @@ def _group(each: SocketEntry) -> str:
     return f"/system.slice/{each.program or 'unknown'}.service"
 
 
-def _unix_row(each: UnixSocket, options: Options) -> Row:
+def _users(process: Process, holders: Iterable[Holder]) -> str:
+    """Who has a socket, as far as the visitor may see it."""
+    if process.shell.user != "root":
+        return ""
+    users = ",".join(f'("{one.name}",pid={one.pid},fd={one.descriptor})' for one in holders)
+    return f" users:({users})" if users else ""
+
+
+def _unix_row(process: Process, each: UnixSocket, options: Options) -> Row:
     kind = {"stream": "u_str", "dgram": "u_dgr", "seqpacket": "u_seq"}[each.kind]
     state = "LISTEN" if each.listens else "UNCONN" if each.kind == "dgram" and not each.peer else "ESTAB"
-    extra = f' users:(("{each.program}",pid={each.pid},fd=3))' if "p" in options and each.program else ""
+    extra = _users(process, each.holders) if "p" in options else ""
     queue = "4096" if each.listens else "0"
     return (kind, state, "0", queue, f"{each.path or '*'} ", str(each.inode), "* ", str(each.peer), extra)
 

@@ -64,9 +64,19 @@ def formatted(machine: Machine, values: list[Any]) -> str:
         at = end + 1
         if any(len(part) > 5 for part in "".join(each if each.isdigit() else " " for each in spec).split()):
             raise MemoryError
-        out += "%" if kind == "%" else _converted(spec, kind, rest.pop(0) if rest and kind else None)
+        if form[at - 2 : at] == "vd":
+            out += f"%{spec}s" % _ordinals(text_of(rest.pop(0)) if rest else "")
+        else:
+            out += "%" if kind == "%" else _converted(spec, kind, rest.pop(0) if rest and kind else None)
         machine.charge(len(out))
     return out
+
+
+def _ordinals(text: str) -> str:
+    """`%vd`: the numbers of the characters; of a version, those that it is made of."""
+    if text[:1] == "v" and text[1:].replace(".", "").isdigit():
+        return text[1:]
+    return ".".join(str(ord(char)) for char in text)
 
 
 def _converted(spec: str, kind: str, value: Any) -> str:

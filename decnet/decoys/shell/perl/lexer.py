@@ -134,6 +134,8 @@ class Lexer:
             end += 2 if text.startswith("::", end) else 1
         if end == at and sigil == "$" and text[at : at + 1] in tuple('$!@,;./\\&0<>()[]+|"'):
             end = at + 1
+        if end == at and sigil == "$" and text[at : at + 1] == "^" and text[at + 1 : at + 2].isupper():
+            end = at + 2
         if end == at and sigil == "@" and text[at : at + 1] in ("_", "$"):
             end = at + 1
         if end == at:

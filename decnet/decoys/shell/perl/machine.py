@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator
 from typing import Any
 
@@ -30,7 +31,9 @@ class Machine:
         environment: Any = dict(process.shell.environment())
         self.globals |= {
             "@ARGV": list(arguments), "%ENV": environment, "$0": name, "$,": None, "$\\": None, "$/": "\n", "$;": "\x1c", "$@": "",
-            "$!": "", "$$": process.pid or process.shell.pid, "$_": None, "@INC": ["/etc/perl"], "$]": 5.036, "$|": 0, "$?": 0,
+            "$!": "", "$$": process.pid or process.shell.pid, "$_": None, "@INC": ["/etc/perl"], "$]": _decimal(version), "$|": 0, "$?": 0,
+            "$^V": f"v{version}", "$^O": "linux", "$^X": "/usr/bin/perl", "$^T": int(time.time()), "$^W": 0,
+            "$<": _own_id(process), "$>": _own_id(process),
         }  # fmt: skip
         self.subroutines: dict[str, Code] = {}
         self.handles: dict[str, Handle] = {}
@@ -211,6 +214,18 @@ class Machine:
         return text_of((yield from self.value(tree)))
 
 
+def _decimal(version: str) -> str:
+    """5.36.0 as `$]` has it: 5.036000."""
+    major, minor, patch = version.split(".")
+    return f"{major}.{int(minor):03d}{int(patch):03d}"
+
+
+def _own_id(process: Process) -> int:
+    """The user's number."""
+    account = process.shell.world.accounts.user(process.shell.user)
+    return account.uid if account is not None else 1000
+
+
 class _List(list[Any]):
     """A list that is no array."""
 
@@ -267,10 +282,12 @@ def _end_of_variable(text: str, at: int, *, pattern: bool) -> int:
         end = _closing(text, end) + 1
         if end == 0:
             return at + 1
+    elif text[at] == "$" and text[end : end + 1] == "^" and text[end + 1 : end + 2].isupper():
+        return end + 2
     elif (
         text[at] == "$"
-        and text[end : end + 1] in tuple("!@&0$;,./")
-        and not (pattern and text[end] in "$/!@&;,.")
+        and text[end : end + 1] in tuple("!@&0$;,./<>]")
+        and not (pattern and text[end] in "$/!@&;,.<>]")
     ):
         return end + 1
     else:

@@ -7,6 +7,7 @@ import time
 
 from ...host.processes import ProcessEntry
 from ...host.sockets import MAPPED, SocketEntry
+from ...host.unix_sockets import UnixSocket, hash_of, unix_sockets
 from ..proc_texts import descriptors, program_of
 from ..process import Process, Running
 from ..text.common import Options, parse, tool
@@ -37,15 +38,19 @@ def lsof(process: Process) -> Running:
         return 0
     rows: list[list[str]] = []
     pids: list[int] = []
-    sockets = shell.world.sockets()
-    for entry in shell.processes(time.time())[:MOST_PROCESSES]:
+    sockets, entries = shell.world.sockets(), shell.processes(time.time())
+    known: dict[str, SocketEntry | UnixSocket] = {f"socket:[{each.inode}]": each for each in sockets}
+    known |= {f"socket:[{each.inode}]": each for each in unix_sockets(shell.world.machine, entries)}
+    for entry in entries[:MOST_PROCESSES]:
         if shell.user not in ("root", entry.user):
             continue
         found = (
             _sockets(process, sockets, options, entry)
             if "i" in options
-            else _files(process, sockets, options, entry)
+            else _files(process, known, options, entry)
         )
+        if "U" in options:
+            found = [row for row in found if row[4] == "unix"]
         rows += found
         if found:
             pids.append(entry.pid)
@@ -119,8 +124,15 @@ SERVICES = {
 }
 
 
+def _of_unix_socket(number: str, each: UnixSocket) -> list[str]:
+    """The columns of a Unix socket from FD on."""
+    state = "LISTEN" if each.listens else "CONNECTED" if each.peer else "UNCONNECTED"
+    name = f"{each.path} type={each.kind.upper()} ({state})".lstrip()
+    return [f"{number}u", "unix", f"0x{hash_of(each.inode):016x}", "0t0", str(each.inode), name]
+
+
 def _files(
-    process: Process, sockets: list[SocketEntry], options: Options, entry: ProcessEntry
+    process: Process, known: dict[str, SocketEntry | UnixSocket], options: Options, entry: ProcessEntry
 ) -> list[list[str]]:
     shell = process.shell
     if not _wanted(options, entry):
@@ -143,10 +155,13 @@ def _files(
                 path,
             ]
         )
-        known = {f"socket:[{each.inode}]": each for each in sockets}
-        for number, target in descriptors(shell, entry).items():
-            if target in known:
-                rows.append([*head, *_of_socket(int(number), known[target], options)])
+        for number, target in sorted(descriptors(shell, entry).items(), key=lambda each: int(each[0])):
+            socket = known.get(target)
+            if isinstance(socket, UnixSocket):
+                rows.append([*head, *_of_unix_socket(number, socket)])
+                continue
+            if socket is not None:
+                rows.append([*head, *_of_socket(int(number), socket, options)])
                 continue
             kind = (
                 "CHR"
