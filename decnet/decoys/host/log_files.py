@@ -190,7 +190,7 @@ def _of_visitors(world: World, name: str, since: int, until: float) -> list[tupl
     if log is None:
         return []
     return [
-        (line.when, f"{_stamp(world, line.when, line.at // 1000 % 1_000_000)} {world.hostname} {line.program}[{line.pid}]: {line.text}")
+        (line.when, f"{_stamp(world, line.when, line.at // 1000 % 1_000_000)} {world.hostname} {line.program}{f'[{line.pid}]' if line.pid else ''}: {line.text}")
         for line in logs_of(world.persona.seed).lines(log, since, until)
         if line.program
     ]  # fmt: skip

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from . import passwords
+from . import passwords, sudo_rules
 from .context import Context, Work
 from .descriptors import Screen, Stream
 from .process import Process
@@ -39,17 +39,15 @@ SECURE_PATH = r"/usr/local/sbin\:/usr/local/bin\:/usr/sbin\:/usr/bin\:/sbin\:/bi
 
 
 def sudo(context: Context, process: Process) -> Work:
-    """`sudo`, for root and for a user who is not in the sudoers file."""
+    """`sudo`."""
     shell, words = context.shell, list(process.args)
     given, wrong = _options(words)
     if wrong:
         context.err(f"sudo: {wrong}\n{USAGE}")
         return 1
-    if "S" in given:
+    if "S" in given and shell.user == "root":
         text = process.given.decode("utf-8", "surrogateescape")
-        passwords.record_passwords(
-            shell.session, shell.user, ["sudo", "-S"], text, success=shell.user == "root"
-        )
+        passwords.record_passwords(shell.session, shell.user, ["sudo", "-S"], text, success=True)
     if "V" in given:
         version = VERSIONS.get(shell.world.system.version, "1.9.13p3")
         grammar = 48 if version in ("1.9.5p2", "1.9.9") else 46 if version == "1.8.31" else 50
@@ -61,6 +59,7 @@ def sudo(context: Context, process: Process) -> Work:
         context.err(USAGE)
         return 1
     if given.keys() & set("Kk") and not words:
+        shell.visit.sudo_until = 0.0
         return 0
     user = _user(shell, given["u"]) if "u" in given else "root"
     if user is None:
@@ -70,18 +69,39 @@ def sudo(context: Context, process: Process) -> Work:
     if "U" in given and "l" in given and _user(shell, given["U"]) is None:
         _complain(context, f"unknown user {given['U']}")
         return 1
-    if shell.user != "root":
-        yield 0.5
-        context.err(f"{shell.user} is not in the sudoers file.\n")
+    rule, command = sudo_rules.rule_for(shell), _logged(context, given, words)
+    if (rule.asks or "v" in given) and shell.user != "root":
+        is_known: bool = yield from sudo_rules.authenticated(context, given, command)
+        if not is_known:
+            return 1
+    if not rule.is_allowed:
+        sudo_rules.log(shell, "user NOT in sudoers", command, user)
+        context.err(sudo_rules.refusal(shell))
         return 1
+    is_missing = bool(words) and context.where(words[0]) is None
+    sudo_rules.log(shell, "command not found" if is_missing and "l" not in given else "", command, user)
     if "l" in given:
         return _list(context, words)
     if "v" in given:
         return 0
-    if words and context.where(words[0]) is None:
+    if is_missing:
         context.err(f"sudo: {words[0]}: command not found\n")
         return 1
-    return (yield _as_user(context, user, words, login="i" in given, by_sudo=True))
+    sudo_rules.log_session(shell, user, begins=True)
+    status: int = yield _as_user(context, user, words, login="i" in given, by_sudo=True)
+    sudo_rules.log_session(shell, user, begins=False)
+    return status
+
+
+def _logged(context: Context, given: dict[str, str], words: list[str]) -> str:
+    """The command as sudo logs it."""
+    if "l" in given:
+        return "list"
+    if "v" in given:
+        return "validate"
+    if not words:
+        return context.shell.world.system.shell
+    return " ".join([context.where(words[0]) or words[0], *words[1:]])
 
 
 def _complain(context: Context, text: str) -> None:

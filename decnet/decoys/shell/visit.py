@@ -52,6 +52,8 @@ class Visit:
     """Of the login session."""
     came: float = 0.0
     """When its connection logged in; seconds since the epoch."""
+    sudo_until: float = 0.0
+    """Until when sudo does not ask for the password again; seconds since the epoch."""
     _listener: int = 0
 
     @property

@@ -66,7 +66,7 @@ def _changed(process: Process, user: str, *, stdin: bool) -> Running:
     if shell.user != "root":
         process.out(f"Changing password for {user}.\n")
         given.append((yield from asked(process, "Current password: ")))
-        if not _knows(shell, user, given[0] or ""):
+        if not knows(shell, user, given[0] or ""):
             yield 1.5
             process.err("passwd: Authentication token manipulation error\npasswd: password unchanged\n")
             record_given(process, given, success=False)
@@ -93,7 +93,7 @@ def _changed(process: Process, user: str, *, stdin: bool) -> Running:
     return 0
 
 
-def _knows(shell: Shell, user: str, password: str) -> bool:
+def knows(shell: Shell, user: str, password: str) -> bool:
     """Whether it is the password with which this visitor logs in as the user."""
     own = shell.files.password(user)
     return password == own if own else (user, password) in Credentials(shell.world.persona).pairs
