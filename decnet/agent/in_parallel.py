@@ -16,36 +16,21 @@ if TYPE_CHECKING:
 TICK = 1.0
 
 
-def work_off(tasks: List[Task], tick: Callable[[], object] = lambda: None) -> None:
-    """Carry out all tasks and those that follow them, four at a time, followers before others; `tick` is
-    called once a second meanwhile. What `tick` raises ends it: after the tasks that have begun."""
-    from threading import Condition, Thread
+def work_off(
+    tasks: List[Task], tick: Callable[[], object] = lambda: None, *, in_turn: bool = False
+) -> None:
+    """Carry out all tasks and those that follow them, four at a time, followers before others, or with
+    `in_turn` after those that wait already; `tick` is called once a second meanwhile. What `tick` raises ends
+    it: after the tasks that have begun."""
+    from threading import Thread
 
     if not tasks:
         return
-    waiting, turn, running, ended = tasks[::-1], Condition(), [0], [False]
-
-    def work() -> None:
-        while True:
-            with turn:
-                turn.wait_for(lambda: waiting or not running[0])
-                if not waiting:
-                    return
-                task = waiting.pop()
-                running[0] += 1
-            following: List[Task] = []
-            try:
-                following = task()
-            finally:
-                with turn:
-                    waiting.extend([] if ended[0] else reversed(following))
-                    running[0] -= 1
-                    turn.notify_all()
-
+    queue = _Queue(tasks, in_turn)
     threads: List[Thread] = []
     try:
         for _ in range(limits.PARALLEL):
-            thread = Thread(target=work)
+            thread = Thread(target=queue.work)
             thread.start()
             threads.append(thread)
         for thread in threads:
@@ -54,11 +39,55 @@ def work_off(tasks: List[Task], tick: Callable[[], object] = lambda: None) -> No
                 tick()
                 thread.join(TICK)
     finally:
-        with turn:
-            ended[0] = True
-            waiting.clear()
+        queue.end()
         for thread in threads:
             thread.join()
+
+
+class _Queue:
+    """The tasks that wait for a thread."""
+
+    def __init__(self, tasks: List[Task], in_turn: bool) -> None:
+        from collections import deque
+        from threading import Condition
+
+        self._waiting = deque(tasks)
+        self._in_turn = in_turn
+        self._turn = Condition()
+        self._running = 0
+        self._ended = False
+
+    def work(self) -> None:
+        """Carry out tasks until none waits, and none runs that could have followers."""
+        while True:
+            with self._turn:
+                self._turn.wait_for(lambda: self._waiting or not self._running)
+                if not self._waiting:
+                    return
+                task = self._waiting.popleft()
+                self._running += 1
+            following: List[Task] = []
+            try:
+                following = task()
+            finally:
+                with self._turn:
+                    self._add(following)
+                    self._running -= 1
+                    self._turn.notify_all()
+
+    def end(self) -> None:
+        """Begin no other task."""
+        with self._turn:
+            self._ended = True
+            self._waiting.clear()
+
+    def _add(self, following: List[Task]) -> None:
+        if self._ended:
+            return
+        if self._in_turn:
+            self._waiting.extend(following)
+        else:
+            self._waiting.extendleft(reversed(following))
 
 
 @contextmanager

@@ -11,7 +11,8 @@ from agent_desk import base, service
 from engine_server import EngineServer, engine_server
 
 from decnet.agent.containers import Container
-from decnet.agent.creation import Creation, body_of
+from decnet.agent.creation import AHEAD, Creation, body_of
+from decnet.agent.limits import PARALLEL
 from decnet.wire import PROJECT, digest
 
 FILE = "/home/projects/decnet/compose.json"
@@ -153,3 +154,20 @@ def test_a_container_of_another_decky_with_that_name_is_not_started(server: Engi
     made.create(lambda: True)
     made.start(lambda: True, lambda: None)
     assert (made.failed, server.containers) == ({"web"}, {"web": "created"})
+
+
+def test_some_bases_are_ahead_of_the_services_and_none_is_behind_its_own(server: EngineServer) -> None:
+    """A base needs a second until it is ready: the last one started must not be what a deploy waits for."""
+    deckies = [f"d{number:02}" for number in range(20)]
+    bases = {name: base(name, f"192.0.2.{number}", "f" * 64) for number, name in enumerate(deckies, 7)}
+    services = {f"{name}-ssh": service(name, "ssh", ["run"], "e" * 64) for name in deckies}
+    made = creation({**bases, **services}, [*bases, *services], {})
+    made.create(lambda: True)
+    made.start(lambda: True, lambda: None)
+    names = {key: each["Name"] for key, each in server.engine.containers.items()}
+    started = [names[path.split("/")[2]] for _, path in server.asked if path.endswith("/start")]
+    first_service = next(place for place, name in enumerate(started) if name in services)
+    assert AHEAD - PARALLEL < first_service < AHEAD + PARALLEL
+    assert all(started.index(name) < started.index(f"{name}-ssh") for name in deckies)
+    last_base = max(map(started.index, deckies))
+    assert len(started) - last_base > AHEAD - PARALLEL
