@@ -2,34 +2,45 @@
 
 from __future__ import annotations
 
+import ctypes.util
 import logging
-import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-NOWHERE = "/dev/null"
+CERTIFICATES = "asyncssh.crypto.x509"
+"""Its part for X.509 host certificates, which no worker has. It needs pyOpenSSL, which decnet does not install,
+but imports all of cryptography.x509 before that (40 ms)."""
 
 
 def asyncssh() -> Any:
-    """The asyncssh module.
-
-    Its import looks for optional libraries by starting ldconfig, gcc and ld from PATH (23 to 50 ms, and
-    another user's program if PATH is hostile), so PATH is empty during the import.
-    """
+    """The asyncssh module."""
     if "asyncssh" not in sys.modules:
-        path = os.environ.get("PATH")
-        os.environ["PATH"] = NOWHERE
-        try:
+        with _nothing_optional():
             import asyncssh as _  # noqa: F401
-        finally:
-            if path is None:
-                del os.environ["PATH"]
-            else:
-                os.environ["PATH"] = path
         # Its log would print the other side's text on our stderr unescaped.
         logging.getLogger("asyncssh").setLevel(logging.CRITICAL + 1)
         _prepare_no_log(sys.modules["asyncssh"])
     return sys.modules["asyncssh"]
+
+
+@contextmanager
+def _nothing_optional() -> Iterator[None]:
+    """asyncssh's import finds no optional part: it would look for libraries by starting ldconfig, gcc and ld
+    (23 to 50 ms, and another user's program if PATH is hostile)."""
+    find_library = ctypes.util.find_library
+    ctypes.util.find_library = _no_library
+    sys.modules[CERTIFICATES] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        ctypes.util.find_library = find_library
+        del sys.modules[CERTIFICATES]
+
+
+def _no_library(name: str) -> str | None:  # noqa: ARG001
+    """What `find_library` returns for a library that is not installed."""
 
 
 def _prepare_no_log(library: Any) -> None:
