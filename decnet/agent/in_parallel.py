@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 TICK = 1.0
 
 
-def work_off(
-    tasks: List[Task], tick: Callable[[], object] = lambda: None, *, in_turn: bool = False
-) -> None:
+def work_off(tasks: List[Task], tick: Callable[[], object] = lambda: None, *, in_turn: bool = False) -> None:
     """Carry out all tasks and those that follow them, four at a time, followers before others, or with
     `in_turn` after those that wait already; `tick` is called once a second meanwhile. What `tick` raises ends
     it: after the tasks that have begun."""

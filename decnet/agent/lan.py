@@ -26,7 +26,8 @@ MOST = 1024
 
 
 class Lookout:
-    """Sends the probes for the deckies of these slices at once; `conflicts` reads the answers."""
+    """Sends the probes for the deckies of these slices at once; `read` takes the answers, at the latest
+    `conflicts` does."""
 
     def __init__(self, applied: Dict[str, Dict[str, Any]], is_idle: bool) -> None:
         rows, on_lan = list(slices.homes(applied)), slices.ways(applied)
@@ -39,23 +40,27 @@ class Lookout:
             self._probes = Probes(self._deckies, on_lan)
             self._probes.send()
         self._sent = time.monotonic()
+        self._answered: Dict[Tuple[str, str, str], Dict[str, str]] = {}
 
-    def conflicts(self, found: List[Container]) -> List[Dict[str, str]]:
-        """{"project", "decky", "address", "mac"} for each host that answers for a decky's address now, and
-        for each that has stopped a decky by that."""
-        rows = {**_of_stopped(found), **self._answered()}
-        return [rows[key] for key in sorted(rows)[:MOST]]
-
-    def _answered(self) -> Dict[Tuple[str, str, str], Dict[str, str]]:
+    def read(self) -> None:
+        """Take the answers. The kernel closes the sockets during what follows."""
         if self._probes is None:
-            return {}
+            return
         with self._probes as probes:
+            self._probes = None
             probes.listen(max(0.0, ANSWER_SECONDS - (time.monotonic() - self._sent)))
-            return {
+            self._answered = {
                 (*self._deckies[address], mac): _row(self._deckies[address], address, mac)
                 for address, macs in probes.answered.items()
                 for mac in macs - self._own
             }
+
+    def conflicts(self, found: List[Container]) -> List[Dict[str, str]]:
+        """{"project", "decky", "address", "mac"} for each host that answers for a decky's address now, and
+        for each that has stopped a decky by that."""
+        self.read()
+        rows = {**_of_stopped(found), **self._answered}
+        return [rows[key] for key in sorted(rows)[:MOST]]
 
 
 def cut_off_interfaces(applied: Dict[str, Dict[str, Any]]) -> List[Dict[str, str]]:

@@ -12,7 +12,9 @@ from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, Optional
+    from typing import Any, Dict, List, Optional, Tuple
+
+    from .lan import Lookout
 
 
 def status(args: Dict[str, Any]) -> Dict[str, Any]:
@@ -34,31 +36,12 @@ def status(args: Dict[str, Any]) -> Dict[str, Any]:
     asked = ask_for_containers(known["fleet_id"])
     # The engine makes its list in as much time as these imports, the slices and the probes take.
     from .lan import Lookout, cut_off_interfaces
-    from .readiness import note_readiness
 
-    engine_id: Optional[str] = None
-    found: List[Container] = []
-    missing_limits: List[str] = []
-    extra: Dict[str, Any] = {}
     applied = slices.all_applied(known["fleet_id"])
     lookout = Lookout(applied, is_idle=not any(job["state"] == "running" for job in jobs))
-    docker_error = ""
-    try:
-        engine_id = identity.engine_identity()
-        found = containers_in(asked)
-        note_readiness(found, applied, deckies_at_work())
-        missing_limits = identity.engine_limits()
-        extra = _inner_networks(known["fleet_id"], applied)
-    except (Refusal, docker.EngineError) as error:
-        if isinstance(error, Refusal) and error.code == "time-limit":
-            raise
-        docker_error = str(error)[:2000]
-    finally:
-        asked.close()
+    engine_id, found, about = _ask_engine(asked, known["fleet_id"], applied, lookout)
     return {
         "hello": identity.describe(known, engine_id),
-        "docker": "down" if docker_error else "up",
-        "docker_error": docker_error,
         "projects": {
             name: {"generation": each["generation"], "plan_hash": each["plan_hash"]}
             for name, each in applied.items()
@@ -69,11 +52,47 @@ def status(args: Dict[str, Any]) -> Dict[str, Any]:
         "trouble": trouble(),
         "conflicts": lookout.conflicts(found),
         "links": cut_off_interfaces(applied),
-        "missing_limits": missing_limits,
-        **extra,
+        **about,
         **_rollouts(applied),
         **(_visitors(found, applied) if has_sessions else {}),
     }
+
+
+def _ask_engine(
+    asked: docker.Question, fleet_id: str, applied: Dict[str, Dict[str, Any]], lookout: Lookout
+) -> Tuple[Optional[str], List[Container], Dict[str, Any]]:
+    """The engine's id, the containers, and what else of the answer the engine decides. The answers of the LAN
+    are read as soon as those of the engine."""
+    from .readiness import note_readiness
+
+    engine_id: Optional[str] = None
+    found: List[Container] = []
+    missing_limits: List[str] = []
+    networks: Dict[str, List[str]] = {}
+    error = ""
+    try:
+        engine_id = identity.engine_identity()
+        found = containers_in(asked)
+        lookout.read()
+        note_readiness(found, applied, deckies_at_work())
+        missing_limits = identity.engine_limits()
+        networks = _inner_networks(fleet_id, applied)
+    except (Refusal, docker.EngineError) as failure:
+        if isinstance(failure, Refusal) and failure.code == "time-limit":
+            raise
+        error = str(failure)[:2000]
+    finally:
+        asked.close()
+    return (
+        engine_id,
+        found,
+        {
+            "docker": "down" if error else "up",
+            "docker_error": error,
+            "missing_limits": missing_limits,
+            **networks,
+        },
+    )
 
 
 def _described(container: Container, has_sessions: bool) -> Dict[str, Any]:
