@@ -6,7 +6,7 @@ with macvlan cannot reach its own deckies, so who answers is another host (RFC 5
 
 from __future__ import annotations
 
-import time
+from _thread import allocate_lock, start_new_thread
 
 from . import interfaces, slices
 from .probe import Probes
@@ -26,41 +26,45 @@ MOST = 1024
 
 
 class Lookout:
-    """Sends the probes for the deckies of these slices at once; `read` takes the answers, at the latest
-    `conflicts` does."""
+    """Sends the probes for the deckies of these slices at once, and takes the answers while its caller does
+    other work; `conflicts` waits for them."""
 
     def __init__(self, applied: Dict[str, Dict[str, Any]], is_idle: bool) -> None:
         rows, on_lan = list(slices.homes(applied)), slices.ways(applied)
         self._own: Set[str] = {mac for _, _, _, mac in rows}
         rows = [row for row in rows if row[2] in on_lan][:MOST]
         self._deckies = {address: (project, decky) for project, decky, address, _ in rows}
-        self._probes: Optional[Probes] = None
+        self._answered: Dict[Tuple[str, str, str], Dict[str, str]] = {}
+        self._listening = allocate_lock()
         # A job probes what it claims, and its heartbeats follow each other closely.
         if is_idle and self._deckies:
-            self._probes = Probes(self._deckies, on_lan)
-            self._probes.send()
-        self._sent = time.monotonic()
-        self._answered: Dict[Tuple[str, str, str], Dict[str, str]] = {}
-
-    def read(self) -> None:
-        """Take the answers. The kernel closes the sockets during what follows."""
-        if self._probes is None:
-            return
-        with self._probes as probes:
-            self._probes = None
-            probes.listen(max(0.0, ANSWER_SECONDS - (time.monotonic() - self._sent)))
-            self._answered = {
-                (*self._deckies[address], mac): _row(self._deckies[address], address, mac)
-                for address, macs in probes.answered.items()
-                for mac in macs - self._own
-            }
+            probes = Probes(self._deckies, on_lan)
+            probes.send()
+            self._listening.acquire()
+            try:
+                start_new_thread(self._listen, (probes,))
+            except RuntimeError:
+                # No room for a thread.
+                self._listen(probes)
 
     def conflicts(self, found: List[Container]) -> List[Dict[str, str]]:
         """{"project", "decky", "address", "mac"} for each host that answers for a decky's address now, and
         for each that has stopped a decky by that."""
-        self.read()
-        rows = {**_of_stopped(found), **self._answered}
+        with self._listening:
+            rows = {**_of_stopped(found), **self._answered}
         return [rows[key] for key in sorted(rows)[:MOST]]
+
+    def _listen(self, probes: Probes) -> None:
+        with probes:
+            try:
+                probes.listen(ANSWER_SECONDS)
+                self._answered = {
+                    (*self._deckies[address], mac): _row(self._deckies[address], address, mac)
+                    for address, macs in probes.answered.items()
+                    for mac in macs - self._own
+                }
+            finally:
+                self._listening.release()
 
 
 def cut_off_interfaces(applied: Dict[str, Dict[str, Any]]) -> List[Dict[str, str]]:

@@ -14,8 +14,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, List, Optional, Tuple
 
-    from .lan import Lookout
-
 
 def status(args: Dict[str, Any]) -> Dict[str, Any]:
     """The answer that `model.actual.Status` describes. With `wait`, as soon as no job runs, or after so many
@@ -39,7 +37,7 @@ def status(args: Dict[str, Any]) -> Dict[str, Any]:
 
     applied = slices.all_applied(known["fleet_id"])
     lookout = Lookout(applied, is_idle=not any(job["state"] == "running" for job in jobs))
-    engine_id, found, about = _ask_engine(asked, known["fleet_id"], applied, lookout)
+    engine_id, found, about = _ask_engine(asked, known["fleet_id"], applied)
     return {
         "hello": identity.describe(known, engine_id),
         "projects": {
@@ -59,10 +57,9 @@ def status(args: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def _ask_engine(
-    asked: docker.Question, fleet_id: str, applied: Dict[str, Dict[str, Any]], lookout: Lookout
+    asked: docker.Question, fleet_id: str, applied: Dict[str, Dict[str, Any]]
 ) -> Tuple[Optional[str], List[Container], Dict[str, Any]]:
-    """The engine's id, the containers, and what else of the answer the engine decides. The answers of the LAN
-    are read as soon as those of the engine."""
+    """The engine's id, the containers, and what else of the answer the engine decides."""
     from .readiness import note_readiness
 
     engine_id: Optional[str] = None
@@ -73,7 +70,6 @@ def _ask_engine(
     try:
         engine_id = identity.engine_identity()
         found = containers_in(asked)
-        lookout.read()
         note_readiness(found, applied, deckies_at_work())
         missing_limits = identity.engine_limits()
         networks = _inner_networks(fleet_id, applied)
