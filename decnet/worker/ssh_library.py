@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from typing import Any
 
 CERTIFICATES = "asyncssh.crypto.x509"
-"""Its part for X.509 host certificates, which no worker has. It needs pyOpenSSL, which decnet does not install,
-but imports all of cryptography.x509 before that (40 ms)."""
+"""Its part for X.509 host certificates, which no worker has. It needs pyOpenSSL, which decnet does not
+install, but imports all of cryptography.x509 before that (40 ms)."""
 
 
 def asyncssh() -> Any:
