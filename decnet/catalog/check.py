@@ -61,7 +61,7 @@ def _archetype(catalog: Catalog, archetype: Archetype) -> Iterator[About]:
     yield from _mutable(catalog, archetype)
     yield from _interval_factor(archetype)
     for key, styles in (("hostname", (archetype.hostname,)), ("styles", tuple(archetype.styles.values()))):
-        if not all(STYLE.fullmatch(style) for style in styles):
+        if not all(STYLE.fullmatch(style) for style in styles if style or key == "styles"):
             yield key, f"`{key}` must be letters, digits, - and |", 'for example hostname = "webNN"'
 
 
@@ -98,6 +98,8 @@ def _os_profile(catalog: Catalog, profile: OsProfile) -> Iterator[About]:
 
 def _release(catalog: Catalog, release: Release) -> Iterator[About]:
     yield from _unknown("os", "OS profile", (release.os,), catalog.os_profiles)
+    if release.hostname and not STYLE.fullmatch(release.hostname):
+        yield "hostname", "`hostname` must be letters, digits, - and |", None
     yield from _unknown("archetypes", "archetype", release.archetypes, catalog.archetypes)
     yield from _unknown("vendors", "vendor", release.vendors, catalog.vendors)
     yield from _unknown("banners", "service", tuple(release.banners), catalog.services)

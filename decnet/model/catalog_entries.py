@@ -120,9 +120,10 @@ class Archetype(Entry):
     summary: str
     services: tuple[str, ...]
     os: str
-    hostname: str
-    """Style: X an upper-case letter or digit, N a digit, `word` a word of the list (WORD in capitals),
-    the rest literal; `|` between styles."""
+    hostname: str = ""
+    """Style: X an upper-case letter or digit, N a digit, `word` a word of the list (WORD in capitals), MAC6 and
+    MAC12 the last digits of its MAC (mac6, mac12: lower case), the rest literal; `|` between styles. "": that of
+    its release or OS profile."""
     vendors: tuple[str, ...]
     styles: dict[str, str] = field(default_factory=dict)
     """Vendor to the hostname style of its machines, where it is not `hostname`."""
@@ -136,7 +137,7 @@ class Archetype(Entry):
     """Why such a machine would be recognized: it is chosen only by name, with a warning. "": offered."""
 
     def style(self, vendor: str) -> str:
-        """The hostname style of such a machine with a network card of that vendor."""
+        """The hostname style of such a machine with a network card of that vendor, "" for none of its own."""
         return self.styles.get(vendor, self.hostname)
 
 
@@ -161,6 +162,8 @@ class Release(Entry):
     system: str = ""
     """The system (one of SYSTEMS) of its shell and kernel; "": the one that its name begins with, else one
     that is similar to its OS profile."""
+    hostname: str = ""
+    """The style of the hostname that such a device has by default; "": that of its OS profile."""
     withheld: str = ""
     """As for an archetype; existing deckies keep it."""
 

@@ -42,7 +42,7 @@ def assemble(
         kept=lambda draft: draft.kept.hostname if draft.kept else None,
         check=check_hostname,
         random_value=lambda draft, used: random_hostname(
-            draft, catalog, rng_for(root_seed, draft.name, "hostname"), used, digits
+            draft, catalog, rng_for(root_seed, draft.name, "hostname"), used, digits, mac=macs[draft.name]
         ),
     )
     return {

@@ -20,8 +20,8 @@ fleet of thousands does not search for the last free name."""
 HONEYPOT_WORDS = ("decnet", "decky", "honeypot", "canary")
 _HOSTNAME = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$")
 _MAC = re.compile(r"^([0-9a-f]{2}:){5}[0-9a-f]{2}$")
-# An N inside a word in capitals (BRNXXXXXX, WIN-XXXX) is a letter, not a digit's placeholder.
-_STYLE = re.compile(r"WORD|word|X|(?<![A-MO-WYZ])N")
+# An N inside a word in capitals (WIN-XXXX, NPIMAC6) is a letter, not a digit's placeholder.
+_STYLE = re.compile(r"WORD|word|MAC12|MAC6|mac12|mac6|X|(?<![A-MO-WYZ])N(?![A-MO-WYZ])")
 
 
 def random_mac(
@@ -61,11 +61,13 @@ def random_hostname(
     rng: random.Random,
     used: Collection[str],
     digits: dict[str, int] | None = None,
+    *,
+    mac: str = "",
 ) -> str:
     """A hostname in the style of the machine, unique in the fleet (ignoring case). `digits` remembers for the
-    next machine how many were added to a style."""
+    next machine how many were added to a style. `mac`: the machine's, from which devices make their names."""
     wanted, digits = style_of(draft, catalog), {} if digits is None else digits
-    styles, fill = wanted.split("|"), _filler(rng, catalog.words or ("host",))
+    styles, fill = wanted.split("|"), _filler(rng, catalog.words or ("host",), mac)
     for attempt in range(NAMES_TRIED * (1 + MOST_DIGITS)):
         # A style with few names gets one more digit when most are used.
         added = digits.get(wanted, 0) + attempt // NAMES_TRIED
@@ -91,10 +93,10 @@ def check_hostname(draft: Draft, used: dict[str, str]) -> str:
 
 
 def style_of(draft: Draft, catalog: Catalog) -> str:
-    """The hostname style of the draft's archetype and vendor, or of its OS."""
-    if draft.archetype in catalog.archetypes:
-        return catalog.archetypes[draft.archetype].style(draft.vendor or "")
-    return catalog.os_profiles[draft.os].hostname
+    """The hostname style of the draft's archetype and vendor, else of its release, else of its OS."""
+    archetype, release = catalog.archetypes.get(draft.archetype or ""), catalog.releases.get(draft.release)
+    own = archetype.style(draft.vendor or "") if archetype else ""
+    return own or (release.hostname if release else "") or catalog.os_profiles[draft.os].hostname
 
 
 def _makers(draft: Draft, catalog: Catalog) -> tuple[str, ...]:
@@ -103,14 +105,17 @@ def _makers(draft: Draft, catalog: Catalog) -> tuple[str, ...]:
     return catalog.os_profiles[draft.os].vendors
 
 
-def _filler(rng: random.Random, words: Collection[str]) -> Callable[[re.Match[str]], str]:
-    choices = sorted(words)
+def _filler(rng: random.Random, words: Collection[str], mac: str) -> Callable[[re.Match[str]], str]:
+    choices, of_mac = sorted(words), mac.replace(":", "").lower()
 
     def fill(match: re.Match[str]) -> str:
         sign = match.group()
         if sign in ("word", "WORD"):
             word = rng.choice(choices)
             return word.upper() if sign == "WORD" else word
+        if sign[:3].lower() == "mac":
+            tail = (of_mac or rng.randbytes(6).hex())[-int(sign[3:]) :]
+            return tail.upper() if sign.isupper() else tail
         if sign == "X":
             return rng.choice(string.ascii_uppercase + string.digits)
         return rng.choice(string.digits)

@@ -33,8 +33,8 @@ web-server | http https ftp | linux | webNN | vmware intel
 database-server | mysql postgres redis | linux | dbNN | supermicro dell
 mail-server | smtp pop3 imap | linux | mailNN | vmware
 file-server | smb ftp ssh | linux | nas-NN | synology qnap
-printer | snmp ftp http | embedded | HPXXXXXX BRNXXXXXX | hp brother canon
-iot-device | mqtt snmp telnet | embedded | word-NN | espressif tp-link
+printer | snmp ftp http | embedded | NPIMAC6 BRNMAC12 | hp brother canon
+iot-device | mqtt snmp telnet | embedded |  | espressif tp-link
 industrial-control | modbus s7 snmp | embedded | plc-NN | siemens schneider
 voip-server | sip http | linux | pbxNN | cisco yealink
 monitoring-node | snmp ssh http | linux | monNN | vmware
@@ -127,7 +127,7 @@ def test_every_service_listens_where_the_real_one_does(whole: Catalog) -> None:
 def test_every_archetype_is_as_the_design_has_it(whole: Catalog) -> None:
     rows = [[cell.split() for cell in row.split("|")] for row in ARCHETYPES.strip().splitlines()]
     assert {
-        name: [list(kind.services), [kind.os], kind.hostname.split("|"), list(kind.vendors)]
+        name: [list(kind.services), [kind.os], [*filter(None, kind.hostname.split("|"))], list(kind.vendors)]
         for name, kind in whole.archetypes.items()
     } == {row[0][0]: row[1:] for row in rows}
 
@@ -291,9 +291,9 @@ def test_a_machine_of_no_archetype_never_runs_an_appliances_release(whole: Catal
 def test_a_printers_name_and_card_are_of_one_maker(whole: Catalog) -> None:
     printer = whole.archetypes["printer"]
     assert {vendor: printer.style(vendor) for vendor in printer.vendors} == {
-        "hp": "HPXXXXXX",
-        "brother": "BRNXXXXXX",
-        "canon": "CanonXXXXXX",
+        "hp": "NPIMAC6",
+        "brother": "BRNMAC12",
+        "canon": "CanonMAC6",
     }
 
 

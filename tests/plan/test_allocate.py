@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import random
-import re
 
 import pytest
 from hypothesis import given, settings
@@ -195,13 +194,26 @@ def test_macs_are_of_a_fitting_maker_and_hostnames_of_the_style() -> None:
     made = deployed(spec({"name": "p", "count": 40, "archetype": "printer"}), on(lan()))
     printers = list(made.deckies.values())
     assert {vendor_of(each.mac, SEVERAL) for each in printers} == {"hp", "brother", "canon"}
-    style = {"hp": "HP[A-Z0-9]{6}", "brother": "BRN[A-Z0-9]{6}", "canon": "Canon[A-Z0-9]{6}"}
-    assert [
-        each.hostname
-        for each in printers
-        if not re.fullmatch(style[vendor_of(each.mac, SEVERAL) or ""], each.hostname)
-    ] == []
+    digits = {"hp": ("NPI", 6), "brother": ("BRN", 12), "canon": ("Canon", 6)}
+    for each in printers:
+        name, count = digits[vendor_of(each.mac, SEVERAL) or ""]
+        assert each.hostname == name + each.mac.replace(":", "")[-count:].upper()
     assert len({each.hostname for each in printers}) == len({each.mac for each in printers}) == 40
+
+
+def test_a_smart_device_is_named_as_its_release_names_it() -> None:
+    made = deployed(spec({"name": "i", "count": 12, "archetype": "iot-device"}), on(lan())).deckies.values()
+    assert {each.release for each in made} == {"tp-link-tapo"}
+    assert [each.hostname for each in made] == [
+        f"C200-{each.mac.replace(':', '')[-6:].upper()}" for each in made
+    ]
+
+
+def test_a_device_that_is_there_keeps_its_name() -> None:
+    entry = {"name": "i", "archetype": "iot-device"}
+    made = deployed(spec(entry), on(lan()))
+    old = made.with_deckies({"i": made.deckies["i"].model_copy(update={"hostname": "docs-77"})})
+    assert deployed(spec(entry), old).deckies["i"].hostname == "docs-77"
 
 
 def test_a_style_with_room_for_few_names_grows() -> None:

@@ -117,9 +117,6 @@ def _completed(
     plan: DeckyPlan, draft: Draft, lans: Mapping[str, Lan], catalog: Catalog, root: int, used: Used
 ) -> DesignDecky:
     draft = _with_release(plan, draft, catalog, rng_for(root, plan.name, "release"))
-    hostname = plan.hostname or random_hostname(
-        draft, catalog, rng_for(root, plan.name, "hostname"), used.hostnames
-    )
     addresses = _addresses(plan, lans, rng_for(root, plan.name, "address"), used)
     macs = dict(plan.macs)
     rng = rng_for(root, plan.name, "mac")
@@ -127,6 +124,13 @@ def _completed(
         if lan in lans and not lans[lan].dmz and lan not in macs:
             macs[lan] = random_mac(draft, catalog, rng, used.macs, ())
             used.macs.add(macs[lan])
+    hostname = plan.hostname or random_hostname(
+        draft,
+        catalog,
+        rng_for(root, plan.name, "hostname"),
+        used.hostnames,
+        mac=next(iter(macs.values()), ""),
+    )
     used.add(hostname, addresses, macs)
     return DesignDecky(
         name=plan.name,
