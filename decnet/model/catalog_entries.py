@@ -121,9 +121,9 @@ class Archetype(Entry):
     services: tuple[str, ...]
     os: str
     hostname: str = ""
-    """Style: X an upper-case letter or digit, N a digit, `word` a word of the list (WORD in capitals), MAC6 and
-    MAC12 the last digits of its MAC (mac6, mac12: lower case), the rest literal; `|` between styles. "": that of
-    its release or OS profile."""
+    """Style: X an upper-case letter or digit, N a digit, `word` a word of the list (WORD in capitals), MAC6
+    and MAC12 the last digits of its MAC (mac6, mac12: lower case), the rest literal; `|` between styles. "":
+    that of its release or OS profile."""
     vendors: tuple[str, ...]
     styles: dict[str, str] = field(default_factory=dict)
     """Vendor to the hostname style of its machines, where it is not `hostname`."""
