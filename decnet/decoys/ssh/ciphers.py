@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import AES, ChaCha20
-from cryptography.hazmat.primitives.ciphers.modes import CTR
+from cryptography.hazmat.primitives.ciphers.modes import CBC, CTR, ECB
 from cryptography.hazmat.primitives.poly1305 import Poly1305
 
 from .umac import Umac
@@ -148,6 +149,39 @@ class CounterThenMac(Protection):
         return self._apply(packet) + self._mac(number, packet)
 
 
+class BlocksThenMac(CounterThenMac):
+    """The ciphers of old Dropbears, with a MAC over the plain packet: AES and 3DES in CBC mode (RFC 4253),
+    and 3DES in counter mode (RFC 4344)."""
+
+    def __init__(self, cipher: str, key: bytes, iv: bytes, mac: Mac, size: int) -> None:
+        self.tag, self._mac, self._first = size, mac, b""
+        self.block = self.head = len(iv)
+        kind = AES if cipher.startswith("aes") else TripleDES
+        if cipher.endswith("-cbc"):
+            self._apply = Cipher(kind(key), CBC(iv)).decryptor().update
+            self._seal = Cipher(kind(key), CBC(iv)).encryptor().update
+        else:
+            self._apply = self._seal = _Counter(Cipher(kind(key), ECB()).encryptor().update, iv).apply
+
+    def seal(self, number: int, packet: bytes) -> bytes:
+        return self._seal(packet) + self._mac(number, packet)
+
+
+class _Counter:
+    """A block cipher in counter mode; data comes in whole blocks."""
+
+    def __init__(self, encrypt: Callable[[bytes], bytes], iv: bytes) -> None:
+        self._encrypt, self._size, self._count = encrypt, len(iv), int.from_bytes(iv, "big")
+
+    def apply(self, data: bytes) -> bytes:
+        """Encrypt or decrypt."""
+        blocks = range(self._count, self._count + len(data) // self._size)
+        limit = 1 << 8 * self._size
+        stream = self._encrypt(b"".join((each % limit).to_bytes(self._size, "big") for each in blocks))
+        self._count = blocks.stop
+        return (int.from_bytes(data, "big") ^ int.from_bytes(stream, "big")).to_bytes(len(data), "big")
+
+
 class CounterMacFirst(Protection):
     """aesN-ctr with an -etm MAC: over the encrypted packet, whose length is in the clear."""
 
@@ -186,18 +220,24 @@ CIPHERS = {
     "aes128-ctr": Sizes(16, 16),
     "aes192-ctr": Sizes(24, 16),
     "aes256-ctr": Sizes(32, 16),
+    "aes128-cbc": Sizes(16, 16),
+    "aes256-cbc": Sizes(32, 16),
+    "3des-ctr": Sizes(24, 8),
+    "3des-cbc": Sizes(24, 8),
     "aes128-gcm@openssh.com": Sizes(16, 12, own_mac=True),
     "aes256-gcm@openssh.com": Sizes(32, 12, own_mac=True),
 }
 
 HASHES = {"hmac-sha2-256": hashlib.sha256, "hmac-sha2-512": hashlib.sha512, "hmac-sha1": hashlib.sha1}
+TRUNCATED = {"hmac-sha1-96": 12}
+"""MACs of which only the first bytes are sent (RFC 2404)."""
 UMACS = {"umac-64": 8, "umac-128": 16}
 
 
 def mac_key_size(name: str) -> int:
     """Bytes of key of a MAC."""
     plain = _plain(name)
-    return 16 if plain in UMACS else HASHES[plain]().digest_size
+    return 16 if plain in UMACS else HASHES[plain.removesuffix("-96")]().digest_size
 
 
 def protection(cipher: str, mac: str, key: bytes, iv: bytes, mac_key: bytes) -> Protection:
@@ -207,6 +247,8 @@ def protection(cipher: str, mac: str, key: bytes, iv: bytes, mac_key: bytes) -> 
     if "-gcm" in cipher:
         return Gcm(key, iv)
     sign, size = _mac(_plain(mac), mac_key)
+    if cipher.endswith("-cbc") or cipher.startswith("3des"):
+        return BlocksThenMac(cipher, key, iv, sign, size)
     kind = CounterMacFirst if "-etm" in mac else CounterThenMac
     return kind(key, iv, sign, size)
 
@@ -219,5 +261,6 @@ def _mac(name: str, key: bytes) -> tuple[Mac, int]:
     if name in UMACS:
         umac = Umac(key, UMACS[name])
         return (lambda number, data: umac.tag(data, number.to_bytes(8, "big"))), UMACS[name]
-    made = HASHES[name]
-    return (lambda number, data: hmac.digest(key, uint32(number) + data, made)), made().digest_size
+    made = HASHES[name.removesuffix("-96")]
+    size = TRUNCATED.get(name, made().digest_size)
+    return (lambda number, data: hmac.digest(key, uint32(number) + data, made)[:size]), size

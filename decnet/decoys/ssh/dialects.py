@@ -14,6 +14,9 @@ CURVE = ("curve25519-sha256", "curve25519-sha256@libssh.org")
 SNTRUP = "sntrup761x25519-sha512@openssh.com"
 GEX = "diffie-hellman-group-exchange-sha256"
 LARGE = ("diffie-hellman-group16-sha512", "diffie-hellman-group18-sha512", "diffie-hellman-group14-sha256")
+GUESS = "kexguess2@matt.ucc.asn.au"
+OLD_CIPHERS = ("aes128-ctr", "aes256-ctr", "aes128-cbc", "aes256-cbc", "3des-ctr", "3des-cbc")
+"""Those of Dropbear before 2020.79."""
 STRICT = "kex-strict-s-v00@openssh.com"
 
 CTR = ("aes128-ctr", "aes192-ctr", "aes256-ctr")
@@ -56,7 +59,10 @@ class Dialect:
     @property
     def signatures(self) -> tuple[str, ...]:
         """The signatures of clients that it accepts (PubkeyAcceptedAlgorithms), without those of security keys."""
-        old = self.version < (8, 8) and not self.dropbear
+        if self.dropbear:
+            known = dict(self.extensions).get("server-sig-algs")
+            return tuple(known.split(",")) if known else (*OLD_SIGNATURES.split(","), "ssh-rsa")
+        old = self.version < (8, 8)
         return (
             "ssh-ed25519",
             *OLD_SIGNATURES.split(","),
@@ -163,27 +169,33 @@ def _cisco(persona: Persona, banner: str) -> Dialect:
 
 
 def _dropbear(banner: str) -> Dialect:
+    """Dropbear as its sources build it; OpenWrt's, whose banner has no version, without ECDSA and compression.
+
+    Source: default_options.h, sysoptions.h, common-algo.c and svr-runopts.c of 2020.81, CHANGES from 2018.76 to
+    2022.83, the KEXINIT of 2022.83, and the package's Makefile and Config.in of OpenWrt 21.02.
+    """
+    if banner == "dropbear":
+        return _of_openwrt(banner)
     year = int((re.findall(r"\d{4}", banner) or ["2020"])[0])
-    kex: tuple[str, ...] = (
-        *CURVE,
-        "ecdh-sha2-nistp521",
-        "ecdh-sha2-nistp384",
-        "ecdh-sha2-nistp256",
-        "diffie-hellman-group14-sha256",
-    )
+    kex = (*CURVE, *reversed(ECDH), "diffie-hellman-group14-sha256", "diffie-hellman-group14-sha1", GUESS)
     if year < 2020:
-        kex = (*kex, "diffie-hellman-group14-sha1")
-    kex = (*kex, "kexguess2@matt.ucc.asn.au")
-    keys = (
-        ("ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-256", "ssh-rsa")
-        if year >= 2020
-        else ("ecdsa-sha2-nistp256", "ssh-rsa")
-    )
-    ciphers = (CHACHA, "aes128-ctr", "aes256-ctr") if year >= 2020 else ("aes128-ctr", "aes256-ctr")
-    extensions = (
-        (("server-sig-algs", "ssh-ed25519,ecdsa-sha2-nistp256,rsa-sha2-256,ssh-rsa"),) if year >= 2020 else ()
-    )
+        return Dialect(
+            banner, (0, 0), kex, ("ecdsa-sha2-nistp256", "ssh-rsa"), OLD_CIPHERS,
+            ("hmac-sha1-96", "hmac-sha1", "hmac-sha2-256"), ("zlib@openssh.com", "none"), (),
+            ("publickey", "password"), tries=10, dropbear=True, shows_keys=False,
+        )  # fmt: skip
+    known = ("ssh-ed25519", *OLD_SIGNATURES.split(","), "rsa-sha2-256", "ssh-rsa")
     return Dialect(
-        banner, (0, 0), kex, keys, ciphers, ("hmac-sha1", "hmac-sha2-256"), ("zlib@openssh.com", "none"), extensions,
-        ("publickey", "password"), tries=10, dropbear=True, shows_keys=False,
+        banner, (0, 0), kex, ("ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-256", "ssh-rsa"),
+        (CHACHA, "aes128-ctr", "aes256-ctr"), ("hmac-sha1", "hmac-sha2-256"), ("zlib@openssh.com", "none"),
+        (("server-sig-algs", ",".join(known)),), ("publickey", "password"), tries=10, dropbear=True, shows_keys=False,
+    )  # fmt: skip
+
+
+def _of_openwrt(banner: str) -> Dialect:
+    keys = ("ssh-ed25519", "rsa-sha2-256", "ssh-rsa")
+    kex = (*CURVE, "diffie-hellman-group14-sha256", "diffie-hellman-group14-sha1", GUESS)
+    return Dialect(
+        banner, (0, 0), kex, keys, (CHACHA, "aes128-ctr", "aes256-ctr"), ("hmac-sha1", "hmac-sha2-256"), ("none",),
+        (("server-sig-algs", ",".join(keys)),), ("publickey", "password"), tries=3, dropbear=True, shows_keys=False,
     )  # fmt: skip
