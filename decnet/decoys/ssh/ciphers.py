@@ -132,7 +132,7 @@ class CounterThenMac(Protection):
         self.tag = size
         self._mac = mac
         context = Cipher(AES(key), CTR(iv)).encryptor()
-        self._apply = context.update
+        self._apply: Callable[[bytes], bytes] = context.update
         self._first = b""
 
     def length(self, number: int, head: bytes) -> int:
