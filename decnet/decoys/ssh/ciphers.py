@@ -157,6 +157,7 @@ class BlocksThenMac(CounterThenMac):
         self.tag, self._mac, self._first = size, mac, b""
         self.block = self.head = len(iv)
         kind = AES if cipher.startswith("aes") else TripleDES
+        self._seal: Callable[[bytes], bytes]
         if cipher.endswith("-cbc"):
             self._apply = Cipher(kind(key), CBC(iv)).decryptor().update
             self._seal = Cipher(kind(key), CBC(iv)).encryptor().update
