@@ -90,6 +90,8 @@ def more(context: Context, process: Process) -> Work:
     """`more`."""
     if not on_terminal(context):
         process.args = [word for word in process.args if word[:1] not in ("-", "+") or word == "-"]
+        if process.args and not process.applet:
+            return (yield from _headed(context, process))
         return (yield from unpaged(context, process))
     names = [word for word in process.args if word[:1] not in ("-", "+")]
     for name in names:
@@ -113,6 +115,17 @@ def more(context: Context, process: Process) -> Work:
                 break
     finally:
         screen.end()
+    return 0
+
+
+def _headed(context: Context, process: Process) -> Work:
+    """Files for which there is no terminal: each below its name, as util-linux prints them."""
+    for name in process.args:
+        _, reason = content_of(context, name)
+        if not reason:
+            context.out(f"::::::::::::::\n{name}\n::::::::::::::\n")
+        process.args = [name]
+        yield from unpaged(context, process)
     return 0
 
 

@@ -171,6 +171,11 @@ def tee(context: Context, process: Process) -> Work:
         context.err(wrong)
         return 1
     shell, status = context.shell, 0
+    short = "".join(word[1:] for word in process.args if word[:1] == "-" and word[1:2] != "-")
+    if bad := short.lstrip("aip" if not process.applet else "ai")[:1]:
+        hint = "" if shell.world.system.busybox else "Try 'tee --help' for more information.\n"
+        context.err(f"tee: invalid option -- '{bad}'\n{hint}")
+        return 1
     append = any(word in ("-a", "--append") for word in process.args)
     writers: list[End] = []
     for path in (word for word in process.args if not word.startswith("-")):

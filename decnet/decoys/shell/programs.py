@@ -46,7 +46,7 @@ def sleep(context: Context, process: Process) -> Work:
         return 1
     seconds = 0.0
     for word in process.args:
-        found = re.fullmatch(r"(\d+\.?\d*|\.\d+|inf|infinity)([smhd]?)", word)
+        found = re.fullmatch(r"((?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?|inf|infinity)([smhd]?)", word)
         if not found:
             if context.shell.world.system.busybox:
                 context.err(f"sleep: invalid number '{word}'\n")

@@ -17,6 +17,16 @@ from .compressing import FORMS, converted
 from .making import make_folder, refused
 
 MOST_MEMBERS, MOST_UNPACKED = 150, 1024 * 1024
+VERSION = """\
+gzip 1.12
+Copyright (C) 2018 Free Software Foundation, Inc.
+Copyright (C) 1993 Jean-loup Gailly.
+This is free software.  You may redistribute copies of it under the terms of
+the GNU General Public License <https://www.gnu.org/licenses/gpl.html>.
+There is NO WARRANTY, to the extent permitted by law.
+
+Written by Jean-loup Gailly.
+"""
 GZIP = "cdfhklLnNqrS:tvV123456789"
 
 
@@ -30,14 +40,27 @@ def unzipped(data: bytes) -> bytes | None:
         return None
 
 
-def zipped(data: bytes, when: int, name: str = "") -> bytes:
+EFFORTS = {1: b"\4", 9: b"\2"}
+"""The head's byte about the level (RFC 1952, XFL)."""
+
+
+def zipped(data: bytes, when: int, name: str = "", level: int = 6) -> bytes:
     """A gzip file, with the name of what it was made from."""
     stored = name.encode("utf-8", "surrogateescape") + b"\0" if name else b""
-    packer = zlib.compressobj(6, zlib.DEFLATED, -15)
+    packer = zlib.compressobj(level, zlib.DEFLATED, -15)
     body = packer.compress(data) + packer.flush()
     trailer = zlib.crc32(data).to_bytes(4, "little") + (len(data) & 0xFFFFFFFF).to_bytes(4, "little")
     flags = b"\x08" if name else b"\0"
-    return b"\x1f\x8b\x08" + flags + when.to_bytes(4, "little") + b"\0\x03" + stored + body + trailer
+    return (
+        b"\x1f\x8b\x08"
+        + flags
+        + when.to_bytes(4, "little")
+        + EFFORTS.get(level, b"\0")
+        + b"\x03"
+        + stored
+        + body
+        + trailer
+    )
 
 
 @tool
@@ -46,15 +69,18 @@ def gzip(process: Process) -> Running:
     options = parse(
         process,
         GZIP,
-        "stdout=c to-stdout=c decompress=d uncompress=d force=f keep=k list=l no-name=n name=N quiet=q recursive=r suffix=S test=t verbose=v fast=1 best=9",
+        "stdout=c to-stdout=c decompress=d uncompress=d force=f keep=k list=l no-name=n name=N quiet=q recursive=r suffix=S test=t verbose=v fast=1 best=9 version=V license=L",
     )
+    if "V" in options:
+        process.out(VERSION)
+        return 0
     unpacks = bool(options.last("dtl")) or process.name in ("gunzip", "zcat")
     to_output = "c" in options or process.name == "zcat"
     status = 0
     for path in options.operands or ["-"]:
         if path == "-":
             data = process.given
-            made = unzipped(data) if unpacks or "t" in options else zipped(data, 0)
+            made = unzipped(data) if unpacks or "t" in options else zipped(data, 0, level=_level(options))
             if made is None and to_output and "f" in options:
                 made = data
             if made is None:
@@ -67,6 +93,17 @@ def gzip(process: Process) -> Running:
         process.spend(20_000)
         yield 0.0
     return status
+
+
+def _level(options: Options) -> int:
+    return int(options.last("123456789") or "6")
+
+
+def _named(data: bytes, node: Node, path: str, options: Options) -> bytes:
+    """A file packed with its name and time, unless `-n` leaves them out."""
+    if options.last("nN") == "n":
+        return zipped(data, 0, level=_level(options))
+    return zipped(data, node.changed, path.rpartition("/")[2], _level(options))
 
 
 def _file(process: Process, options: Options, path: str, *, unpacks: bool, to_output: bool) -> int:
@@ -95,7 +132,7 @@ def _file(process: Process, options: Options, path: str, *, unpacks: bool, to_ou
     if not unpacks and path.endswith(".gz") and not to_output:
         process.err(f"gzip: {path} already has .gz suffix -- unchanged\n")
         return 2
-    made = unzipped(data) if unpacks else zipped(data, node.changed, path.rpartition("/")[2])
+    made = unzipped(data) if unpacks else _named(data, node, path, options)
     if made is None and to_output and "f" in options:
         made = data
     if made is None:
@@ -158,7 +195,9 @@ def _old_style(words: list[str]) -> list[str]:
     rest, made = list(words[1:]), []
     for letter in words[0]:
         made.append(f"-{letter}")
-        if letter in "fC" and rest:
+        if letter in "fC":
+            if not rest:
+                raise Failure(f"Old option '{letter}' requires an argument.", 64, hint=True)
             made.append(rest.pop(0))
     return [*made, *rest]
 
@@ -341,7 +380,8 @@ def _create(process: Process, options: Options) -> Running:
                 warned = True
             if "v" in options:
                 listed = shown.lstrip("/") if process.applet else shown
-                process.out(f"{listed}{'/' if node.folder and not shown.endswith('/') else ''}\n")
+                line = f"{listed}{'/' if node.folder and not shown.endswith('/') else ''}\n"
+                (process.err if path == "-" else process.out)(line)
             _add(process, archive, shown, where, node)
             if node.folder:
                 stack += [f"{shown.rstrip('/')}/{name}" for name in reversed(shell.entries(where))]

@@ -7,13 +7,15 @@ from typing import Any
 
 from .assigning import assign, assign_many, container_of, is_own, is_plural, undeclared
 from .calculating import calculated, next_text, texts_between
-from .lexer import SyntaxProblem
+from .lexer import Lexer, SyntaxProblem
 from .machine import EVALUATES, FUNCTIONS, Machine, Value, listed
 from .matching import matched, substituted, translated
-from .parser import Tree
+from .parser import Parser, Tree
 from .values import Code, Died, Reference, number_of, text_of, truth
 
 MOST_BITS = 4000
+LONGEST_TEXT = 4096
+"""Characters that `eval` parses."""
 
 
 def _nothing(machine: Machine, tree: Tree) -> Value:
@@ -279,6 +281,21 @@ def _eval(machine: Machine, tree: Tree) -> Value:
     return listed(found or [])
 
 
+def _eval_text(machine: Machine, arguments: tuple[Tree, ...]) -> Value:
+    """`eval` of a text."""
+    value = (yield from machine.value(arguments[0])) if arguments else machine.globals["$_"]
+    text = text_of(value)
+    try:
+        if len(text) > LONGEST_TEXT:
+            raise SyntaxProblem("Out of memory!\n")
+        body = Parser(Lexer(text, "(eval 1)").all(), "(eval 1)").program()
+    except (SyntaxProblem, RecursionError, IndexError) as problem:
+        machine.globals["$@"] = str(problem) if isinstance(problem, SyntaxProblem) else "syntax error\n"
+        return None
+    yield 0.0
+    return (yield from _eval(machine, ("eval", body)))
+
+
 def _function(machine: Machine, tree: Tree) -> Value:
     _, name, arguments, line = tree
     many = machine.many
@@ -291,7 +308,9 @@ def _function(machine: Machine, tree: Tree) -> Value:
                 )
             )
         )
-    run = FUNCTIONS.get(name)
+    run = FUNCTIONS.get(name) or FUNCTIONS.get(name.rpartition("::")[2])
+    if name == "eval":
+        return (yield from _eval_text(machine, arguments))
     if run is None:
         raise machine.die(f"Undefined subroutine &main::{name} called", line)
     return (yield from run(machine, arguments, many))

@@ -20,6 +20,8 @@ WITHOUT = frozenset(
     ["time", "times", "wait", "getppid", "wantarray", "fork", "__FILE__", "__LINE__", "__PACKAGE__"]
 )
 BLOCKS = frozenset(["map", "grep", "sort"])
+LIST_BLOCKS = frozenset(["first", "any", "all", "none"])
+"""Functions of List::Util that take a block."""
 PRINTS = frozenset(["print", "printf", "say"])
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("..", "..."), ("||", "//"), ("&&",), ("|", "^"), ("&",), ("==", "!=", "<=>", "eq", "ne", "cmp"),
@@ -280,9 +282,15 @@ class Expressions:
         if name in WITHOUT:
             self._arguments() if self._is("(") else ()
             return ("function", name, (), token.line)
+        if name == "__LINE__":
+            return ("number", token.line)
+        if name == "__FILE__":
+            return ("string", self.name)
+        if name == "__PACKAGE__":
+            return ("string", "main")
         if name in PRINTS:
             return self._print(name, token.line)
-        if name in BLOCKS:
+        if name in BLOCKS or (name in LIST_BLOCKS and self._begins_block()):
             return self._with_block(name)
         if name in UNARY:
             return ("function", name, self._one(), token.line)
@@ -333,6 +341,9 @@ class Expressions:
         if enclosed:
             self._need(")")
         return ("print", name, handle, tree, line)
+
+    def _begins_block(self) -> bool:
+        return self._is("{") or (self._is("(") and self.tokens[self.at + 1].text == "{")
 
     def _with_block(self, name: str) -> Tree:
         enclosed = self._take("(")

@@ -150,6 +150,10 @@ def _cut(machine: Machine, arguments: Arguments, many: bool) -> Value:
     return int(text.endswith("\n"))
 
 
+ENDS = ("first", "any", "all", "none")
+"""What ends at the first element that decides."""
+
+
 def _each(machine: Machine, tree: Tree) -> Value:
     """`map`, `grep` and `sort`."""
     _, kind, by, items_tree = tree
@@ -163,10 +167,17 @@ def _each(machine: Machine, tree: Tree) -> Value:
         inner = inner if isinstance(inner, list) else [inner]
         if kind == "map":
             found += inner
+        elif kind in ENDS and bool(inner and truth(inner[-1])) == (kind != "all"):
+            place["$_"] = before
+            return {"first": each, "any": 1, "all": "", "none": ""}[kind]
+        elif kind in ENDS:
+            continue
         elif inner and truth(inner[-1]):
             found.append(each)
         machine.charge(64)
     place["$_"] = before
+    if kind in ENDS:
+        return {"first": None, "any": "", "all": 1, "none": 1}[kind]
     return listed(found)
 
 

@@ -132,7 +132,7 @@ class Lexer:
         end = at
         while end < len(text) and (text[end].isalnum() or text[end] == "_" or text.startswith("::", end)):
             end += 2 if text.startswith("::", end) else 1
-        if end == at and sigil == "$" and text[at : at + 1] in tuple('$!@,;./\\&0<>()[]+|"'):
+        if end == at and sigil == "$" and text[at : at + 1] in tuple('$!@,;./\\&0<>()[]+|"?'):
             end = at + 1
         if end == at and sigil == "$" and text[at : at + 1] == "^" and text[at + 1 : at + 2].isupper():
             end = at + 2
@@ -167,6 +167,8 @@ class Lexer:
         while end < len(text) and (text[end].isalnum() or text[end] == "_" or text.startswith("::", end)):
             end += 2 if text.startswith("::", end) else 1
         word = text[self.at : end]
+        if word[0] == "x" and word[1:].isdecimal() and not self._wants_value():
+            end, word = self.at + 1, "x"
         after = text[end:].lstrip()[:2]
         in_hash = after == "=>" or (self.tokens[-1:] and self.tokens[-1].text == "{" and after[:1] == "}")
         if (
@@ -175,6 +177,7 @@ class Lexer:
             and after
             and after[0] not in ",;)="
             and not (self.tokens and self.tokens[-1].text == "->")
+            and not (text[self.at - 1 : self.at] == "-" and after[0] in "\"'$/" and len(word) == 1)
         ):
             self.at = end
             self._quoted(word)

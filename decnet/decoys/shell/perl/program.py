@@ -23,7 +23,8 @@ PERLS = {
 LONGEST = 32 * 1024
 """Characters of a program: parsing them must not delay the other visitors."""
 KNOWN = ("strict", "warnings", "utf8", "Socket", "IO::Socket", "IO::Socket::INET", "IO::Handle", "POSIX", "MIME::Base64", "Data::Dumper", "feature",
-         "vars", "File::Basename", "Getopt::Long", "Time::HiRes", "Cwd", "List::Util", "Encode", "constant", "lib", "integer", "bytes", "open")  # fmt: skip
+         "vars", "File::Basename", "Getopt::Long", "Time::HiRes", "Cwd", "List::Util", "Encode", "constant", "lib", "integer", "bytes", "open", "Digest::MD5", "Digest::SHA", "JSON::PP", "Sys::Hostname", "Scalar::Util", "Carp", "Config", "Storable", "Benchmark",
+         "IO::File", "File::Spec", "File::Path", "File::Copy", "File::Temp", "File::Find", "Time::Local", "Term::ANSIColor", "Text::Wrap", "Fcntl", "Errno", "English")  # fmt: skip
 ABOUT = """
 This is perl 5, version {minor}, subversion {patch} (v{version}) built for x86_64-linux-gnu-thread-multi
 (with {patches} registered patches, see perl -V for more detail)
@@ -49,7 +50,7 @@ FOLDERS = (
     "/etc/perl /usr/local/lib/x86_64-linux-gnu/perl/{0} /usr/local/share/perl/{0} /usr/lib/x86_64-linux-gnu/perl5/{1} /usr/share/perl5 "
     "/usr/lib/x86_64-linux-gnu/perl-base /usr/lib/x86_64-linux-gnu/perl/{1} /usr/share/perl/{1} /usr/local/lib/site_perl"
 )
-for _module in ("evaluating", "loops", "functions", "system"):
+for _module in ("evaluating", "loops", "functions", "system", "libraries"):
     import_module(f".{_module}", __package__)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from .files import File
@@ -36,6 +37,8 @@ def attribute_of(machine: Machine, value: Any, name: str) -> Any:
         return _of_class(value, name)
     if isinstance(value, Record) and name in value.attributes:
         return value.attributes[name]
+    if isinstance(value, time.struct_time) and name.startswith("tm_") and hasattr(value, name):
+        return getattr(value, name)
     if isinstance(value, File) and (name in File.METHODS or name in File.ATTRIBUTES):
         return Bound(value, name) if name in File.METHODS else getattr(value, name)
     if isinstance(value, type):

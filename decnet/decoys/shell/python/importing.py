@@ -9,7 +9,9 @@ from .machine import Machine
 from .values import Module
 
 MODULES = {
-    "of_system": "os os.path sys time platform getpass pwd shutil glob tempfile signal",
+    "of_system": "os os.path sys platform getpass pwd shutil glob tempfile signal",
+    "of_time": "time",
+    "of_encodings": "zlib gzip uuid secrets html textwrap hmac codecs statistics",
     "of_programs": "subprocess pty threading",
     "of_network": "socket urllib urllib.request urllib.parse urllib.error requests http http.client",
     "of_data": "base64 hashlib json re random string math struct binascii datetime itertools collections",

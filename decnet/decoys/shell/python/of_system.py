@@ -6,14 +6,13 @@ from __future__ import annotations
 import errno
 import os
 import random
-import time
 from collections.abc import Callable
 from typing import Any
 
 from ...host.node import Node
 from .files import File, os_error
 from .machine import Machine, Value
-from .values import Instance, Module, Native, Record, Thrown, check, str_of
+from .values import Module, Native, Record, Thrown, check, str_of
 
 Run = Callable[[Machine, list[Any], dict[str, Any]], Any]
 FAR_PID = 5
@@ -272,26 +271,6 @@ def _leave(machine: Machine, args: list[Any], keywords: dict[str, Any]) -> Any:
     raise Thrown(SystemExit(*args[:1]))
 
 
-def _sleep(machine: Machine, args: list[Any], keywords: dict[str, Any]) -> Value:
-    if isinstance(args[0], Instance) or not args[0] >= 0:
-        raise ValueError("sleep length must be non-negative")
-    if machine.process.to_terminal:
-        machine.flush()
-    yield min(float(args[0]), 86400.0 * 30)
-
-
-def _time(machine: Machine) -> dict[str, Any]:
-    def shown(machine: Machine, args: list[Any], keywords: dict[str, Any]) -> str:
-        check(len(args[0]))
-        return time.strftime(args[0], time.gmtime() if len(args) < 2 else time.gmtime(time.time()))
-
-    return natives(
-        time=lambda machine, args, keywords: time.time(), sleep=_sleep, strftime=shown,
-        ctime=lambda machine, args, keywords: time.asctime(time.gmtime(*args[:1])), monotonic=lambda machine, args, keywords: time.monotonic(),
-        perf_counter=lambda machine, args, keywords: time.perf_counter(),
-    )  # fmt: skip
-
-
 def _platform(machine: Machine) -> dict[str, Any]:
     system, shell = machine.process.shell.world.system, machine.process.shell
     facts = {
@@ -340,7 +319,7 @@ def _which(machine: Machine, args: list[Any], keywords: dict[str, Any]) -> Any:
 
 
 MODULES: dict[str, Callable[[Machine], dict[str, Any]]] = {
-    "os": _os, "os.path": _path_module, "sys": _sys, "time": _time, "platform": _platform,
+    "os": _os, "os.path": _path_module, "sys": _sys, "platform": _platform,
     "getpass": lambda machine: natives(getuser=lambda machine, args, keywords: machine.process.shell.user),
     "pwd": lambda machine: natives(getpwnam=_account, getpwuid=_account),
     "shutil": lambda machine: natives(which=_which, copy=_by_program("cp"), copyfile=_by_program("cp"), move=_by_program("mv"), rmtree=_by_program("rm", "-r")),

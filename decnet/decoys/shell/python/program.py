@@ -8,6 +8,7 @@ from importlib import import_module
 from ..context import Context, Work
 from ..descriptors import Stream
 from ..process import Process
+from ..text.common import Failure, content
 from .machine import Exit, Machine, Value, block
 from .parsing import parsed
 from .prompt import converse
@@ -91,7 +92,11 @@ def _script(context: Context, process: Process, words: list[str]) -> Work:
     shell = process.shell
     where = shell.absolute(words[0])
     node = shell.node(where)
-    shown = where if words[0].startswith("/") or version_of(process) >= "3.9" else words[0]
+    shown = (
+        where
+        if words[0].startswith("/") or tuple(map(int, version_of(process).split("."))) >= (3, 9)
+        else words[0]
+    )
     if node is None or not shell.allowed(where, 4):
         reason = "[Errno 2] No such file or directory" if node is None else "[Errno 13] Permission denied"
         context.err(f"{process.name}: can't open file '{shown}': {reason}\n")
@@ -115,10 +120,47 @@ def _run_module(process: Process, name: str, words: list[str]) -> Work:
     if name == "json.tool":
         text = "import json, sys\ntry:\n  v = json.load(open(sys.argv[1]) if len(sys.argv) > 1 else sys.stdin)\nexcept ValueError as e:\n  raise SystemExit(str(e))\nprint(json.dumps(v, indent=4))\n"
         return (yield from run_text(process, text, "<string>", [name, *words]))
-    if name in ("http.server", "SimpleHTTPServer") and name == "http.server":
+    if name == "base64":
+        return (yield from _base64(process, words))
+    if name == "http.server":
         return (yield from _server(process, words))
     process.err(f"/usr/bin/python3: No module named {name}\n")
     return 1
+
+
+def _base64(process: Process, words: list[str]) -> Work:
+    """`python3 -m base64`: -e encodes, -d and -u decode."""
+    import base64
+    import binascii
+
+    flags = [word for word in words if word.startswith("-") and word != "-"]
+    paths = [word for word in words if word not in flags] or ["-"]
+    bad = next((word for word in flags if word[1:] not in ("e", "d", "u", "t")), None)
+    if bad is not None:
+        process.out(f"option {bad[:2]} not recognized\n" + BASE64_USAGE)
+        return 2
+    yield 0.0
+    try:
+        data = content(process, paths[0])
+    except Failure as failure:
+        process.err(f"FileNotFoundError: [Errno 2] {failure.message}: '{paths[0]}'\n")
+        return 1
+    try:
+        decodes = any(word in ("-d", "-u") for word in flags)
+        process.out(base64.decodebytes(data) if decodes else base64.encodebytes(data))
+    except binascii.Error as error:
+        process.err(f"binascii.Error: {error}\n")
+        return 1
+    return 0
+
+
+BASE64_USAGE = """\
+usage: /usr/lib/python3.11/base64.py [-h|-d|-e|-u|-t] [file|-]
+        -h: print this help message and exit
+        -d, -u: decode
+        -e: encode (default)
+        -t: encode and decode string 'Aladdin:open sesame'
+"""
 
 
 def _server(process: Process, words: list[str]) -> Work:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -195,6 +196,8 @@ def repr_of(value: Any, inside: tuple[int, ...] = ()) -> str:
     """What `repr()` gives. Raises MemoryError if that is too long."""
     if isinstance(value, (str, bytes)):
         check(len(value))
+        return repr(value)
+    if isinstance(value, time.struct_time):
         return repr(value)
     if id(value) in inside:
         return "{...}" if isinstance(value, dict) else "[...]"

@@ -77,8 +77,13 @@ def numfmt(process: Process) -> Running:
 def tsort(process: Process) -> Running:
     """Names in an order that pairs ask for."""
     options = parse(process, "")
+    if len(options.operands) > 1:
+        raise Failure(f"extra operand {quoted(process, options.operands[1])}", hint=True)
     path = options.operands[0] if options.operands else "-"
-    names = text_of(content(process, path)).split()
+    try:
+        names = text_of(content(process, path)).split()
+    except Failure as failure:
+        raise Failure(f"{path}: {failure.message}") from None
     if len(names) % 2:
         raise Failure(f"{path}: input contains an odd number of tokens")
     after: dict[str, list[str]] = {}
@@ -90,11 +95,19 @@ def tsort(process: Process) -> Running:
         if one != other:
             after[one].append(other)
             before[other] += 1
-    ready = [name for name in after if not before[name]]
-    count = 0
-    while ready:
+    ready, left, status = [name for name in after if not before[name]], set(after), 0
+    while left:
+        if not ready:
+            status = 1
+            loop = _loop(left, after)
+            process.err(f"tsort: {path}: input contains a loop:\n")
+            process.err("".join(f"tsort: {name}\n" for name in loop))
+            after[loop[-1]].remove(loop[0])
+            before[loop[0]] -= 1
+            ready += [loop[0]] if not before[loop[0]] else []
+            continue
         name = ready.pop(0)
-        count += 1
+        left.discard(name)
         process.out(f"{name}\n")
         for other in after[name]:
             before[other] -= 1
@@ -102,9 +115,17 @@ def tsort(process: Process) -> Running:
                 ready.append(other)
         if process.tired:
             yield 0.0
-    if count < len(after):
-        process.err(f"tsort: {path}: input contains a loop:\n")
-    return int(count < len(after))
+    return status
+
+
+def _loop(left: set[str], after: dict[str, list[str]]) -> list[str]:
+    """Names of which each comes before the next one, and the last before the first."""
+    name = min(name for name in left if any(other in left for other in after[name]))
+    way: list[str] = []
+    while name not in way:
+        way.append(name)
+        name = next((other for other in after[name] if other in left), way[0])
+    return way[way.index(name) :]
 
 
 @tool
@@ -144,6 +165,8 @@ def look(process: Process) -> Running:
     options = parse(process, "adft:V")
     if not options.operands:
         process.err("look: bad usage\nTry 'look --help' for more information.\n")
+        return 1
+    if not options.operands[1:] and process.shell.node("/usr/share/dict/words") is None:
         return 1
     begin, failed, count = options.operands[0], [""], 0
     for _, data in inputs(process, options.operands[1:2] or ["/usr/share/dict/words"], failed):

@@ -202,16 +202,48 @@ def fold(process: Process) -> Running:
 @tool
 def expand(process: Process) -> Running:
     """Tabs as spaces."""
+    if process.args and process.args[0][:1] == "-" and process.args[0][1:2].isdecimal():
+        process.args = ["-t", process.args[0][1:], *process.args[1:]]
     options = parse(process, "it:", "initial=i tabs=t")
-    width = min(1000, _count(process, options.value("t", "8"), "tab size"))
+    stops = _stops(process, options.value("t", "8"))
     failed: list[str] = []
     for _, data in inputs(process, options.operands, failed):
-        for line in data.split(b"\n")[: data.count(b"\n") + 1]:
+        for line in data.splitlines(keepends=True):
             process.spend(3 + len(line) // 16)
-        process.out(data.expandtabs(width))
+            body = line.lstrip(b" \t") if "i" in options else b""
+            process.out(_with_blanks(line[: len(line) - len(body)], stops) + body)
         if process.tired:
             yield 0.0
     return 1 if failed else 0
+
+
+def _stops(process: Process, text: str) -> list[int]:
+    """The tab stops of `-t`: one width, or a list of places."""
+    words = text.replace(",", " ").split()
+    bad = next((word for word in words if not word.isdecimal()), None)
+    if bad is not None:
+        raise Failure(f"tab size contains invalid character(s): {quoted(process, bad)}")
+    found = [int(word[:6]) for word in words] or [8]
+    if 0 in found:
+        raise Failure("tab size cannot be 0")
+    if any(one >= other for one, other in zip(found, found[1:], strict=False)):
+        raise Failure("tab sizes must be ascending")
+    return found
+
+
+def _with_blanks(line: bytes, stops: list[int]) -> bytes:
+    if len(stops) == 1:
+        return line.expandtabs(min(1000, stops[0]))
+    out, column = bytearray(), 0
+    for byte in line:
+        if byte == 9:
+            end = next((stop for stop in stops if stop > column), column + 1)
+            out += b" " * (end - column)
+            column = end
+        else:
+            out.append(byte)
+            column += 1
+    return bytes(out)
 
 
 @tool
@@ -219,16 +251,36 @@ def unexpand(process: Process) -> Running:
     """Leading spaces as tabs."""
     options = parse(process, "at:", "all=a tabs=t first-only")
     width = min(1000, _count(process, options.value("t", "8"), "tab size"))
+    everywhere = bool(options.last("at")) and "first-only" not in options
     failed: list[str] = []
     for _, data in inputs(process, options.operands, failed):
         for line in data.splitlines(keepends=True):
-            process.spend(4)
+            process.spend(4 + len(line) // 16)
             if process.tired:
                 yield 0.0
-            body = line.lstrip(b" \t")
-            blank = len(line[: len(line) - len(body)].expandtabs(width))
-            process.out(b"\t" * (blank // width) + b" " * (blank % width) + body)
+            process.out(_with_tabs(line, width, everywhere=everywhere))
     return 1 if failed else 0
+
+
+def _with_tabs(line: bytes, width: int, *, everywhere: bool) -> bytes:
+    """A line whose blanks up to a tab stop are one tab; a single blank before a stop stays."""
+    out, column, blanks, first = bytearray(), 0, 0, True
+    for at, byte in enumerate(line):
+        if byte in b" \t" and (everywhere or first):
+            before = column
+            column += 1 if byte == 32 else width - column % width
+            blanks += 1
+            if column % width == 0:
+                is_single = byte == 32 and blanks == 1 and before % width and not first
+                out += b" " if is_single and line[at + 1 : at + 2] not in (b" ", b"\t") else b"\t"
+                blanks = 0
+            continue
+        first = False
+        out += b" " * blanks
+        blanks = 0
+        out.append(byte)
+        column += 1
+    return bytes(out) + b" " * blanks
 
 
 @tool

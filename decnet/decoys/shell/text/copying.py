@@ -133,25 +133,45 @@ def _human(length: int, base: int, units: tuple[str, str, str]) -> str:
 @tool
 def split(process: Process) -> Running:
     """A file in pieces."""
-    options = parse(process, "l:b:C:n:a:dx", "lines=l bytes=b number=n suffix-length=a numeric-suffixes=d verbose additional-suffix:")  # fmt: skip # noqa: E501
+    options = parse(process, "l:b:C:n:a:dexu", "lines=l bytes=b line-bytes=C number=n suffix-length=a numeric-suffixes::=d hex-suffixes::=x elide-empty-files=e verbose additional-suffix: filter:")  # fmt: skip # noqa: E501
     words = options.operands
+    if len(words) > 2:
+        raise Failure(f"extra operand {quoted(process, words[2])}", hint=True)
+    chunks = _chunks(process, options) if "n" in options else None
     try:
         data = content(process, words[0] if words else "-")
     except Failure as failure:
         raise Failure(f"cannot open '{words[0]}' for reading: {failure.message}") from None
     prefix = words[1] if len(words) > 1 else "x"
-    size = size_of(options.value("b") or options.value("l") or "1000")
+    kind = options.last("bCl") or "l"
+    size = size_of(options.value(kind) or "1000")
     if not size:
-        text = options.value("b") or options.value("l")
-        what = "bytes" if "b" in options else "lines"
+        text = options.value(kind)
+        what = "lines" if kind == "l" else "bytes"
         raise Failure(
             f"invalid number of {what}: {quoted(process, text)}"
             + (": Numerical result out of range" if size == 0 else "")
         )
-    pieces = _pieces(data, options, size)
+    pieces = _pieces_of(data, *chunks[:2]) if chunks else _pieces(data, kind, size)
+    pieces = [piece for piece in pieces if piece or "e" not in options]
+    if chunks and chunks[2]:
+        process.out(pieces[chunks[2] - 1])
+        return 0
+    start = int(options.value("d")[:6]) if options.value("d").isdecimal() else 0
     length = max(1, min(8, int(options.value("a", "2")[:2] or "2")))
     for at, piece in enumerate(pieces[:150]):
-        digits = f"{at:0{length}d}" if "d" in options else _letters(at, length)
+        if "filter" in options:
+            yield from process.call(["sh", "-c", options.value("filter")], piece)
+            continue
+        digits = (
+            f"{at + start:0{length}d}"
+            if "d" in options
+            else f"{at:0{length}x}"
+            if "x" in options
+            else _letters(at, length)
+        )
+        if "verbose" in options:
+            process.out(f"creating file '{prefix}{digits}'\n")
         reason = save(process, prefix + digits + options.value("additional-suffix"), piece)
         if reason:
             raise Failure(f"{prefix}{digits}: {reason}")
@@ -159,15 +179,53 @@ def split(process: Process) -> Running:
     return 0
 
 
-def _pieces(data: bytes, options: Options, size: int) -> list[bytes]:
-    if "n" in options and options.value("n").isdecimal():
-        count = max(1, min(150, int(options.value("n")[:4])))
-        part = -(-len(data) // count) or 1
-        return [data[at : at + part] for at in range(0, len(data), part)]
-    if "b" in options:
+def _chunks(process: Process, options: Options) -> tuple[str, int, int]:
+    """`-n`: how it splits (b, l or r), into how many pieces, and the one that is printed (0: none is)."""
+    text = options.value("n")
+    kind, rest = (text[0], text[2:]) if text[:2] in ("l/", "r/") else ("b", text)
+    numbers = rest.split("/")
+    if len(numbers) > 2 or not all(each.isdecimal() for each in numbers):
+        raise Failure(f"invalid number of chunks: {quoted(process, rest)}")
+    if int(numbers[-1][:9]) == 0:
+        raise Failure(f"invalid number of chunks: {quoted(process, rest)}: Numerical result out of range")
+    count, only = min(150, int(numbers[-1][:9])), int(numbers[0][:9]) if len(numbers) == 2 else 0
+    if len(numbers) == 2 and not 0 < only <= count:
+        raise Failure(f"invalid chunk number: {quoted(process, numbers[0])}")
+    return kind, count, only
+
+
+def _pieces_of(data: bytes, kind: str, count: int) -> list[bytes]:
+    """A number of pieces: of equal size, of whole lines, or of lines dealt out one by one."""
+    if kind == "r":
+        lines = data.splitlines(keepends=True)
+        return [b"".join(lines[at::count]) for at in range(count)]
+    part, more = divmod(len(data), count)
+    ends = [part * (at + 1) + min(at + 1, more) for at in range(count)]
+    if kind == "b":
+        return [data[end - part - (at < more) : end] for at, end in enumerate(ends)]
+    places, begin = [], 0
+    for end in ends:
+        after = data.find(b"\n", max(begin, end - 1)) + 1 or len(data)
+        after = begin if end <= begin else after
+        places.append(data[begin:after])
+        begin = after
+    return places
+
+
+def _pieces(data: bytes, kind: str, size: int) -> list[bytes]:
+    if kind == "b":
         return [data[at : at + size] for at in range(0, len(data), size)]
     lines = data.splitlines(keepends=True)
-    return [b"".join(lines[at : at + size]) for at in range(0, len(lines), size)]
+    if kind == "l":
+        return [b"".join(lines[at : at + size]) for at in range(0, len(lines), size)]
+    found = [b""]
+    for line in lines:
+        if len(found[-1]) + len(line) > size and found[-1]:
+            found.append(b"")
+        for at in range(0, len(line), size):
+            found += [line[at : at + size]] if at else []
+            found[-1] += b"" if at else line[:size]
+    return [piece for piece in found if piece]
 
 
 def _letters(number: int, length: int) -> str:

@@ -94,7 +94,9 @@ def _words(data: str, options: Options, *, lines: bool) -> tuple[list[str], str]
         try:
             words = [_unquoted(line.strip(" \t"))] if lines else _split(line)
         except Failure as failure:
-            return found + line[: min(_quotes_in(line))].split(), failure.message
+            before = line[: min(_quotes_in(line))]
+            whole = before.split() if before[-1:] in ("", " ", "\t") else before.split()[:-1]
+            return found + whole, failure.message
         if end and end in words:
             return found + words[: words.index(end)], ""
         found += [word for word in words if word or not lines]
