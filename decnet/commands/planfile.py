@@ -73,7 +73,7 @@ def basis_of(loaded: Snapshot) -> Basis:
     return Basis(
         desired=digest(loaded.stored.model_dump(mode="json")),
         workers=digest(workers),
-        catalog=digest(loaded.catalog.content()),
+        catalog=loaded.catalog.digest,
         images=(loaded.images.base, loaded.images.decoys),
         version=__version__,
     )

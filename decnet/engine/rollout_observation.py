@@ -21,7 +21,7 @@ from decnet.plan.decky_view import contradiction
 from decnet.plan.ignore import Ignoring, ignoring
 from decnet.plan.rollout import effective, request_prefix
 from decnet.plan.slice_drift import slice_drift
-from decnet.wire import clean, digest
+from decnet.wire import clean
 
 if TYPE_CHECKING:
     from decnet.errors import WorkerFailure
@@ -32,14 +32,13 @@ JobState = Literal["none", "open", "succeeded", "failed", "lost"]
 
 def observed_units(snap: Snapshot, rollout: Rollout, *, now: float) -> RolloutObservation:
     """What was observed of each unit whose workers were all asked. `now` is when they answered."""
-    catalog = digest(snap.catalog.content())
     ignored = ignoring(snap.desired.events.ignore, snap.desired.every_group(), snap.desired.topology_names)
     units = {
         name: _unit(snap, rollout, name, unit, ignored, now)
         for name, unit in rollout.frozen.units.items()
         if all(worker in snap.observed for worker in unit.workers)
     }
-    return RolloutObservation(units, catalog)
+    return RolloutObservation(units, snap.catalog.digest)
 
 
 def _unit(

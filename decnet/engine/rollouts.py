@@ -183,7 +183,7 @@ def opened(ctx: Context, snap: Snapshot, proposal: Proposal) -> Opened:
         opened_by=ctx.user,
         command=ctx.command,
         seed=_seed(snap.desired),
-        catalog=digest(snap.catalog.content()),
+        catalog=snap.catalog.digest,
         agent=opening.agent,
         agent_workers=opening.workers,
         guarded=opening.guarded,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from typing import Any
+
+from decnet.wire import digest
 
 from ..errors import Mistake, SpecError
 from .catalog_entries import Archetype, Entry, OsProfile, Release, Service, Vendor
@@ -61,6 +64,11 @@ class Catalog:
             for section, found in self._sections.items()
         }
         return {**entries, "words": list(self.words)}
+
+    @cached_property
+    def digest(self) -> str:
+        """The hash of its content: a plan that was made with another one is out of date."""
+        return digest(self.content())
 
     def check_readable(self) -> None:
         """Raises the SpecError of a file that cannot be read: what it defines is not known."""

@@ -50,7 +50,10 @@ class Attachment(FrozenModel):
 
 def on_lan(attachments: Iterable[Attachment]) -> Attachment | None:
     """The one to the LAN of the worker, if there is one."""
-    return next((each for each in attachments if each.network == NETWORK), None)
+    for each in attachments:
+        if each.network == NETWORK:
+            return each
+    return None
 
 
 class DeckyImages(FrozenModel):

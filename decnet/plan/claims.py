@@ -138,10 +138,12 @@ class _ConflictResolver:
         self.holders = {
             resource: set() for resources in self.claimed_resources.values() for resource in resources
         }
+        claimed = set(map(address_of, self.holders))
         for view in views:
             key = view.key
             if view.actual:
-                self._hold(key, _base_resources(view, self.desired, self.lan_groups))
+                if not (view.is_base_desired and claimed.isdisjoint(_texts(view))):
+                    self._hold(key, _base_resources(view, self.desired, self.lan_groups))
                 if view.decky is None and view.row is None:
                     self.strays.add(key)
             if key in self.open_deckies:
@@ -270,6 +272,14 @@ def _stray_advice(worker: str) -> str:
     return f"according to {worker} only: {prune} removes it; if {worker} lies: {remove}"
 
 
+def _texts(view: DeckyView) -> Iterator[str]:
+    """The addresses and MACs of a decky whose base is the desired one, wherever they count."""
+    for each in view.decky.attachments if view.decky else ():
+        yield each.address
+        yield each.mac
+    yield view.actual[view.base].ip
+
+
 def _base_resources(view: DeckyView, desired: Fleet, lan_groups: LanGroups) -> Collection[str]:
     """The addresses and MACs that a decky's base could hold; none without a base.
 
@@ -281,7 +291,7 @@ def _base_resources(view: DeckyView, desired: Fleet, lan_groups: LanGroups) -> C
     base = view.actual.get(name)
     if base is None:
         return ()
-    if view.decky and base.fingerprint == view.expected[name].fingerprint:
+    if view.decky and view.is_base_desired:
         resources = lan_groups.resources_of(view.worker, view.decky.attachments)
         return resources | {lan_groups.resource_of(view.worker, base.ip)} if base.ip else resources
     reported = {base.ip} if base.ip else set()

@@ -49,6 +49,17 @@ class DeckyView:
         """The name of its base container."""
         return self.key.base
 
+    @property
+    def is_base_desired(self) -> bool:
+        """Whether its base exists and is made as desired."""
+        name = self.base
+        base = self.actual.get(name)
+        return (
+            base is not None
+            and self.decky is not None
+            and base.fingerprint == self.expected[name].fingerprint
+        )
+
 
 def unknown_workers(
     desired: Fleet, recorded: Mapping[str, WorkerRecords], observed: Mapping[str, Observation]

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
@@ -39,6 +40,7 @@ KEPT = 10
 
 SUMS = "SHA256SUMS"
 TO, FORMER, POLICY, STATE, EVENTS = "to.json", "former.json", "policy.json", "state.json", "events.jsonl"
+FROZEN = (FORMER, POLICY, TO)
 _ID = re.compile(r"[0-9a-f]{12}")
 _ENDED = "ended"
 _LOG_BYTES = 1 << 40
@@ -114,7 +116,7 @@ class RolloutStore:
         write_whole(draft / TO, render(rollout.to))
         write_whole(draft / FORMER, render(rollout.former))
         write_whole(draft / POLICY, _encoded(rollout.frozen))
-        write_whole(draft / SUMS, _sums(draft))
+        write_whole(draft / SUMS, _sums({name: _content(draft / name) for name in FROZEN}))
         self._write(draft, rollout, events)
         with translate_os_errors("write", self._root):
             place("rename of a rollout")
@@ -180,10 +182,11 @@ class RolloutStore:
             return sorted(each for each in parent.iterdir() if _ID.fullmatch(each.name) and each.is_dir())
 
     def _loaded(self, folder: Path) -> Rollout:
-        frozen = _model(folder / POLICY, Frozen)
-        to, former = _fleet(folder / TO), _fleet(folder / FORMER)
+        contents = {name: _content(folder / name) for name in FROZEN}
+        frozen = _model(folder / POLICY, Frozen, contents[POLICY])
+        to, former = _fleet(folder / TO, contents[TO]), _fleet(folder / FORMER, contents[FORMER])
         # The sums are those that the id was checked with: to compute it again takes longer than all the rest.
-        if _sums(folder) != read_whole(folder / SUMS):
+        if _sums(contents) != read_whole(folder / SUMS):
             raise _broken(folder, "what was frozen was changed")
         rollout = Rollout(folder.name, frozen, former, to, RolloutState())
         try:
@@ -246,14 +249,15 @@ def _trimmed(event: RolloutEvent) -> dict[str, object]:
     return event.model_dump(mode="json", exclude_defaults=True)
 
 
-def _sums(folder: Path) -> bytes:
+def _sums(contents: Mapping[str, bytes]) -> bytes:
     """What `sha256sum` prints for what was frozen."""
-    lines = (f"{sha256(_content(folder / name)).hexdigest()}  {name}\n" for name in (FORMER, POLICY, TO))
+    lines = (f"{sha256(content).hexdigest()}  {name}\n" for name, content in contents.items())
     return "".join(lines).encode()
 
 
-def _fleet(path: Path) -> Fleet:
-    content = _content(path)
+@lru_cache(maxsize=2)
+def _fleet(path: Path, content: bytes) -> Fleet:
+    """A frozen document. It never changes: commands that repeat a pass need it every time."""
     try:
         return Fleet.model_validate_json(content)
     except ValidationError:
@@ -265,9 +269,9 @@ def _fleet(path: Path) -> Fleet:
         raise _broken(path.parent, f"its {path.name} is damaged") from error
 
 
-def _model(path: Path, model: type[M]) -> M:
+def _model(path: Path, model: type[M], content: bytes | None = None) -> M:
     try:
-        return model.model_validate_json(_content(path))
+        return model.model_validate_json(_content(path) if content is None else content)
     except ValidationError as error:
         raise _broken(path.parent, f"its {path.name} is damaged") from error
 

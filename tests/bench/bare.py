@@ -1,6 +1,7 @@
-"""The reference: asyncssh, tuned as the measurements say, and nothing else. One `true` on each address.
+"""The reference: asyncssh, tuned as the measurements say, and nothing else. One command on each address; it
+reads what this program reads.
 
-python bare.py KEY HOST_KEY_FILE PORT ADDRESS...
+python bare.py KEY HOST_KEY_FILE PORT COMMAND ADDRESS...
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ OPTIONS = {
 }
 
 
-async def run(key: str, host_key: str, port: int, addresses: list[str]) -> None:
+async def run(key: str, host_key: str, port: int, command: str, addresses: list[str], line: bytes) -> None:
     lane = asyncio.Semaphore(64)
     own, known = asyncssh.read_private_key(key), ([asyncssh.read_public_key(host_key)], [], [])
 
@@ -35,7 +36,7 @@ async def run(key: str, host_key: str, port: int, addresses: list[str]) -> None:
                 address, port, client_keys=[own], known_hosts=known, **OPTIONS
             )
         async with connection:
-            ended = await connection.run("true", encoding=None)
+            ended = await connection.run(command, input=line, encoding=None)
             assert ended.exit_status == 0
 
     await asyncio.gather(*(one(address) for address in addresses))
@@ -45,7 +46,8 @@ def main() -> None:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192), hard))
     gc.freeze()
-    asyncio.run(run(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4:]))
+    key, host_key, port, command, *addresses = sys.argv[1:]
+    asyncio.run(run(key, host_key, int(port), command, addresses, sys.stdin.buffer.read()))
 
 
 if __name__ == "__main__":

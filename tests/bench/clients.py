@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from decnet.wire import PROTOCOL, canonical
+
 from .ground import PORT, USER, Ground, address
 from .place import Spent, spent
 
@@ -29,9 +31,19 @@ def install() -> None:
 
 def bare(ground: Ground, workers: int) -> Spent:
     """asyncssh, tuned, running `true`."""
+    return _bare(ground, workers, "plain", "true")
+
+
+def bare_asking(ground: Ground, workers: int) -> Spent:
+    """The same, asking each agent for its status."""
+    request = canonical({"v": PROTOCOL, "marker": "0" * 32, "args": {}}).decode() + "\n"
+    return _bare(ground, workers, "fleet", "decnet-agent status", request)
+
+
+def _bare(ground: Ground, workers: int, key: str, command: str, line: str = "") -> Spent:
     hosts = [address(n) for n in range(workers)]
-    keys = [str(ground.folder / "plain"), str(ground.folder / "host.pub")]
-    return spent(["python", str(BARE), *keys, str(PORT), *hosts])
+    keys = [str(ground.folder / key), str(ground.folder / "host.pub")]
+    return spent(["python", str(BARE), *keys, str(PORT), command, *hosts], stdin=line)
 
 
 def openssh(ground: Ground, workers: int) -> Spent:

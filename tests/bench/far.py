@@ -81,7 +81,9 @@ def _clients(made: Ground) -> dict[str, Callable[[], float]]:
 
     return {
         "status": lambda: run(status, DECNET_HOME=str(home.root)),
-        "asyncssh, bare and tuned": lambda: run([sys.executable, str(BARE), *keys, str(PORT), ADDRESS]),
+        "asyncssh, bare and tuned": lambda: run(
+            [sys.executable, str(BARE), *keys, str(PORT), "true", ADDRESS]
+        ),
         "OpenSSH": lambda: run(ssh),
     }
 

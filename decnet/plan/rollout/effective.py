@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from operator import attrgetter
 from typing import Literal
 
 from decnet.model.fleet import STARTS, Decky, Fleet, Network, Project
@@ -13,6 +14,8 @@ from decnet.wire import PROJECT
 
 _KEPT = ("services", "previous", "mutated", "mutated_at", "core", "settings", *STARTS)
 """What a mutation during the rollout has changed, and neither document may take back."""
+_SINCE = attrgetter("mutated_at", "since", "images")
+"""What shows that a decky was changed since the rollout was opened."""
 
 
 def effective(rollout: Rollout, unit: str) -> Literal["to", "former"]:
@@ -51,17 +54,26 @@ def effective_fleet(rollout: Rollout, stored: Fleet, units: Collection[str] | No
 def held_addresses(rollout: Rollout) -> Mapping[str, frozenset[SliceKey]]:
     """Every address and MAC that a unit has on a LAN before or after, and the slices that may claim it while
     the rollout is open: those of the unit. A rollout of the agent holds none."""
-    found: dict[str, set[SliceKey]] = {}
+    found: dict[str, frozenset[SliceKey]] = {}
     if rollout.frozen.kind == "agent":
-        return {}
+        return found
     for unit in rollout.frozen.units.values():
-        for key in unit.keys:
-            for fleet in (rollout.former, rollout.to):
-                for decky in fleet.on(*key).values():
-                    if lan := decky.lan:
-                        for value in (lan.address, lan.mac):
-                            found.setdefault(value, set()).update(unit.keys)
-    return {value: frozenset(keys) for value, keys in found.items()}
+        keys = frozenset(unit.keys)
+        for value in _addresses_of(rollout, keys):
+            before = found.setdefault(value, keys)
+            if before is not keys:
+                found[value] = before | keys
+    return found
+
+
+def _addresses_of(rollout: Rollout, keys: Iterable[SliceKey]) -> Iterator[str]:
+    """The addresses and MACs on a LAN of what these slices have before and after."""
+    for key in keys:
+        for fleet in (rollout.former, rollout.to):
+            for decky in fleet.on(*key).values():
+                if lan := decky.lan:
+                    yield lan.address
+                    yield lan.mac
 
 
 def being_sent(rollout: Rollout) -> frozenset[SliceKey]:
@@ -120,34 +132,32 @@ def _with_topology(stored: Fleet, source: Fleet, project: str) -> dict[str, Topo
 
 def _overlaid(rollout: Rollout, project: str, chosen: Decky, stored: Decky | None) -> Decky:
     """A decky of the rollout, with what was changed since the rollout was opened."""
-    if stored is None:
+    if stored is None or _SINCE(stored) == _SINCE(chosen):
         return chosen
+    frozen = _frozen(rollout, project, stored)
     changes: dict[str, object] = {}
-    if stored.spec_hash == chosen.spec_hash and _is_mutated_since(rollout, project, stored):
+    if stored.spec_hash == chosen.spec_hash and _is_mutated_since(frozen, stored):
         changes = {name: getattr(stored, name) for name in _KEPT}
-    if stored.seed == chosen.seed and _is_started_since(rollout, project, stored):
+    if stored.seed == chosen.seed and stored.since not in [each.since for each in frozen]:
+        # It was released later than it was planned.
         changes |= {name: getattr(stored, name) for name in STARTS}
-    if stored.images is not None and (chosen.images is None or _is_pinned_since(rollout, project, stored)):
+    if stored.images is not None and (chosen.images is None or _is_pinned_since(frozen, stored)):
         changes["images"] = stored.images
     return chosen.model_copy(update=changes) if changes else chosen
 
 
-def _is_mutated_since(rollout: Rollout, project: str, stored: Decky) -> bool:
+def _is_mutated_since(frozen: Iterable[Decky], stored: Decky) -> bool:
     """Whether neither document has its time of mutation, which may be an earlier one: clocks are set back."""
-    times = [each.mutated_at for each in _frozen(rollout, project, stored)]
+    times = [each.mutated_at for each in frozen]
     return stored.mutated_at is not None and stored.mutated_at not in times
 
 
-def _is_started_since(rollout: Rollout, project: str, stored: Decky) -> bool:
-    """Whether neither document has its first start: it was released later than it was planned."""
-    return stored.since not in [each.since for each in _frozen(rollout, project, stored)]
-
-
-def _is_pinned_since(rollout: Rollout, project: str, stored: Decky) -> bool:
+def _is_pinned_since(frozen: Iterable[Decky], stored: Decky) -> bool:
     """Whether neither document has its images: a decky without containers is made of this version's."""
-    return stored.images not in [each.images for each in _frozen(rollout, project, stored)]
+    return stored.images not in [each.images for each in frozen]
 
 
 def _frozen(rollout: Rollout, project: str, stored: Decky) -> list[Decky]:
+    """The decky as both documents have it."""
     known = (fleet.decky(project, stored.name) for fleet in (rollout.to, rollout.former))
     return [each for each in known if each is not None]
