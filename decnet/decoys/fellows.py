@@ -40,6 +40,7 @@ from .fellow_frames import (
     unpacked,
 )
 from .host.host_keys import announce_key, keys_of
+from .host.pids import skip_numbers
 from .host.services import announce
 from .machine import Machine
 from .persona import Persona
@@ -269,6 +270,8 @@ class Fellows:
         is_missed = any(each.service in KEEPERS for each in self.known())
         if is_missed and since and self.life > since + FIRST_SECONDS:
             Machine(self._persona).rebooted(self.life)
+        elif since:
+            skip_numbers(Machine(self._persona), self.life)
 
     def _soon(self, work: Awaitable[None]) -> asyncio.Task[None]:
         task = asyncio.ensure_future(work)

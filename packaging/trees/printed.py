@@ -54,11 +54,14 @@ def main() -> None:
 def write(path: Path, answers: dict[str, bytes]) -> None:
     """Write answers by their keys in blocks of about BLOCK bytes."""
     index, blocks = "\n", [b""]
+    places: dict[bytes, str] = {}
     for key, answer in answers.items():
-        if len(blocks[-1]) > BLOCK:
-            blocks.append(b"")
-        index += f"{key}\t{len(blocks) - 1}\t{len(blocks[-1])}\t{len(answer)}\n"
-        blocks[-1] += answer
+        if answer not in places:
+            if len(blocks[-1]) > BLOCK:
+                blocks.append(b"")
+            places[answer] = f"{len(blocks) - 1}\t{len(blocks[-1])}\t{len(answer)}"
+            blocks[-1] += answer
+        index += f"{key}\t{places[answer]}\n"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
         archive.writestr(_member("index"), index)
         for number, block in enumerate(blocks):

@@ -1,6 +1,6 @@
 """Makes readable.zip: `python -m trees.readable RELEASE ROOT...` in packaging/, by hand.
 
-Each ROOT is the tree of a system of that RELEASE. The archive has the texts of configuration, scripts and units whose
+Each ROOT is the tree of a system of that RELEASE; what the archive has already stays. It has the texts of configuration, scripts and units whose
 content is not in the data of the releases, where both have the same size: an entry is named PATH@SIZE, or
 PATH@SIZE@VERSION where another release has another text of that size.
 """
@@ -35,7 +35,8 @@ MOST = 12 * 1024
 
 def main() -> None:
     """Write the archive."""
-    found: dict[str, bytes] = {}
+    with zipfile.ZipFile(DATA / ARCHIVE) as archive:
+        found = {name: archive.read(name) for name in archive.namelist()}
     for release, root in zip(sys.argv[1::2], sys.argv[2::2], strict=True):
         for name, version, text in _texts(release_data(release), Path(root), "/"):
             found[name if found.get(name, text) == text else f"{name}@{version}"] = text

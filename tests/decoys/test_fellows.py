@@ -15,10 +15,11 @@ import pytest
 from telnet_client import telnet
 
 from decnet.catalog import load
-from decnet.decoys import machine
+from decnet.decoys import facts, machine
 from decnet.decoys.fellow_frames import HEAD, Hello, frame_of_change, frame_of_hello, packed
 from decnet.decoys.fellows import FIRST_SECONDS, MOST_FELLOWS, Fellows, name_of
 from decnet.decoys.host.node import Node
+from decnet.decoys.host.pids import new_pid
 from decnet.decoys.host.services import services
 from decnet.decoys.machine import Machine
 from decnet.decoys.persona import Persona
@@ -272,3 +273,19 @@ def test_ssh_and_telnet_are_one_machine(decoy: Callable[..., Any], ssh: Any) -> 
     third = decoy("ssh", **both)
     assert "No such file" in ssh(third.port, "cat /tmp/one").stderr
     assert " 0 min" in ssh(third.port, "uptime").stdout
+
+
+def test_numbers_of_processes_never_go_back_while_the_machine_is_up(persona: Persona) -> None:
+    young = replace(persona, since=int(time.time()) - 60)
+    own = Machine(young)
+    seen: list[int] = []
+
+    async def test() -> None:
+        for count in (8, 1):
+            facts._newest.clear()
+            async with service(young, "ssh"):
+                seen.extend(new_pid(own) for _ in range(count))
+            await asyncio.sleep(0.3)
+
+    run(test)
+    assert seen == sorted(set(seen))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from . import unit_links
+from . import runlevel_links, unit_links
 from .accounts import gshadow_of
 from .etc_texts import etc_texts
 from .node import Node
@@ -48,7 +48,7 @@ def etc_files(world: World, files: PackagedFiles) -> dict[str, Node]:
         found |= _ubuntu_files(world, when)
     if world.system.id in ("debian", "ubuntu"):
         found |= written_files(world)
-    return found | unit_links.files(world, files)
+    return found | unit_links.files(world, files) | runlevel_links.files(world, files)
 
 
 def _account_files(world: World, when: int) -> dict[str, Node]:

@@ -137,6 +137,11 @@ def _link(folder: str, nodes: dict[str, Node], same: list[list[str]]) -> None:
             nodes[name] = replace(nodes[name], inode=f"{folder}/{names[0]}", links=len(names))
 
 
+def is_unknown(node: Node) -> bool:
+    """Whether the content of a node stands for one that is not known."""
+    return isinstance(node.live, partial) and node.live.func is unknown_content
+
+
 def unknown_content(path: str, version: str, head: bytes, size: int) -> bytes:
     """What stands for the content of a file of which only the begin is known: the same on all machines that
     have this version of it, and no text that could be read."""

@@ -8,6 +8,8 @@ from ..facts import newest_pid, take_pid
 from ..machine import Machine
 
 PROCESSES_PER_DAY = 3700
+MOST_PER_SECOND, MOST_PER_SECOND_SMALL = 40, 8
+"""Processes that visitors start in the long run."""
 PID_MAX = 4_194_304
 PID_MAX_SMALL = 32_768
 """kernel.pid_max: systemd raises it on 64-bit systems."""
@@ -25,6 +27,16 @@ def pid_at(machine: Machine, when: int) -> int:
 def pid_max(machine: Machine) -> int:
     """kernel.pid_max."""
     return PID_MAX_SMALL if machine.system.busybox else PID_MAX
+
+
+def skip_numbers(machine: Machine, life: float) -> None:
+    """Skip the numbers that visitors may have got before all services of a young machine were started again:
+    these have forgotten them. `life`: when that was, seconds since the epoch."""
+    per_second = MOST_PER_SECOND_SMALL if machine.system.busybox else MOST_PER_SECOND
+    young = max(0.0, life - machine.persona.since)
+    pid = pid_at(machine, int(life)) + int(young * per_second)
+    if pid < pid_max(machine):
+        take_pid(machine.persona.seed, machine.booted(), pid)
 
 
 def new_pid(machine: Machine, skip: int = 0) -> int:

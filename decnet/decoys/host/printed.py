@@ -6,6 +6,8 @@ another release with their own versions in them."""
 
 from __future__ import annotations
 
+import re
+import time
 import zipfile
 from functools import cache
 from importlib.resources import files
@@ -18,6 +20,11 @@ SOURCES = {
     ("ubuntu", "22.04"): "ubuntu-22.04", ("ubuntu", "24.04"): "debian-12",
 }  # fmt: skip
 """By system and version, whose archive is read."""
+SERVED = {
+    ("debian", "11"): ("debian-11", "debian-12"), ("debian", "12"): ("debian-12",), ("ubuntu", "20.04"): ("ubuntu-20.04", "ubuntu-22.04", "debian-12"),
+    ("ubuntu", "22.04"): ("ubuntu-22.04", "debian-12"), ("ubuntu", "24.04"): ("ubuntu-24.04", "ubuntu-22.04", "debian-12"),
+}  # fmt: skip
+"""By system and version, the archives RELEASE.served.zip that are read, the best one first."""
 VERSIONS = {
     "debian-12": {"coreutils": "9.1", "util-linux": "2.38.1", "procps": "4.0.2", "tar": "1.34", "grep": "3.8", "sed": "4.9",
                   "gzip": "1.12", "findutils": "4.9.0", "diffutils": "3.8"},
@@ -74,3 +81,55 @@ def printed(system: tuple[str, str], packages: Packages, words: list[str]) -> tu
             rest, before = rest.replace(version.encode(), own.encode()), len(rest)
             length += len(rest) - before if length == before else 0
     return status, rest[:length], rest[length:]
+
+
+def served(system: tuple[str, str], packages: Packages, words: list[str]) -> tuple[int, bytes, bytes] | None:
+    """The same for the programs and scripts of services (packaging/trees/served.py), with the version of this
+    machine's package."""
+    key = " ".join(words)
+    for release in SERVED.get(system, ()):
+        data = _archive(f"{release}.served").get(key)
+        if data is None:
+            continue
+        head, _, rest = data.partition(b"\n")
+        status, length, name, version = head.decode().split()
+        out, error = rest[: int(length)], rest[int(length) :]
+        folder = "" if words[0].startswith("/") else "/usr/sbin/"
+        names = packages.of_path(folder + words[0]) or packages.of_path(f"/usr/bin/{words[0]}")
+        own = packages.get(names[0] if names else name)
+        if own is None:
+            return None
+        for before, after in _versions(version, own.version):
+            out, error = out.replace(before, after), error.replace(before, after)
+        return int(status), _dated(out, own.made), _dated(error, own.made)
+    return None
+
+
+def built_as_proftpd(made: int) -> str:
+    """When ProFTPD was built, as it prints it."""
+    when = time.gmtime(made)
+    return f"{time.strftime('%a %b', when)} {when.tm_mday} {time.strftime('%Y %H:%M:%S', when)} UTC"
+
+
+def _dated(text: bytes, made: int) -> bytes:
+    """A text with the time at which this machine's package was built, in the forms of Apache, Exim, ProFTPD and
+    MySQL."""
+    when = time.gmtime(made)
+    for pattern, value in (
+        (rb"(?<=Server built:   )[\d-]{10}T[\d:]{8}", time.strftime("%Y-%m-%dT%H:%M:%S", when)),
+        (rb"(?<= built )\d{1,2}-\w{3}-\d{4} [\d:]{8}", time.strftime("%d-%b-%Y %H:%M:%S", when)),
+        (rb"(?<=Built: )\w{3} \w{3} +\d+ \d{4} [\d:]{8} UTC", built_as_proftpd(made)),
+        (rb"(?<=Copyright \(c\) 2000, )20\d\d(?=, Oracle and)", str(when.tm_year)),
+    ):
+        text = re.sub(pattern, value.encode(), text)
+    return text
+
+
+def _versions(recorded: str, own: str) -> list[tuple[bytes, bytes]]:
+    """What of a version is in texts: all of it, without its epoch, and without what the distribution adds."""
+    pairs = []
+    for each in (recorded, own):
+        bare = each.rpartition(":")[2]
+        upstream = bare.rpartition("-")[0].partition("+")[0] or bare
+        pairs.append((bare.encode(), upstream.encode()))
+    return list(zip(*pairs, strict=True))

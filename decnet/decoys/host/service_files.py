@@ -14,11 +14,12 @@ from ..der import pem
 from ..machine_certificate import unused_certificate
 from ..persona import Persona
 from ..redis_saves import last_save
-from . import postfix_files, served_configuration, visited_logs
+from . import enabled_files, postfix_files, served_configuration, visited_logs
 from .hardware import uuid_for
 from .host_keys import CERTIFICATE, keys_of
 from .node import Node
 from .pids import pid_at
+from .printed import built_as_proftpd
 from .services import ServiceEntry
 from .visited_logs import rotated
 
@@ -37,7 +38,6 @@ ib_logfile0:100663296:660 ibtmp1:12582912:660 multi-master.info:0:660 mysql_upgr
 QUEUES = "active bounce corrupt defer deferred flush hold incoming maildrop private public saved trace"
 REDIS_OF = {"11": "6.0.16", "20.04": "5.0.7", "22.04": "6.0.16", "24.04": "7.0.15"}
 POSTFIX_OF = {"11": "3.5.25", "20.04": "3.4.13", "22.04": "3.6.4", "24.04": "3.8.6"}
-BUILT = "Sat Mar 18 2023 14:07:45 UTC"
 MOST_DATA = 256
 """Bytes of a data file that are known."""
 Lines = list[tuple[int, str]]
@@ -295,7 +295,8 @@ def _apache(world: World, packaged: PackagedFiles, entry: ServiceEntry) -> dict[
                 "error.log": _log(partial(_apache_log, world, packaged, entry), begun, "root")}  # fmt: skip
 
     packaged.made["/var/log/apache2"] = logs
-    return {"/var/log/apache2": Node(0o750, True, group="adm", changed=rotated(world, DAY))}
+    folder = Node(0o750, True, group="adm", changed=rotated(world, DAY))
+    return {**enabled_files.apache(world, packaged, entry.since), "/var/log/apache2": folder}
 
 
 def _apache_log(world: World, packaged: PackagedFiles, entry: ServiceEntry) -> Lines:
@@ -322,7 +323,7 @@ def _nginx(world: World, packaged: PackagedFiles, entry: ServiceEntry) -> dict[s
         return {**visited_logs.files(world, "access", "access.log", DAY, usual), "error.log": usual}
 
     packaged.made["/var/log/nginx"] = logs
-    return {}
+    return enabled_files.nginx(world, packaged, entry.since)
 
 
 def _vsftpd(world: World, packaged: PackagedFiles, entry: ServiceEntry) -> dict[str, Node]:
@@ -334,8 +335,11 @@ def _proftpd(world: World, packaged: PackagedFiles, entry: ServiceEntry) -> dict
 
     def logs() -> dict[str, Node]:
         version, pid = _version(packaged, "proftpd-core", "1.3.8").partition("+")[0], _pid(world, "proftpd")
+        built = built_as_proftpd(
+            package.made if (package := packaged.packages.get("proftpd-core")) else first
+        )
         started = [
-            (when, f"{time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(when))},{when * 7 % 1000:03} {world.hostname} proftpd[{pid}] {world.hostname}: ProFTPD {version} (stable) (built {BUILT}) standalone mode STARTUP")
+            (when, f"{time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(when))},{when * 7 % 1000:03} {world.hostname} proftpd[{pid}] {world.hostname}: ProFTPD {version} (stable) (built {built}) standalone mode STARTUP")
             for when in starts(world, entry, int(time.time()) - 5 * WEEK)
         ]  # fmt: skip
         usual = Node(0o640, group="adm", changed=first)
@@ -355,7 +359,10 @@ def _exim(world: World, packaged: PackagedFiles, entry: ServiceEntry) -> dict[st
 
     packaged.made["/var/log/exim4"] = logs
     changed = max(rotated(world, DAY), entry.since)
-    return {"/var/log/exim4": Node(0o2750, True, owner="Debian-exim", group="adm", changed=changed)}
+    return {
+        "/var/log/exim4": Node(0o2750, True, owner="Debian-exim", group="adm", changed=changed),
+        **enabled_files.exim(packaged),
+    }
 
 
 def _exim_lines(world: World, entry: ServiceEntry) -> Lines:

@@ -8,11 +8,13 @@ import sys
 
 from ..credentials import record_login
 from ..events import Recorder, shown
+from ..host.insiders import answer_insiders
 from ..persona import Persona
 from ..serve import Stop
 from ..tcp_server import Line, receive
 from .answer import passwords
 from .dialects import CLIENT_COMPRESS, Dialect, dialect_of
+from .insiders import Counter
 from .login import Gate, Login, Visitor
 from .packets import LONG_PACKET, Channel, Failed, Malformed
 from .results import Done, Rows, put_columns, put_result, refusal
@@ -34,10 +36,14 @@ async def start(persona: Persona, recorder: Recorder) -> Stop:
     dialect = dialect_of(persona)
     server = Server(persona, dialect)
     stop = await receive(persona, recorder, server.converse)
+    stop_insiders = await answer_insiders(
+        persona.tcp_ports(), Counter(persona, dialect, server.world).answers
+    )
     preparing = asyncio.create_task(server.prepare())
 
     async def end() -> None:
         preparing.cancel()
+        stop_insiders()
         await stop()
 
     return end
@@ -49,7 +55,7 @@ class Server:
     def __init__(self, persona: Persona, dialect: Dialect) -> None:
         self._dialect = dialect
         self._gate = Gate(persona, dialect)
-        self._world = World(persona, dialect)
+        self.world = World(persona, dialect)
 
     async def prepare(self) -> None:
         """Compute the keys some time after the start: a worker starts many deckies at once."""
@@ -59,19 +65,19 @@ class Server:
 
     async def converse(self, line: Line) -> None:
         """One connection."""
-        thread = self._world.connected()
+        thread = self.world.connected()
         channel = Channel(line)
         try:
             login = Login(self._gate, self._dialect, channel, thread)
             visitor = await login.run()
-            desk = Desk(self._world, visitor, thread)
+            desk = Desk(self.world, visitor, thread)
             if visitor.database:
                 desk.choose(visitor.database)
             put_result(channel, visitor, self._dialect, Done())
             await channel.flush()
             if visitor.capabilities & CLIENT_COMPRESS:
                 channel.compress()
-            await Talk(channel, visitor, login, self._dialect, desk, self._world).run()
+            await Talk(channel, visitor, login, self._dialect, desk, self.world).run()
         except Failed as failed:
             await channel.send(refusal(failed))
             await channel.line.linger()

@@ -4,12 +4,14 @@
 import time
 
 from ..events import Recorder, shown
+from ..host.insiders import answer_insiders
 from ..persona import Persona
 from ..serve import Stop
 from ..tcp_server import Line, receive
 from .arguments import word
 from .credentials import refuse, salvaged, sent
 from .dispatch import COMMANDS, perform
+from .insiders import Desk
 from .instance import Client, Instance
 from .resp import SILENCE, Failure, Malformed, Reader, Status
 
@@ -51,7 +53,14 @@ async def start(persona: Persona, recorder: Recorder) -> Stop:
     async def converse(line: Line) -> None:
         await _converse(server, line)
 
-    return await receive(persona, recorder, converse)
+    stop_visits = await receive(persona, recorder, converse)
+    stop_insiders = await answer_insiders(persona.tcp_ports(), Desk(server).answers)
+
+    async def stop() -> None:
+        stop_insiders()
+        await stop_visits()
+
+    return stop
 
 
 async def _converse(server: Instance, line: Line) -> None:

@@ -33,7 +33,7 @@ MODULES: dict[str, str] = {
     "system.control": "hostnamectl timedatectl localectl loginctl",
     "system.open_files": "lsof fuser",
     "system.messages": "wall mesg write renice setsid shutdown reboot halt poweroff init telinit runlevel",
-    "system.systemd": "systemctl service",
+    "system.systemd": "systemctl",
     "system.journal": "journalctl dmesg logger",
     "system.passwords": "passwd chpasswd chage chsh",
     "system.accounts": "useradd userdel usermod",
@@ -125,6 +125,15 @@ MODULES: dict[str, str] = {
     "packaging.dpkg": "dpkg dpkg-query",
     "packaging.scripts": "update-rc.d update-alternatives dpkg-reconfigure lsb_release apt-key",
     "packaging.apt": "apt apt-get apt-cache apt-mark",
+    "servers.init_scripts": "service",
+    "servers.postconf": "postconf",
+    "servers.nginx": "nginx",
+    "servers.ftp_daemons": "vsftpd vsftpdwho proftpd in.proftpd ftpwho ftpcount",
+    "servers.postfix": "postfix postqueue postmap postalias postsuper postcat postmulti qshape postlog",
+    "servers.exim": "exim exim4 runq rsmtp sendmail mailq newaliases exiqgrep exiqsumm exiwhat update-exim4.conf",
+    "servers.mysql_tools": "mysqladmin mariadb-admin mysqldump mariadb-dump mysqlshow mariadb-show mysqlcheck mariadb-check mysqlanalyze mysqlrepair mysqloptimize",
+    "servers.apache": "apache2 apache2ctl apachectl",
+    "servers.apache_sites": "a2enmod a2dismod a2ensite a2dissite a2enconf a2disconf a2query",
 }
 """Names of commands, separated by blanks, by the module of this package whose COMMANDS has them."""
 ON_DEVICES = frozenset(["tftp", "ftpget", "ftpput", "ipaddr", "iplink", "iproute", "ipneigh", "iprule"])
@@ -175,6 +184,14 @@ OF_PACKAGES = frozenset(
         "text.encodings",
         "text.overstriking",
         "text.beside",
+        "servers.apache",
+        "servers.postconf",
+        "servers.nginx",
+        "servers.ftp_daemons",
+        "servers.postfix",
+        "servers.exim",
+        "servers.mysql_tools",
+        "servers.apache_sites",
     ]
 )
 """Modules of programs that Debian and Ubuntu alone show, since their packages are known."""

@@ -207,6 +207,9 @@ class Context(Protocol):
     def applet(self, command: Command, name: str, arguments: list[str]) -> Work:
         """Run a command of this machine by another program."""
 
+    def packaged_script(self, path: str) -> Command | None:
+        """What stands for a script of a package whose content is not known."""
+
     def where(self, name: str) -> str | None:
         """The path of a program."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from ..host.packaged import is_unknown
 from .binaries import PROGRAM_FOLDERS, as_script, copy_of, runs_quietly
 from .commands import command_names, command_of, is_installed
 from .context import Context, Work
@@ -12,8 +13,8 @@ from .descriptors import End, Stream
 from .dialect import ASH, BASH, DASH, Dialect
 from .driving import Driving
 from .passwords import record_passwords
-from .printing import library_of, printing, refusing
-from .process import Command
+from .printing import library_of, of_service, printing, refusing
+from .process import Command, Process
 from .programs import BY_PATH, PROGRAMS, enter
 from .renamed import is_gone, original
 from .tasks import (
@@ -28,6 +29,11 @@ SHEBANGS: dict[str, Dialect | None] = {"sh": None, "bash": BASH, "dash": DASH, "
 MOST_PRELOADED, MOST_SHOWN = 8, 255
 BEFORE_BASH_5_2 = ("11", "20.04", "22.04")
 """Versions of systems whose bash is older."""
+
+
+def _quiet(process: Process) -> int:
+    """A script that does its work without a word."""
+    return 0
 
 
 class Launching(Driving, Protocol):
@@ -186,6 +192,8 @@ class Launching(Driving, Protocol):
                 if refusal := refusing(shell, words):
                     self.err(refusal)
                     return 1
+                if (own := of_service(shell, path, words)) is not None:
+                    return (yield self.process(own, name, words[1:]))
                 reason = "failed to map segment from shared object: Cannot allocate memory"
                 library = library_of(shell, path)
                 self.err(f"{name}: error while loading shared libraries: {library}: {reason}\n")
@@ -196,8 +204,8 @@ class Launching(Driving, Protocol):
                 return (yield self.child_script(as_script(content), words[0], words[1:], shell.dialect))
             self.complain(f"{name}: cannot execute binary file: Exec format error")
             return 126
-        if self._is_packaged(path):
-            return 0
+        if (own := self.packaged_script(path)) is not None:
+            return (yield self.process(own, name, words[1:]))
         first = content.split("\n", 1)[0]
         dialect: Dialect | None = shell.dialect
         if first.startswith("#!"):
@@ -231,7 +239,23 @@ class Launching(Driving, Protocol):
         world, real = self.shell.world, self.shell.real(path)
         if world.packages is None or real in self.shell.files.changes:
             return False
+        if real.startswith("/etc/"):
+            node = self.shell.node(real)
+            return node is not None and is_unknown(node)
         return real.startswith(("/usr/bin/", "/usr/sbin/", "/usr/lib/", "/usr/games/"))
+
+    def packaged_script(self, path: str) -> Command | None:
+        """What stands for a script of a package, of which the content is not known; None for other files."""
+        if not self._is_packaged(path):
+            return None
+        real = self.shell.real(path)
+        folder, _, base = real.rpartition("/")
+        if folder == "/etc/init.d":
+            from .servers.init_scripts import init_script
+
+            return init_script
+        known = self._known(base) if f"{folder}/" in SYSTEM_FOLDERS else None
+        return known or _quiet
 
     def _interpreted(self, parts: list[str], path: str, words: list[str]) -> Work:
         command = self._known(parts[0].rsplit("/", 1)[-1]) if parts else None

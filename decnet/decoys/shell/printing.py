@@ -21,6 +21,8 @@ def printing(shell: Shell, words: list[str]) -> Command | None:
 
     name = words[0].rpartition("/")[2]
     asked = words[1:]
+    if known := serving(shell, words):
+        return known
     words = [words[0], *(SHORT.get(each, each) for each in words[1:])]
     if words[1:] not in ([], ["--help"], ["--version"]):
         return None
@@ -43,6 +45,56 @@ def printing(shell: Shell, words: list[str]) -> Command | None:
         return status
 
     return command
+
+
+def serving(shell: Shell, words: list[str]) -> Command | None:
+    """A command that prints what a program of a service answers to exactly these words; None if that is not
+    known."""
+    found = _served(shell, words)
+    return None if found is None else _printing(*found)
+
+
+def _served(shell: Shell, words: list[str]) -> tuple[int, bytes, bytes] | None:
+    world = shell.world
+    if world.packages is None:
+        return None
+    from ..host.printed import served
+
+    name = words[0].rpartition("/")[2]
+    return served((world.system.id, world.system.version), world.packages, [name, *words[1:]])
+
+
+def _printing(status: int, out: bytes, error: bytes) -> Command:
+    def command(process: Process) -> Running:
+        process.out(out)
+        process.err(error)
+        yield 0.0
+        return status
+
+    return command
+
+
+def of_service(shell: Shell, path: str, words: list[str]) -> Command | None:
+    """What stands for a program of a service's package: its usage, or nothing; None for another program."""
+    packages, real = shell.world.packages, shell.real(path)
+    names = packages.of_path(real) if packages is not None else []
+    if packages is None or not names or not packages.data.packages[packages[names[0]].number].service:
+        return None
+    return wrong_option(shell, words) or serving(shell, [real]) or (lambda process: 0)
+
+
+def wrong_option(shell: Shell, words: list[str]) -> Command | None:
+    """What a program of a service answers to an option that it does not have; None if that is not known."""
+    option = words[1] if len(words) > 1 else ""
+    if not option.startswith("-") or option == "-":
+        return None
+    asked = "--nosuch" if option.startswith("--") else "-~"
+    found = _served(shell, [words[0], asked])
+    if found is None:
+        return None
+    shown = option.partition("=")[0] if option.startswith("--") else option[:2]
+    before, after = asked.lstrip("-").encode(), shown.lstrip("-").encode("utf-8", "surrogateescape")
+    return _printing(found[0], found[1].replace(before, after), found[2].replace(before, after))
 
 
 def refusing(shell: Shell, words: list[str]) -> str:

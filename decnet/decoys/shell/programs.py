@@ -184,6 +184,8 @@ PROGRAMS = {
     "perl": Program(lazy("perl.program", "perl"), lambda shell: shell.node("/usr/bin/perl") is not None),
     "watch": Program(lazy("watching", "watch")), "top": Program(lazy("watching", "top")),
     "screen": Program(lazy("system.screens", "screen"), lambda shell: shell.node("/usr/bin/screen") is not None),
+    **{name: Program(lazy("servers.mysql_client", "mysql"), lambda shell: "mysql" in {each.service for each in shell.world.services()} and shell.world.packages is not None) for name in ("mysql", "mariadb")},
+    "redis-cli": Program(lazy("servers.redis_cli", "redis_cli"), lambda shell: shell.node("/usr/bin/redis-cli") is not None),
     "bc": Program(lazy("text.bc_prompt", "bc_at_prompt"), lambda shell: shell.node("/usr/bin/bc") is not None),
     "sleep": Program(sleep), "time": Program(time_, lambda shell: shell.world.system.busybox), "which": Program(which),
     "scp": Program(scp, lambda shell: shell.world.system.id != "buildroot" or shell.world.persona.service == "ssh"),

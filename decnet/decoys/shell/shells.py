@@ -212,6 +212,8 @@ def _file(context: Context, dialect: Dialect, name: str, arguments: list[str], o
             else f'{arguments[0]}: 1: Syntax error: "(" unexpected\n'
         )
         return 126 if dialect.bash else 2
+    if text.startswith("#!") and (packaged := context.packaged_script(path)) is not None:
+        return (yield context.process(packaged, arguments[0], arguments[1:]))
     return (
         yield _child(
             context, dialect, arguments[0], arguments[1:], "f", options, lambda child: child.script(text)

@@ -27,7 +27,10 @@ def update_rc_d(process: Process) -> Running:
     if len(words) < 2:
         problem = "not enough arguments"
     elif words[1] not in ("remove", "defaults", "defaults-disabled", "disable", "enable", "start", "stop"):
-        problem = f"unknown mode: {words[1]}" if words[1].startswith("-") else ""
+        problem = f"unknown mode: {words[1]}" if words[1].startswith("-") else "usage"
+    if problem == "usage":
+        process.err(RC_USAGE)
+        return 1
     if problem or len(words) < 2:
         process.err(f"update-rc.d: error: {problem}\n{RC_USAGE}")
         return 1

@@ -11,7 +11,7 @@ from ..state import Shell
 from ..text.common import Failure, Options, parse, tool
 from .logged_errors import complain, log
 from .stopping import go_down
-from .unit_finding import OLD, VERSIONS, find, state_of, units_of
+from .unit_finding import OLD, VERSIONS, find, state_of
 from .unit_lists import LISTS
 from .unit_status import cat, show, status
 
@@ -309,46 +309,4 @@ def _make_link(shell: Shell, path: str, target: str) -> None:
     shell.change(path, Node(0o777, target=target, changed=now))
 
 
-@tool
-def service(process: Process) -> Running:
-    """Start, stop and look at services."""
-    words = process.args
-    shell = process.shell
-    usage = "Usage: service < option > | --status-all | [ service_name [ command | --full-restart ] ]\n"
-    yield 0.0
-    if not words:
-        process.err(usage)
-        return 1
-    if words[0] in ("--help", "-h"):
-        process.out(usage)
-        return 0
-    if words[0] == "--version":
-        process.out("service ver. 1.65.2\n")
-        return 0
-    if words[0] == "--status-all":
-        for unit in units_of(shell):
-            base = unit.name.removesuffix(".service")
-            if (
-                shell.node(f"/etc/init.d/{base}") is not None
-                or unit.main is not None
-                and not base.startswith(("systemd-", "getty@"))
-            ):
-                process.out(f" [ {'+' if unit.active else '-'} ]  {base}\n")
-        return 0
-    if len(words) < 2:
-        process.err(usage)
-        return 1
-    name, verb = words[0], words[1]
-    if shell.world.system.id == "rocky":
-        process.err(f"Redirecting to /bin/systemctl {verb} {name}.service\n")
-    if verb not in ("status", "start", "stop", "restart", "reload", "force-reload", "try-restart"):
-        process.err(
-            f"Usage: /etc/init.d/{name} {{start|stop|reload|force-reload|restart|try-restart|status}}\n"
-        )
-        return 1
-    return (
-        yield from process.call(["systemctl", {"force-reload": "reload"}.get(verb, verb), f"{name}.service"])
-    )
-
-
-COMMANDS = {"systemctl": systemctl, "service": service}
+COMMANDS = {"systemctl": systemctl}

@@ -1,0 +1,1 @@
+"""Programs of servers and their clients on the machine where the servers run."""
