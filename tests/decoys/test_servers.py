@@ -133,6 +133,19 @@ def test_postconf_reads_and_writes_main_cf(new: Callable[..., Run], debian: Worl
     )
 
 
+def test_htpasswd_keeps_a_file_of_users(new: Callable[..., Run], debian: World) -> None:
+    run = new(debian)
+    assert run("htpasswd -nbs user pass") == ("user:{SHA}nU4eI71bcnBGqeO0t9tXvY1u5oQ=\n\n", "", 0)
+    assert run("cd /tmp; htpasswd -bc x a b; htpasswd -b x a c; htpasswd -vb x a c; htpasswd -vb x a b") == (
+        "", "Adding password for user a\nUpdating password for user a\nPassword for user a correct.\npassword verification failed\n", 3,
+    )  # fmt: skip
+    assert run("cut -c1-8 /tmp/x; htpasswd -b /tmp/missing a b") == (
+        "a:$apr1$\n",
+        "htpasswd: cannot modify file /tmp/missing; use '-c' to create it\n",
+        1,
+    )
+
+
 def test_each_mail_server_has_its_own_empty_queue(new: Callable[..., Run], debian: World) -> None:
     assert new(debian)("mailq") == ("Mail queue is empty\n", "", 0)
     exim = machine("debian-12-nginx")

@@ -127,13 +127,14 @@ MODULES: dict[str, str] = {
     "packaging.apt": "apt apt-get apt-cache apt-mark",
     "servers.init_scripts": "service",
     "servers.postconf": "postconf",
+    "servers.htpasswd": "htpasswd",
     "servers.nginx": "nginx",
     "servers.ftp_daemons": "vsftpd vsftpdwho proftpd in.proftpd ftpwho ftpcount",
     "servers.postfix": "postfix postqueue postmap postalias postsuper postcat postmulti qshape postlog",
     "servers.exim": "exim exim4 runq rsmtp sendmail mailq newaliases exiqgrep exiqsumm exiwhat update-exim4.conf",
     "servers.mysql_tools": "mysqladmin mariadb-admin mysqldump mariadb-dump mysqlshow mariadb-show mysqlcheck mariadb-check mysqlanalyze mysqlrepair mysqloptimize",
     "servers.apache": "apache2 apache2ctl apachectl",
-    "servers.apache_sites": "a2enmod a2dismod a2ensite a2dissite a2enconf a2disconf a2query",
+    "servers.apache_sites": "a2query",
 }
 """Names of commands, separated by blanks, by the module of this package whose COMMANDS has them."""
 ON_DEVICES = frozenset(["tftp", "ftpget", "ftpput", "ipaddr", "iplink", "iproute", "ipneigh", "iprule"])
@@ -186,6 +187,7 @@ OF_PACKAGES = frozenset(
         "text.beside",
         "servers.apache",
         "servers.postconf",
+        "servers.htpasswd",
         "servers.nginx",
         "servers.ftp_daemons",
         "servers.postfix",

@@ -368,7 +368,8 @@ class Driver:
             )  # fmt: skip
         return Editor(
             line.prompt, history, write, partial(complete, shell, is_first=line.is_first), columns,
-            ends_on_interrupt=True, brackets=brackets, is_readline=True, is_old=is_old_bash(shell),
+            ends_on_interrupt=True, brackets=brackets and line.is_readline, is_readline=True,
+            is_old=is_old_bash(shell),
         )  # fmt: skip
 
     def _characters(self, key: str) -> str:

@@ -185,6 +185,7 @@ PROGRAMS = {
     "watch": Program(lazy("watching", "watch")), "top": Program(lazy("watching", "top")),
     "screen": Program(lazy("system.screens", "screen"), lambda shell: shell.node("/usr/bin/screen") is not None),
     **{name: Program(lazy("servers.mysql_client", "mysql"), lambda shell: "mysql" in {each.service for each in shell.world.services()} and shell.world.packages is not None) for name in ("mysql", "mariadb")},
+    **{name: Program(lazy("servers.apache_sites", "at_terminal"), lambda shell: shell.node("/usr/sbin/a2enmod") is not None) for name in ("a2enmod", "a2dismod", "a2ensite", "a2dissite", "a2enconf", "a2disconf")},
     "redis-cli": Program(lazy("servers.redis_cli", "redis_cli"), lambda shell: shell.node("/usr/bin/redis-cli") is not None),
     "bc": Program(lazy("text.bc_prompt", "bc_at_prompt"), lambda shell: shell.node("/usr/bin/bc") is not None),
     "sleep": Program(sleep), "time": Program(time_, lambda shell: shell.world.system.busybox), "which": Program(which),

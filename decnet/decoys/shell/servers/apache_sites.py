@@ -6,6 +6,9 @@ from __future__ import annotations
 import time
 
 from ...host.node import Node
+from ..context import Context, Work
+from ..descriptors import Stream
+from ..printing import started
 from ..process import Command, Process, Running
 from ..state import Shell
 from .common import guarded, recorded, version_of
@@ -30,6 +33,7 @@ ESSENTIAL = (
     "access_compat",
 )
 FOLDER = "/etc/apache2"
+SURE = "Yes, do as I say!"
 MAGIC = "20120211"
 
 
@@ -130,28 +134,33 @@ class _Change:
         if not there:
             self.process.out(f"{title} {name} already disabled\n")
             return 0
-        if self.kind == "mod" and not self.forced:
-            if users := [
-                each for each in enabled(self.shell, "mod") if ("Depends", name) in self._related(each)
-            ]:
-                self.process.err(
-                    f"ERROR: The following modules depend on {name} and need to be disabled first: {' '.join(users)}\n"
-                )
-                return 1
-            if name in ESSENTIAL and not self._is_sure(name):
-                return 1
+        users = [each for each in enabled(self.shell, "mod") if ("Depends", name) in self._related(each)]
+        if users and not self.forced:
+            self.process.err(
+                f"ERROR: The following modules depend on {name} and need to be disabled first: {' '.join(users)}\n"
+            )
+            return 1
         return self._unlink(name, title)
 
-    def _is_sure(self, name: str) -> bool:
+    def asks(self, name: str) -> bool:
+        """Whether one has to be sure to disable it."""
+        there = self.shell.lstat(self.path(name, "enabled")) is not None
+        return self.kind == "mod" and not self.enables and not self.forced and there and name in ESSENTIAL
+
+    def warn(self, name: str) -> None:
+        """Ask for the phrase."""
         self.process.out(
             "WARNING: The following essential module will be disabled.\nThis might result in unexpected behavior and should NOT be done\n"
-            f"unless you know exactly what you are doing!\n {name}\n\n"
-            "To continue type in the phrase 'Yes, do as I say!' or retry by passing '-f': "
+            f"unless you know exactly what you are doing!\n {name}\n\nTo continue type in the phrase '{SURE}' or retry by passing '-f': "
         )
-        if self.process.given.split(b"\n")[0] == b"Yes, do as I say!":
-            return True
-        self.process.out("Aborting\n")
-        return False
+
+    def offer(self) -> None:
+        """Ask for names."""
+        state, verb = ("available", "enable") if self.enables else ("enabled", "disable")
+        known = " ".join(_names(self.shell, f"{FOLDER}/{self.folder}-{state}", self.end))
+        self.process.out(
+            f"Your choices are: {known}\nWhich {self.noun}(s) do you want to {verb} (wildcards ok)?\n"
+        )
 
     def _unlink(self, name: str, title: str) -> int:
         for end in (self.end, ".conf") if self.kind == "mod" else (self.end,):
@@ -166,24 +175,33 @@ class _Change:
         return 0
 
 
-def a2enmod(process: Process) -> Running:
-    """a2enmod, a2dismod, a2ensite, a2dissite, a2enconf and a2disconf."""
-    change = _Change(process)
+def at_terminal(context: Context, process: Process) -> Work:
+    """The same, where a question is answered at the terminal."""
+    source, change = context.fds.get(0), _Change(process)
     words = [word for word in process.args if not word.startswith("-")]
-    yield 0.0
+    if words and not any(change.asks(word) for word in words):
+        return (yield from started(a2enmod, process))
     if not words:
-        known = _names(
-            process.shell,
-            f"{FOLDER}/{change.folder}-{'available' if change.enables else 'enabled'}",
-            change.end,
-        )
-        verb = "enable" if change.enables else "disable"
-        process.out(
-            f"Your choices are: {' '.join(known)}\nWhich {change.noun}(s) do you want to {verb} (wildcards ok)?\n"
-        )
-        words = process.given.decode("utf-8", "replace").split("\n")[0].split()
+        change.offer()
+    elif isinstance(source, Stream):
+        change.warn(next(word for word in words if change.asks(word)))
+    line = (yield from context.read_line(source)) if isinstance(source, Stream) else b""
+    if not words:
+        process.args = [*process.args, *line.decode("utf-8", "replace").split()]
+    elif line.rstrip(b"\r\n") == SURE.encode():
+        process.args = ["-f", *process.args]
+    else:
+        process.out("Aborting\n")
+        return 1
+    return (yield from started(a2enmod, process)) if len(process.args) else 0
+
+
+def a2enmod(process: Process) -> Running:
+    """a2enmod, a2dismod, a2ensite, a2dissite, a2enconf and a2disconf, by their operands."""
+    change = _Change(process)
+    yield 0.0
     status = 0
-    for name in words:
+    for name in [word for word in process.args if not word.startswith("-")]:
         status = change.carry_out(name.removesuffix(change.end).removesuffix(".conf")) or status
     if change.changed:
         change.say(
@@ -229,6 +247,4 @@ def _by_whom(shell: Shell, kind: str, name: str) -> str:
     return "site administrator" if changed or kind == "site" else "maintainer script"
 
 
-COMMANDS: dict[str, Command] = guarded({
-    **dict.fromkeys(("a2enmod", "a2dismod", "a2ensite", "a2dissite", "a2enconf", "a2disconf"), a2enmod), "a2query": a2query,
-})  # fmt: skip
+COMMANDS: dict[str, Command] = guarded({"a2query": a2query})

@@ -240,7 +240,7 @@ def _prompted(context: Context, client: Client) -> Work:
     for _ in range(MOST_STATEMENTS):
         place = link.database or "(none)"
         prompt = f"MariaDB [{place}]> " if link.is_maria else "mysql> "
-        line = Line("    -> " if held else prompt, shell)
+        line = Line("    -> " if held else prompt, shell, is_readline=False)
         yield line
         if line.is_interrupted:
             out("^C\n")

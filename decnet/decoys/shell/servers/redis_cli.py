@@ -309,7 +309,7 @@ def _prompted(context: Context, client: Client, *, connected: bool) -> Work:
             if connected
             else "not connected"
         )
-        line = Line(f"{place}> ", shell)
+        line = Line(f"{place}> ", shell, is_readline=False)
         yield line
         if line.is_interrupted or line.text is None:
             return 0
