@@ -88,7 +88,7 @@ def served(system: tuple[str, str], packages: Packages, words: list[str]) -> tup
     machine's package."""
     key = " ".join(words)
     for release in SERVED.get(system, ()):
-        data = _archive(f"{release}.served").get(key)
+        data = archive(f"{release}.served").get(key)
         if data is None:
             continue
         head, _, rest = data.partition(b"\n")
