@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import calendar
-import re
-import time
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
+from .kernel_packages import kernel_built
 from .node import Node
 from .packaged import unknown_content
 
@@ -117,15 +115,3 @@ def _modules(world: World, built: int, last: int) -> dict[str, Node]:
         changed = built if name in ("builtin", "order") else last + 395
         found[f"{place}/modules.{name}"] = Node(size=length, live=live, changed=changed)
     return found
-
-
-def kernel_built(world: World) -> int:
-    """When the kernel was built, by what it shows itself."""
-    dated = re.search(r"\((\d{4})-(\d\d)-(\d\d)\)", world.system.build)
-    if dated:
-        return calendar.timegm((int(dated[1]), int(dated[2]), int(dated[3]), 10, 12, 5))
-    words = world.system.build.split()
-    try:
-        return calendar.timegm(time.strptime(" ".join(words[-6:-2] + words[-1:]), "%a %b %d %H:%M:%S %Y"))
-    except ValueError:
-        return world.installed

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..machine import day
+from .kernel_packages import KernelPackage, kernel_built, kernel_packages
 from .release_data import Entry, ReleaseData, Row, release_data
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ GREETED = {
 }  # fmt: skip
 """By kernel and the begin of a package's name, the version that the machine's greetings show, where the archive's
 changelogs do not go back so far."""
+
+
+OF_KERNEL = -1
+"""The number of the packages that are not in the data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,9 @@ class Packages(Mapping[str, Package]):
                 self._found[row.name] = self._by_number[number] = self._package(number, row)
             elif row.service in wanted:
                 self._by_number[number] = self._found[row.name]
+        self._kernel = {each.name: each for each in kernel_packages(world.system)}
+        for each in self._kernel.values():
+            self._found[each.name] = self._of_kernel(each)
         self._found = dict(sorted(self._found.items()))
 
     def __getitem__(self, name: str) -> Package:
@@ -110,13 +118,28 @@ class Packages(Mapping[str, Package]):
         return Package(row.name, version, row.architecture, row.installed_size, row.section, row.priority,
                        number, unpacked, row.made if version == row.version else made, tuple(installed))  # fmt: skip
 
+    def _of_kernel(self, found: KernelPackage) -> Package:
+        """One that came with the last upgrade, or with the machine."""
+        session = self._sessions[-1] if self._sessions else self._world.installed
+        unpacked, made = session + 180, kernel_built(self._world)
+        return Package(found.name, found.version, "amd64", found.size, "kernel", "optional",
+                       OF_KERNEL, unpacked, made, ((found.version, unpacked),))  # fmt: skip
+
     def control(self, package: Package) -> tuple[str, list[str], list[tuple[str, str]]]:
         """A package's fields as text, the names of its control files, its configuration files with their sums."""
+        if package.number == OF_KERNEL:
+            return self._kernel[package.name].fields, ["md5sums"], []
         return self.data.control(package.number)
 
     def paths(self, package: Package) -> list[str]:
         """What it has brought, as `dpkg -L` lists it: the folders before what is in them, links at the end."""
         found: dict[str, bool] = {}
+        if package.number == OF_KERNEL:
+            brought = self._kernel[package.name].paths
+            folders = {
+                path[:at] for path in brought for at, letter in enumerate(path) if letter == "/" and at
+            }
+            return ["/.", *sorted({*folders, *brought})]
         numbers = {number for number, each in self._by_number.items() if each.name == package.name}
         for folder in self.data.folders():
             for name, entry in self.data.folder(folder):
@@ -131,6 +154,9 @@ class Packages(Mapping[str, Package]):
 
     def of_path(self, path: str) -> list[str]:
         """The names of the packages that have brought a path, as `dpkg -S` finds them, sorted."""
+        kernel = [each.name for each in self._kernel.values() if path in each.paths]
+        if kernel:
+            return kernel
         split = path.split("/")[1].startswith(("bin", "sbin", "lib"))
         real = f"/usr{path}" if split and self._splits else path
         folder, _, name = real.rpartition("/")

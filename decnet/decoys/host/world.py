@@ -13,7 +13,18 @@ from ..facts import newest_pid
 from ..machine import Machine
 from ..persona import Persona
 from ..server_logs import logs_of
-from . import dmi, host_keys, pid_files, proc, proc_net, run_files, service_files, temporary, vulnerabilities
+from . import (
+    dmi,
+    host_keys,
+    journal_files,
+    pid_files,
+    proc,
+    proc_net,
+    run_files,
+    service_files,
+    temporary,
+    vulnerabilities,
+)
 from .accounts import gshadow_of, shadow_of
 from .administrators import accounts_with_first
 from .devices import device_of
@@ -94,7 +105,7 @@ class World(Machine):
             own |= host_keys.files(self)
         packaged.made |= Pages(self, self.services).folders()
         own |= service_files.files(self, packaged)
-        for kernel in (proc_net, proc, dmi, vulnerabilities, run_files, pid_files):
+        for kernel in (proc_net, proc, dmi, vulnerabilities, run_files, pid_files, journal_files):
             own |= kernel.files(self)
         return Tree(_with_sizes(own), packaged)
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from ...host.hardware import uuid_for
+from ...host.journal_files import sizes
 from ...host.kernel_log import kernel_log
 from ...host.logins import cron_user, login_port, login_texts, logins
 from ...host.pids import pid_at
@@ -18,22 +17,13 @@ from ...server_logs import logs_of
 from ..process import Process, Running
 from ..state import Shell
 from ..text.common import Failure, Options, parse, tool
+from . import journal_boots
+from .journal_boots import Entry
 from .logged_errors import complain
 from .shown import clock
 
-MOST_LINES, MOST_MATCHES = 3000, 50
+MOST_LINES, MOST_MATCHES = 20_000, 50
 OLD = ("11", "20.04", "22.04", "8.10")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of the log; `when` in seconds since the epoch."""
-
-    when: float
-    source: str
-    pid: int
-    text: str
-    unit: str = ""
 
 
 def log_of(shell: Shell) -> list[Entry]:
@@ -145,6 +135,7 @@ def _short(shell: Shell, entry: Entry, form: str = "%b %d %H:%M:%S") -> str:
 @tool
 def journalctl(process: Process) -> Running:
     """The journal."""
+    process.args = journal_boots.joined(list(process.args))
     try:
         options = parse(
             process, "abefhklmn:o:qrt:u:xD:c:F:g:M:NS:U:p::", "all=a boot::=b follow=f help=h dmesg=k lines::=n no-pager output:=o quiet=q reverse=r identifier:=t unit:=u catalog=x since:=S until:=U list-boots disk-usage priority:=p vacuum-size: vacuum-time: vacuum-files: rotate flush sync version grep:=g user system no-hostname no-full utc header field:=F fields=N pager-end=e cursor: facility: user-unit: merge=m directory: file: list-catalog show-cursor no-tail",
@@ -157,9 +148,7 @@ def journalctl(process: Process) -> Running:
     if any(name in options for name in ("rotate", "flush", "sync")):
         return 0
     if "disk-usage" in options:
-        process.out(
-            f"Archived and active journals take up {shell.world.persona.number('journal', 24, 380)}.0M in the file system.\n"
-        )
+        process.out(f"Archived and active journals take up {_disk_usage(shell)}.0M in the file system.\n")
         return 0
     for name, value in options.given:
         if name == "vacuum-time" and not _is_span(value):
@@ -172,20 +161,14 @@ def journalctl(process: Process) -> Running:
         process.out("Vacuuming done, freed 0B of archived journals from /var/log/journal.\n")
         return 0
     if "list-boots" in options:
-        boot = uuid_for(shell.world, f"boot {shell.world.booted()}").replace("-", "")
-        stamp = (
-            clock("%a %Y-%m-%d %H:%M:%S UTC", shell.world.booted()),
-            clock("%a %Y-%m-%d %H:%M:%S UTC", time.time()),
-        )
-        old = shell.world.system.version in ("11", "20.04", "22.04", "8.10")
-        if old:
-            process.out(f" 0 {boot} {stamp[0]}—{stamp[1]}\n")
-            return 0
-        process.out(
-            f"IDX BOOT ID                          FIRST ENTRY                 LAST ENTRY                 \n  0 {boot} {stamp[0]} {stamp[1]}\n"
-        )
+        journal_boots.list_boots(process)
         return 0
     return (yield from _entries(process, options))
+
+
+def _disk_usage(shell: Shell) -> int:
+    """In MiB."""
+    return sum(sizes(shell.world, int(time.time())).values()) >> 20
 
 
 def _is_span(text: str) -> bool:
@@ -217,6 +200,22 @@ def _is_span(text: str) -> bool:
     return bool(words) and all(word.lstrip("0123456789.") in units and word[:1].isdecimal() for word in words)
 
 
+def _of_boots(process: Process, options: Options) -> list[Entry] | None:
+    """The entries of the chosen start, by default of all; None after an error."""
+    world = process.shell.world
+    entries = log_of(process.shell)
+    if "b" not in options and "k" not in options:
+        return sorted([*journal_boots.earlier(world), *entries], key=lambda entry: entry.when)
+    wanted = options.value("b") or "0"
+    boot = journal_boots.chosen(world, wanted)
+    if boot is None:
+        process.err(f"Data from the specified boot ({wanted}) is not available: No such boot ID in journal\n")
+        return None
+    if boot.began != world.booted():
+        entries = sorted([*journal_boots.earlier(world), *entries], key=lambda entry: entry.when)
+    return journal_boots.of_boot(entries, boot, world)
+
+
 def _matching(process: Process, words: list[str], entries: list[Entry]) -> list[Entry]:
     """The entries that have the fields of `FIELD=VALUE` words; those of one field are alternatives. Raises Failure."""
     fields: dict[str, set[str]] = {}
@@ -246,7 +245,9 @@ def _entries(process: Process, options: Options) -> Running:
             "Hint: You are currently not seeing messages from other users and the system.\n      Users in groups 'adm', 'systemd-journal' can see all messages.\n      Pass -q to turn off this notice.\nNo journal files were opened due to insufficient permissions.\n"
         )
         return 1
-    entries = log_of(shell)
+    entries = _of_boots(process, options)
+    if entries is None:
+        return 1
     if "k" in options:
         entries = [entry for entry in entries if entry.source == "kernel"]
     for wanted in options.values("u"):

@@ -1,0 +1,40 @@
+"""The packages of the running kernel are installed, as its files in /boot say."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from test_shell_language import persona
+
+from decnet.decoys.events import Recorder
+from decnet.decoys.host.world import World
+from decnet.decoys.shell.at_once import run_at_once
+from decnet.decoys.shell.state import Shell
+
+
+@pytest.mark.parametrize(
+    ("release", "version"),
+    [
+        ("debian-11", "5.10.223-1"),
+        ("debian-12", "6.1.99-1"),
+        ("ubuntu-20.04", "5.4.0-192.212"),
+        ("ubuntu-22.04-nginx", "5.15.0-133.144"),
+        ("ubuntu-24.04", "6.8.0-41.41"),
+    ],
+)
+def test_dpkg_knows_the_kernel_that_runs(release: str, version: str) -> None:
+    null = os.open(os.devnull, os.O_WRONLY)
+    shell = Shell(World(persona(release)), "root", Recorder(null).session("192.0.2.9", 4000))
+    lines = (
+        "dpkg -S /boot/vmlinuz-$(uname -r)",
+        "dpkg-query -W -f '${db:Status-Abbrev}${Version}' linux-image-$(uname -r)",
+        'grep -c "install linux-image-$(uname -r)" /var/log/dpkg.log*',
+        "dpkg -L linux-image-$(uname -r) | grep vmlinuz | xargs ls",
+    )
+    owner, state, logged, listed = (run_at_once(shell, line).out for line in lines)
+    os.close(null)
+    kernel = shell.world.system.kernel
+    assert owner == f"linux-image-{kernel}: /boot/vmlinuz-{kernel}\n" and state == f"ii {version}"
+    assert ":1\n" in logged or logged == "1\n"
+    assert listed == f"/boot/vmlinuz-{kernel}\n"
