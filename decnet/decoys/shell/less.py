@@ -26,7 +26,8 @@ from .full_screen import (
     on_terminal,
 )  # fmt: skip
 from .limits import OutOfWork
-from .pager import MOST_LINES, UNMARKED, texts_of, unpaged
+from .less_pages import Look, Pages
+from .pager import UNMARKED, texts_of, unpaged
 from .process import Process
 from .regex import BadRegex, Regex, Syntax
 
@@ -39,52 +40,6 @@ ABOVE = "\x1b[H\x1bM"
 SKIPPING = "...skipping...\n"
 BELL = "\x07"
 MOST_TYPED = 500
-
-
-class Pages:
-    """A text as lines of the screen: `lines` with whether a newline ends each, and `places`, the number of the file's
-    line and the bytes up to its end. What is shown is from `top` to `end`."""
-
-    def __init__(self, text: str, columns: int, rows: int, *, numbered: bool = False) -> None:
-        self.lines: list[tuple[str, bool]] = []
-        self.places: list[tuple[int, int]] = []
-        self.columns, self.rows, self.top, self.end = columns, rows, 0, 0
-        self.size = len(text.encode("utf-8", "surrogateescape"))
-        self.pattern = ""
-        self.regex: Regex | None = None
-        before = 0
-        for number, raw in enumerate(text.removesuffix("\n").split("\n")[:MOST_LINES] if text else (), 1):
-            front = f"{number:>7} " if numbered else ""
-            pieces = _pieces(front + _visible(raw), columns)
-            after = min(self.size, before + len(raw.encode("utf-8", "surrogateescape")) + 1)
-            for at, piece in enumerate(pieces, 1):
-                ends = at == len(pieces)
-                self.lines.append((piece, ends))
-                self.places.append((number, after if ends else before + at * columns))
-            before = after
-
-    @property
-    def at_end(self) -> bool:
-        return self.end >= len(self.lines)
-
-    def find(self, pattern: str, *, backwards: bool) -> int:
-        """The next line that has it, -1 if there is none."""
-        if pattern:
-            self.pattern, self.regex = pattern, Regex(pattern, Syntax(extended=True))
-        assert self.regex is not None
-        places = range(self.top - 1, -1, -1) if backwards else range(self.top + 1, len(self.lines))
-        return next((at for at in places if self.regex.test(self.lines[at][0])), -1)
-
-
-def _visible(raw: str) -> str:
-    """Tabs expanded, control characters as `^X`."""
-    return "".join(
-        char if char >= " " or char in "\t\b" else f"^{chr(ord(char) ^ 64)}" for char in raw
-    ).expandtabs()
-
-
-def _pieces(line: str, columns: int) -> list[str]:
-    return [line[at : at + columns] for at in range(0, len(line), columns)] or [""]
 
 
 def less(context: Context, process: Process) -> Work:
@@ -109,7 +64,7 @@ def less(context: Context, process: Process) -> Work:
     yield from screen.wait_for_terminal()
     screen.begin()
     try:
-        yield from _Less(screen, found, context, numbered="N" in flags).run(
+        yield from Less(screen, found, context, Look.of(flags)).run(
             to_end="G" in "".join(word for word in process.args if word[:1] == "+")
         )
     finally:
@@ -117,17 +72,18 @@ def less(context: Context, process: Process) -> Work:
     return 0
 
 
-class _Less:
+class Less:
     """One run on a terminal."""
 
     def __init__(
-        self, screen: FullScreen, files: list[tuple[str, str]], context: Context, *, numbered: bool
+        self, screen: FullScreen, files: list[tuple[str, str]], context: Context, look: Look
     ) -> None:
         self._screen = screen
         self._files = files
         self._number = 0
         self._context = context
-        self._numbered = numbered
+        self._look = look
+        self._knows_end = False
         self._message = ""
         self._fresh = True
         self._backwards = False
@@ -136,12 +92,15 @@ class _Less:
     def _opened(self) -> Pages:
         text = self._files[self._number][1]
         self._fresh = True
-        return Pages(text, self._screen.columns, self._screen.rows - 1, numbered=self._numbered)
+        return Pages(text, self._screen.columns, self._screen.rows - 1, self._look)
 
     def run(self, *, to_end: bool) -> Work:
         """Up to `q`. `to_end`: begin with the last page."""
         pages = self._pages
         self._lines_from(max(0, len(pages.lines) - pages.rows) if to_end else 0)
+        if self._look.short and len(self._files) == 1 and pages.fits:
+            self._screen.put(CLEAR_BOTTOM)
+            return
         count, key = "", ""
         while True:
             if not key:
@@ -156,6 +115,8 @@ class _Less:
                 continue
             self._screen.put(CLEAR_BOTTOM)
             number, count = int(count[:6] or 0), ""
+            if key == "\x03" and self._look.interruptible:
+                return
             if key in (GONE, "q", "Q") or (key == ":" and (yield from self._colon())):
                 return
             if key == "Z" and (yield from self._screen.key()) == "Z":
@@ -260,12 +221,24 @@ class _Less:
 
     def _prompt(self) -> str:
         name = self._files[self._number][0]
+        if self._look.long:
+            return self._long_prompt()
         several = f" (file {self._number + 1} of {len(self._files)})" if len(self._files) > 1 else ""
         if self._pages.at_end:
             more = self._number + 1 < len(self._files)
             ends = f"(END) - Next: {self._files[self._number + 1][0]}" if more else "(END)"
             return f"{REVERSE}{name + several + ' ' if self._fresh and name else ''}{ends}{UNMARKED}"
         return f"{REVERSE}{name}{several}{UNMARKED}" if self._fresh and name else ":"
+
+    def _long_prompt(self) -> str:
+        pages = self._pages
+        self._knows_end = self._knows_end or pages.at_end
+        if not pages.places:
+            return f"{REVERSE}(END){UNMARKED}"
+        first, last = pages.places[pages.top][0], pages.places[pages.end - 1][0]
+        total, end = f"/{pages.places[-1][0]}" * self._knows_end, " (END)" * pages.at_end
+        done = f" {pages.places[pages.end - 1][1] * 100 // max(1, pages.size)}%" if self._knows_end else ""
+        return f"{REVERSE}lines {first}-{last}{total}{end or done}{UNMARKED}"
 
     def _obey(self, key: str, number: int) -> Work:
         pages, page = self._pages, self._pages.rows

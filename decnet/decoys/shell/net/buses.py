@@ -7,6 +7,7 @@ import time
 import uuid
 
 from ...host.hardware import machine_id
+from ..paged import SYSTEMD, paged, verb_in
 from ..process import Command, Process, Running
 from ..system.logged_errors import complain
 from ..system.shown import table
@@ -316,5 +317,5 @@ COMMANDS: dict[str, Command] = {
     "dbus-send": dbus_send,
     "dbus-uuidgen": dbus_uuidgen,
     "dbus-run-session": dbus_run_session,
-    "networkctl": networkctl,
+    "networkctl": paged(networkctl, SYSTEMD, verb_in("", "list", "status")),
 }

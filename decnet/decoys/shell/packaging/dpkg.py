@@ -8,6 +8,7 @@ from typing import Any
 
 from ...host.dpkg_files import full_name, stanza
 from ...host.packages import Package, Packages
+from ..paged import DPKG, paged
 from ..process import Command, Process, Running
 from ..text.common import Failure, glob, tool
 
@@ -377,4 +378,8 @@ def _formatted(template: str, packages: Packages, package: Package) -> str:
     return out + text
 
 
-COMMANDS: dict[str, Command] = {"dpkg": dpkg, "dpkg-query": dpkg}
+def _is_list(process: Process) -> bool:
+    return any(word == "--list" or (word[:1] == "-" and word[1:2] == "l") for word in process.args[:1])
+
+
+COMMANDS: dict[str, Command] = dict.fromkeys(("dpkg", "dpkg-query"), paged(dpkg, DPKG, _is_list))

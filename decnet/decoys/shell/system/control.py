@@ -7,6 +7,7 @@ import time
 
 from ...host.dmi import firmware
 from ...host.hardware import machine_id, uuid_for
+from ..paged import SYSTEMD, paged, verb_in
 from ..process import Command, Process, Running
 from ..text.common import Failure, Options, parse, tool
 from ..visit import visits_of
@@ -313,5 +314,9 @@ COMMANDS: dict[str, Command] = {
     "hostnamectl": hostnamectl,
     "timedatectl": timedatectl,
     "localectl": localectl,
-    "loginctl": loginctl,
+    "loginctl": paged(
+        loginctl,
+        SYSTEMD,
+        verb_in("", "list-sessions", "list-users", "list-seats", "session-status", "user-status", "seat-status"),
+    ),
 }

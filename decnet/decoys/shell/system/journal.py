@@ -14,7 +14,8 @@ from ...host.timers import logged
 from ...host.units import units
 from ...host.world import World
 from ...server_logs import logs_of
-from ..process import Process, Running
+from ..paged import SYSTEMD, paged
+from ..process import Command, Process, Running
 from ..state import Shell
 from ..text.common import Failure, Options, parse, tool
 from . import journal_boots
@@ -351,4 +352,10 @@ def logger(process: Process) -> Running:
     return 0
 
 
-COMMANDS = {"journalctl": journalctl, "dmesg": dmesg, "logger": logger}
+def _is_list(process: Process) -> bool:
+    """Whether entries are printed, and the command ends."""
+    actions = ("--disk-usage", "--rotate", "--vacuum", "--flush", "--sync", "--verify", "--follow", "--version")
+    return not any(word.startswith(actions) or ("f" in word and word[:2] != "--" and word[0] == "-") for word in process.args)
+
+
+COMMANDS: dict[str, Command] = {"journalctl": paged(journalctl, SYSTEMD, _is_list), "dmesg": dmesg, "logger": logger}

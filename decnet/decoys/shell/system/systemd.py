@@ -6,7 +6,8 @@ from __future__ import annotations
 import time
 
 from ...host.units import Unit
-from ..process import Process, Running
+from ..paged import SYSTEMD, paged, verb_in
+from ..process import Command, Process, Running
 from ..state import Shell
 from ..text.common import Failure, Options, parse, tool
 from .logged_errors import complain, log
@@ -309,4 +310,6 @@ def _make_link(shell: Shell, path: str, target: str) -> None:
     shell.change(path, Node(0o777, target=target, changed=now))
 
 
-COMMANDS = {"systemctl": systemctl}
+COMMANDS: dict[str, Command] = {
+    "systemctl": paged(systemctl, SYSTEMD, verb_in("", "status", "show", "cat", "show-environment", *LISTS)),
+}

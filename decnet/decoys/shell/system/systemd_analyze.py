@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 
+from ..paged import SYSTEMD, paged, verb_in
 from ..process import Command, Process, Running
 from ..text.common import parse
 from ..text.packaged import packaged
@@ -255,5 +256,5 @@ def _units(process: Process, verb: str, words: list[str]) -> int:
 
 
 COMMANDS: dict[str, Command] = {
-    "systemd-analyze": analyze,
+    "systemd-analyze": paged(analyze, SYSTEMD, verb_in("blame", "critical-chain", "security", "dump")),
 }
