@@ -13,7 +13,7 @@ from ..waits import Turn, at_most
 from .ash_completion import complete as ash_complete
 from .ash_line import AshLine
 from .completion import complete
-from .editor import BRACKETS, END, INTERRUPT, MOST_LINE, Editor
+from .editor import BRACKETS, END, INTERRUPT, MOST_LINE, NO_BRACKETS, Editor
 from .engine import Engine
 from .history import old_history
 from .memory import MEMORY, Account
@@ -27,6 +27,8 @@ from .typed_input import SIGNALS, TypedInput
 
 MOST_KEYS = 256 * 1024
 """Limit of characters that are kept when typed ahead."""
+FLOW = {0x13: None, 0x11: None}
+"""^S and ^Q are for the terminal's driver."""
 MOST_QUEUED = 64 * 1024
 MOST_PRINTED = 8 * 1024 * 1024
 """Bytes that one channel's commands may print before they are killed."""
@@ -356,7 +358,7 @@ class Driver:
     def _editor(self, line: Line, history: list[str], *, brackets: bool) -> Editor | AshLine | PlainLine:
         """What the shell edits the line with."""
         columns = self._channel.terminal.columns if self._channel.terminal else 80
-        write, shell = self._channel.write, line.shell
+        write, shell = self._channel.write if self._engine.input.echo else self._write_ends, line.shell
         if shell.dialect.name == "dash":
             return PlainLine(write)
         if shell.dialect.name == "ash":
@@ -371,6 +373,11 @@ class Driver:
             ends_on_interrupt=True, brackets=brackets and line.is_readline, is_readline=True,
             is_old=is_old_bash(shell),
         )  # fmt: skip
+
+    async def _write_ends(self, data: bytes) -> None:
+        """Of a line that is edited without echo (`stty -echo`), only its end is shown."""
+        if data.endswith((b"\r\n", NO_BRACKETS)):
+            await self._channel.write(data[-2:] if data.endswith(b"\r\n") else data)
 
     def _characters(self, key: str) -> str:
         """A key, with the characters that were typed before the shell has read it."""
@@ -410,6 +417,9 @@ class Driver:
         """Store the next keys; False at the end of the input. Raises TimeoutError."""
         async with at_most(seconds):
             data = await self._channel.read()
-        self._keys.extend(data.decode("utf-8", "surrogateescape")[: MOST_KEYS - len(self._keys)])
+        text = data.decode("utf-8", "surrogateescape")
+        if self._channel.terminal is not None and not self._engine.input.raw:
+            text = text.translate(FLOW)
+        self._keys.extend(text[: MOST_KEYS - len(self._keys)])
         self._is_gone = self._is_gone or not data
         return bool(data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from .line_words import in_columns, start_of_kill, word_after, word_before
 from .redisplay import Overwriting, Screen
 from .searching import ABORT, Search
 
@@ -16,6 +17,18 @@ ESCAPE, ERASE, PASTED = "\x1b", "\x7f\x08", "\x1b[201~"
 MOST_UNDONE, MOST_AT_ONCE = 200, 20
 """Changes that can be taken back, and characters that are one of them."""
 BELL = b"\x07"
+MOST_COUNT = 999
+OPPOSITE = {
+    "d": "\x7f",
+    "\x7f": "d",
+    "b": "f",
+    "f": "b",
+    "\x06": "\x02",
+    "\x02": "\x06",
+    "\x10": "\x0e",
+    "\x0e": "\x10",
+}
+"""What a key means with a negative count."""
 Complete = Callable[[str], tuple[str, list[str]]]
 """For the text before the cursor: what is to be added, and the choices."""
 
@@ -70,6 +83,8 @@ class Editor:
         self._undone: list[tuple[str, int, int]] = []
         self._last_words, self._is_last_word = 0, False
         self._offered: list[str] = []
+        self._count: str | None = None
+        self._holds = False
 
     @property
     def text(self) -> str:
@@ -84,10 +99,13 @@ class Editor:
             and self._pasted is None
             and self._search is None
             and not (self._is_quoted or self._offered or self._begun)
+            and self._count is None
         )
 
     async def key(self, key: str) -> str | None:
         """Process one key, or several characters (see `inserts`)."""
+        if self._count is not None and self._escape is None and key != ESCAPE:
+            return await self._counted(key)
         self._tabs = self._tabs + 1 if key == TAB else 0
         if not (key == ESCAPE or (self._escape == "" and key in "._")):
             self._is_last_word = False
@@ -103,13 +121,46 @@ class Editor:
         elif self._begun:
             await self._second(key)
         elif self._escape is not None or key == ESCAPE:
-            await self._escaped(key)
+            return await self._escaped(key)
         elif key in "\r\n" or key in (INTERRUPT, END):
             return await self._end(key)
         else:
             kills, self._kills = self._kills, False
             await self._edit(key, kills=kills)
         return None
+
+    async def _counted(self, key: str) -> str | None:
+        """The key after a count (Alt with digits): another digit, or what is done so many times."""
+        if key.isdecimal():
+            await self._count_shown((self._count or "") + key)
+            return None
+        return await self._times(key, "")
+
+    async def _count_shown(self, count: str) -> None:
+        """Show a count in the place of the prompt."""
+        self._count = count[:4] if count != "-" else count
+        value = int(self._count) if self._count.lstrip("-") else -1
+        await self._write(self._screen.prompt(f"(arg: {value}) ", self._line, self._at))
+
+    async def _times(self, key: str, after_escape: str) -> str | None:
+        """Do what a key means so many times, in one change of the screen."""
+        count, self._count = self._count or "1", None
+        value = max(-MOST_COUNT, min(MOST_COUNT, int(count) if count.lstrip("-") else -1))
+        await self._write(self._screen.prompt(self._prompt, self._line, self._at))
+        if value < 0:
+            key, after_escape = OPPOSITE.get(key, key), OPPOSITE.get(after_escape, after_escape)
+        if key.isprintable() and key and not after_escape:
+            await self._insert(key * abs(value))
+            return None
+        done = None
+        for left in range(abs(value) - 1, -1, -1):
+            self._holds = left > 0
+            if after_escape:
+                kills, self._kills = self._kills, False
+                await self._by_word(after_escape, kills)
+            else:
+                done = await self.key(key)
+        return done
 
     async def _end(self, key: str) -> str | None:
         if key in "\r\n":
@@ -140,7 +191,7 @@ class Editor:
             await self._bell(key)
             self._kills = kills
         elif key in ("\x15", "\x17", "\x0b"):
-            await self._kill(line, _start_of_kill(key, line, at), len(line) if key == "\x0b" else at, kills)
+            await self._kill(line, start_of_kill(key, line, at), len(line) if key == "\x0b" else at, kills)
         elif key == "\x19" and self._killed:
             await self._insert(self._killed)
         elif key == HOME or (key == "\x02" and at):
@@ -219,7 +270,8 @@ class Editor:
         if line != self._line:
             self._note_change(line, at)
         self._line, self._at, self._marked = line, at, (0, 0)
-        await self._write(self._screen.show(line, at))
+        if not self._holds:
+            await self._write(self._screen.show(line, at))
 
     async def _insert(self, text: str) -> None:
         text = text[: MOST_LINE - len(self._line)]
@@ -267,7 +319,7 @@ class Editor:
         await self._list(choices if key in "yY " else [])
 
     async def _list(self, choices: list[str]) -> None:
-        await self._write(_columns(choices[:2000], self._columns) if choices else "")
+        await self._write(in_columns(choices[:2000], self._columns) if choices else "")
         await self._anew()
 
     # ^R
@@ -289,23 +341,39 @@ class Editor:
 
     # What begins with Escape
 
-    async def _escaped(self, key: str) -> None:
-        """Arrow keys and the like."""
+    async def _escaped(self, key: str) -> str | None:
+        """Arrow keys and the like; the line if the key completes it."""
+        if key == ESCAPE and self._escape == "" and self._complete is not None and self._is_readline:
+            self._escape = None
+            await self._completed(self._complete)
+            return None
         self._escape = "" if key == ESCAPE else (self._escape or "") + key
         sequence = self._escape
         begun = sequence in ("", "[", "O")
         if begun or (
             sequence[0] in "[O" and not (sequence[-1].isalpha() or sequence[-1] == "~") and len(sequence) < 8
         ):
-            return
+            return None
         self._escape = None
         kills, self._kills = self._kills, False
         if sequence[0] not in "[O":
-            await self._by_word(sequence[0], kills)
+            if self._is_readline and (sequence[0].isdecimal() or sequence[0] == "-"):
+                if self._count is None:
+                    await self._count_shown("1")
+                    self._count = ""
+                await self._count_shown((self._count or "") + sequence[0])
+            elif self._count is not None:
+                await self._times("", sequence[0])
+            elif sequence == "#" and self._is_readline:
+                await self._replace("#" + self._line, 1)
+                return await self._end("\r")
+            else:
+                await self._by_word(sequence[0], kills)
         elif sequence[1:] == "200~" and self._brackets:
             self._pasted = self._tail = ""
         else:
             await self._move(sequence[1:])
+        return None
 
     async def _move(self, move: str) -> None:
         line, at = self._line, self._at
@@ -332,13 +400,15 @@ class Editor:
         if key in "._":
             await self._last_argument()
         elif key == "b":
-            await self._replace(line, _word_before(line, at))
+            await self._replace(line, word_before(line, at))
         elif key in ERASE:
-            await self._kill(line, _word_before(line, at), at, kills)
+            await self._kill(line, word_before(line, at), at, kills)
+        elif key in "<>" and self._is_readline:
+            await self._recall(len(self._history) - self._back if key == "<" else -self._back)
         elif key not in "fdulct":
             await self._bell("\x02")
         else:
-            end = _word_after(line, at)
+            end = word_after(line, at)
             if key == "d":
                 await self._kill(line, at, end, kills)
                 return
@@ -384,42 +454,3 @@ class Editor:
         self._back = back
         line = self._edited.get(back, self._history[-back] if back else "")
         await self._replace(line, len(line))
-
-
-def _start_of_kill(key: str, line: str, at: int) -> int:
-    """Where begins what ^U, ^W or ^K removes."""
-    if key == "\x15":
-        return 0
-    kept = line[:at].rstrip()
-    return at if key == "\x0b" else kept.rfind(" ") + 1
-
-
-def _word_before(line: str, at: int) -> int:
-    while at and not line[at - 1].isalnum():
-        at -= 1
-    while at and line[at - 1].isalnum():
-        at -= 1
-    return at
-
-
-def _word_after(line: str, at: int) -> int:
-    while at < len(line) and not line[at].isalnum():
-        at += 1
-    while at < len(line) and line[at].isalnum():
-        at += 1
-    return at
-
-
-def _columns(names: list[str], columns: int) -> str:
-    """The choices in columns, as Readline prints them: the room for a name does not count its slash."""
-    width = max(len(name.removesuffix("/")) for name in names) + 2
-    across = columns // width
-    across -= across > 1 and across * width == columns
-    rows = -(-len(names) // max(1, across))
-    lines = (_padded(names[row::rows], width, across) for row in range(rows))
-    return "".join(line + "\r\n" for line in lines)
-
-
-def _padded(names: list[str], width: int, across: int) -> str:
-    """One row of the choices: nothing follows the last name that has room."""
-    return "".join(name.ljust(width if at + 1 < across else 0) for at, name in enumerate(names))

@@ -25,8 +25,8 @@ from .full_screen import (
     FullScreen,
     on_terminal,
 )  # fmt: skip
-from .limits import OutOfWork
 from .less_pages import Look, Pages
+from .limits import OutOfWork
 from .pager import UNMARKED, texts_of, unpaged
 from .process import Process
 from .regex import BadRegex, Regex, Syntax

@@ -15,8 +15,8 @@ MORE = "\x1b[7m>\x1b[27m"
 
 @dataclass(frozen=True)
 class Look:
-    """Options of `less`. `numbered` -N; `chop` -S: long lines end at the right edge; `raw` -R: colours stay; `long`
-    -M: the prompt has numbers; `short` -F: a text that fits on the screen ends at once; `interruptible` -K."""
+    """Options of `less`. `numbered` -N; `chop` -S: long lines end at the right edge; `raw` -R: colours stay;
+    `long` -M: the prompt has numbers; `short` -F: what fits on a screen ends at once; `interruptible` -K."""
 
     numbered: bool = False
     chop: bool = False
@@ -28,12 +28,12 @@ class Look:
     @classmethod
     def of(cls, flags: str) -> Look:
         """Of the letters of options."""
-        return cls("N" in flags, "S" in flags, "R" in flags or "r" in flags, "M" in flags, "F" in flags, "K" in flags)
+        return cls(*(each in flags for each in "NSRMFK"))
 
 
 class Pages:
-    """A text as lines of the screen: `lines` with whether a newline ends each, and `places`, the number of the file's
-    line and the bytes up to its end. What is shown is from `top` to `end`."""
+    """A text as lines of the screen: `lines` with whether a newline ends each, and `places`, the number of
+    the file's line and the bytes up to its end. What is shown is from `top` to `end`."""
 
     def __init__(self, text: str, columns: int, rows: int, look: Look) -> None:
         self.lines: list[tuple[str, bool]] = []

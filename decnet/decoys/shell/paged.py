@@ -26,7 +26,7 @@ def verb_in(*verbs: str) -> Callable[[Process], bool]:
 
 
 def paged(command: Command, options: str, wants: Callable[[Process], bool]) -> Command:
-    """The command, with a pager where its output goes to a terminal. `wants`: whether these words print a list."""
+    """The command, with a pager if its output goes to a terminal. `wants`: whether the words print a list."""
 
     def run(process: Process) -> Running | int:
         running = command(process)

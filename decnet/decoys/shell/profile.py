@@ -65,7 +65,7 @@ def begin_profile(shell: Shell, *, reads_files: bool = True) -> None:
         handle = _not_found_handle(shell.dialect)
         shell.functions[handle.name] = handle
     shell.variables["PS1"] = PLAIN
-    if root and system.id == "debian":
+    if (root and system.id == "debian") or shell.node(f"{shell.variables.get('HOME', '')}/.bashrc") is None:
         return
     coloured = terminal.startswith("xterm-color") or (terminal.endswith("-256color") and not root)
     shell.variables["PS1"] = COLOURED if coloured else PLAIN

@@ -195,7 +195,9 @@ def prompt_of(shell: Shell) -> str:
     own = shell.variables.get("PS1")
     if own is not None:
         return expanded(shell, own) if shell.dialect.name != "dash" else own
-    if shell.script.startswith("-"):
+    if shell.dialect.bash and shell.world.system.id in ("debian", "ubuntu"):
+        return ""  # The start-up files had set it.
+    if shell.script.startswith("-") and shell.dialect.name != "dash":
         return shell.prompt()
     sign = "#" if shell.user == "root" else "$"
     if shell.dialect.bash:

@@ -235,7 +235,7 @@ def su(context: Context, process: Process) -> Work:
         context.out("This account is currently not available.\n" if program.endswith("/nologin") else "")
         return 1
     words = [program.rpartition("/")[2] or "sh", "-c", command] if command is not None else []
-    return (yield _as_user(context, user, words, login=login))
+    return (yield _as_user(context, user, words, login=login, program=program))
 
 
 def _login_shell(shell: Shell, user: str) -> str:
@@ -251,7 +251,9 @@ def _has_password(shell: Shell, user: str) -> bool:
     return shadow is None or not elsewhere or any(line.startswith(f"{user}:") for line in shadow.splitlines())
 
 
-def _as_user(context: Context, user: str, words: list[str], *, login: bool, by_sudo: bool = False) -> Work:
+def _as_user(
+    context: Context, user: str, words: list[str], *, login: bool, by_sudo: bool = False, program: str = ""
+) -> Work:
     child = context.fork()
     shell = child.shell
     if by_sudo:
@@ -277,6 +279,7 @@ def _as_user(context: Context, user: str, words: list[str], *, login: bool, by_s
     if login and shell.node(shell.variables["HOME"]):
         shell.cwd = shell.variables["HOME"]
         shell.variables["PWD"] = shell.cwd
-    name = shell.world.system.shell.rsplit("/", 1)[-1]
+    name = program.rpartition("/")[2] if program.endswith("sh") else ""
+    name = name or shell.world.system.shell.rsplit("/", 1)[-1]
     process = Process(shell, name, ["-l"] if login else [])
     return (yield child.whole(sh(child, process)))

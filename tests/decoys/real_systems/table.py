@@ -40,7 +40,8 @@ def shares(results: Sequence[Result]) -> str:
 def _row(name: str, found: Sequence[Result]) -> str:
     equal = sum(each.equal for each in found)
     excused = sum(
-        not each.equal and bool(reason_of(each.command.text, each.system, each.real.error)) for each in found
+        not each.equal and bool(reason_of(each.command.text, each.system, each.real.error or each.real.out))
+        for each in found
     )
     share = equal / max(1, len(found) - excused)
     return f"{name:<14}{equal:>6}{excused:>8}{len(found):>6}{share:>7.0%}"
@@ -55,7 +56,7 @@ def _difference(result: Result) -> str:
     rule = result.command.rule
     real, mine = compared(result.real, rule), compared(result.ours, rule)
     parts = [f"$ {result.command.text}" + (f"    [{rule}]" if rule != "exact" else "")]
-    if reason := reason_of(result.command.text, result.system, result.real.error):
+    if reason := reason_of(result.command.text, result.system, result.real.error or result.real.out):
         parts[0] += f"    ({reason})"
     for name, expected, got in zip(("out", "err", "status"), real, mine, strict=True):
         if expected != got:

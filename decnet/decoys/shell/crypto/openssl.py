@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from ..net import reach
 from ..process import Process, Running
+from ..system.passwords import asked
 from ..text import password_hashes
 from ..text.common import Failure, content, save
 
@@ -301,7 +302,18 @@ def _password(process: Process, words: list[str]) -> Running:
         ):
             return _unknown(process, "passwd", option)
     if "-stdin" in given or (not operands and "-in" not in given):
-        operands = process.given[:2000].decode("utf-8", "surrogateescape").splitlines()[:20]
+        if process.from_terminal and "-stdin" not in given:
+            first = yield from asked(process, "Password: ")
+            if (
+                first
+                and "-noverify" not in given
+                and first != (yield from asked(process, "Verifying - Password: "))
+            ):
+                process.err("Verify failure\nUnable to read password\n")
+                return 1
+            operands = [first] if first else []
+        else:
+            operands = process.given[:2000].decode("utf-8", "surrogateescape").splitlines()[:20]
     if not operands:
         process.err("<NULL>\n" if _is_old(process) else "Unable to read password\n")
         return 1

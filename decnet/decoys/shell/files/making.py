@@ -15,6 +15,7 @@ from ..process import Command, Process, Running
 from ..state import Shell
 from ..text.common import Failure, Options, parse, quoted, size_of, tool
 from . import facts
+from .asking import confirmed
 from .modes import changed_mode
 
 
@@ -382,13 +383,16 @@ def ln(process: Process) -> Running:
             else target
         )
         shown = target if len(words) == 1 else shown
-        if not _linked(process, options, source, shown):
+        asks = options.last("fi") == "i" and shell.lstat(shell.absolute(shown)) is not None
+        if asks and not (yield from confirmed(process, f"ln: replace {facts.quoted_name(shown)}? ")):
+            continue
+        if not _linked(process, options, source, shown, replaces=options.last("fi") in ("f", "i")):
             status = 1
         yield 0.0
     return status
 
 
-def _linked(process: Process, options: Options, source: str, target: str) -> bool:
+def _linked(process: Process, options: Options, source: str, target: str, *, replaces: bool) -> bool:
     shell, symbolic = process.shell, "s" in options
     where, text = shell.absolute(target), source
     there = shell.lstat(where)
@@ -411,7 +415,7 @@ def _linked(process: Process, options: Options, source: str, target: str) -> boo
             return False
         if not made.target:
             made = replace(made, inode=made.inode or real_name(shell, source))
-    if there is not None and "f" not in options:
+    if there is not None and not replaces:
         reason = "File exists"
     elif there is not None and there.folder:
         process.err(f"ln: {facts.shell_name(target)}: cannot overwrite directory\n")

@@ -9,6 +9,7 @@ from typing import Any
 from ..process import Process, Running
 from .dns_help import DIG_USAGE, HOST_USAGE
 from .reach import DNS_SECONDS, Clock, attempt, record, resolved
+from .telnet import prompted
 
 VERSIONS = {
     ("debian", "11"): "9.16.50-Debian", ("debian", "12"): "9.18.28-1~deb12u2-Debian", ("ubuntu", "20.04"): "9.18.28-0ubuntu0.20.04.1-Ubuntu",
@@ -91,10 +92,9 @@ def nslookup(process: Process) -> Running:
         return 0
     words = [word for word in process.args if not word.startswith("-")]
     if not words:
-        process.out("> ")
-        process.given  # noqa: B018 (it ends with its input)
+        yield from prompted(process, "> ", lambda _: f"{NO_SERVERS}\n")
         process.out("\n")
-        return 0
+        return 1
     record(process, "dns", host=words[0])
     yield from _asked(process, words[1] if len(words) > 1 else server_of(process), 3, TRY_SECONDS)
     process.out(f"{NO_SERVERS}\n")

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..descriptors import Stream
 from ..process import Process, Running
 from ..text.common import Failure, parse
@@ -26,9 +28,7 @@ def telnet(process: Process) -> Running:
         return 64 if new else 1
     words, clock = options.operands, Clock()
     if not words:
-        process.out("telnet> ")
-        process.given  # noqa: B018 (it ends with its input)
-        return 0
+        return (yield from prompted(process, "telnet> ", lambda _: "?Invalid command\n"))
     if len(words) > 2:
         process.err("telnet: too many arguments\n")
         return 1
@@ -108,7 +108,7 @@ def ftp(process: Process) -> Running:
         return 1
     words, clock = options.operands, Clock()
     if not words:
-        return (yield from _prompted(process))
+        return (yield from prompted(process, "ftp> ", _ftp_answer))
     host = words[0]
     port = words[1] if len(words) > 1 else "21"
     if "://" in host:
@@ -133,7 +133,7 @@ def ftp(process: Process) -> Running:
                 f"ftp: Can't connect to `{address}:{port}': {found.error}\nftp: Can't connect to `{host}:{shown}'\n"
             )
     if process.from_terminal:
-        return (yield from _prompted(process))
+        return (yield from prompted(process, "ftp> ", _ftp_answer))
     return 0
 
 
@@ -155,11 +155,15 @@ NEEDS_A_CONNECTION = (
 """Commands that ftp answers with "Not connected."."""
 
 
-def _prompted(process: Process) -> Running:
-    """The prompt of ftp, until it is left."""
+def _ftp_answer(word: str) -> str:
+    return "Not connected.\n" if word in NEEDS_A_CONNECTION else "?Invalid command.\n"
+
+
+def prompted(process: Process, prompt: str, answer: Callable[[str], str]) -> Running:
+    """The prompt of a program on a terminal, until it is left. `answer`: what a command's first word prints."""
     source = process.context.fds.get(0) if process.context is not None else None
-    for _ in range(MOST_FTP_LINES):
-        process.out("ftp> " if process.from_terminal else "")
+    for _ in range(MOST_LINES):
+        process.out(prompt if process.from_terminal else "")
         yield 0.0
         line = (yield from process.context.read_line(source)) if isinstance(source, Stream) else b""
         word, _, _ = line.decode("utf-8", "replace").strip().partition(" ")
@@ -167,11 +171,11 @@ def _prompted(process: Process) -> Running:
             process.out("\n" if not line and process.from_terminal else "")
             break
         if word:
-            process.out("Not connected.\n" if word in NEEDS_A_CONNECTION else "?Invalid command.\n")
+            process.out(answer(word))
     return 0
 
 
-MOST_FTP_LINES = 500
+MOST_LINES = 500
 
 
 COMMANDS = {"telnet": telnet, "ftp": ftp}

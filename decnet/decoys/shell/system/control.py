@@ -317,6 +317,8 @@ COMMANDS: dict[str, Command] = {
     "loginctl": paged(
         loginctl,
         SYSTEMD,
-        verb_in("", "list-sessions", "list-users", "list-seats", "session-status", "user-status", "seat-status"),
+        verb_in(
+            "", "list-sessions", "list-users", "list-seats", "session-status", "user-status", "seat-status"
+        ),
     ),
 }

@@ -354,8 +354,24 @@ def logger(process: Process) -> Running:
 
 def _is_list(process: Process) -> bool:
     """Whether entries are printed, and the command ends."""
-    actions = ("--disk-usage", "--rotate", "--vacuum", "--flush", "--sync", "--verify", "--follow", "--version")
-    return not any(word.startswith(actions) or ("f" in word and word[:2] != "--" and word[0] == "-") for word in process.args)
+    actions = (
+        "--disk-usage",
+        "--rotate",
+        "--vacuum",
+        "--flush",
+        "--sync",
+        "--verify",
+        "--follow",
+        "--version",
+    )
+    return not any(
+        word.startswith(actions) or ("f" in word and word[:2] != "--" and word[0] == "-")
+        for word in process.args
+    )
 
 
-COMMANDS: dict[str, Command] = {"journalctl": paged(journalctl, SYSTEMD, _is_list), "dmesg": dmesg, "logger": logger}
+COMMANDS: dict[str, Command] = {
+    "journalctl": paged(journalctl, SYSTEMD, _is_list),
+    "dmesg": dmesg,
+    "logger": logger,
+}
