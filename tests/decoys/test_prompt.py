@@ -32,6 +32,11 @@ def shown(*typed: str, release: str = "debian-12") -> str:
 
 
 CASES = {
+    "echo 5\x1b3x\r": "§echo 5\r\x1b[5P(arg: 1)\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\r\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C3\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\r\x1b[5@root@web01:~#\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[Cxxx\n5xxx\n",
+    "echo a\x13b\x11c\r": "§echo abc\nabc\n",
+    "unam\x1b\x1b\x15": "§uname ",
+    "\x1b#\r": "§#\n",
+    "unset PS1\recho a\r": "§unset PS1\necho a\na\n",
     "systemctl st\t\t\x15": "§systemctl st\a\nstart   status  stop    \n§systemctl st",
     "apt ins\t\x15": "§apt install ",
     "ls --colo\t\x15": "§ls --colo\ar",
@@ -139,3 +144,38 @@ def test_what_is_typed_while_a_command_runs_is_echoed_at_once_and_again_at_the_p
     os.close(into)
     text = channel.shown.decode().replace("\x1b[?2004h", "").replace("\x1b[?2004l\r", "")
     assert "sleep 0.2\r\necho ab\b \bc\r\nexit\r\n" + PROMPT + "echo ac\r\nac\r\n" in text, text
+
+
+PAGED = {
+    "dpkg -l nosuch\r": "dpkg-query: no packages found matching nosuch\n\x1b[?1h\x1b=\r\r\x1b[K\x1b[?1l\x1b>",
+    "journalctl -u nosuch\r": "\x1b[?1h\x1b=\r-- No entries --\x1b[m\n\r\x1b[K\x1b[?1l\x1b>",
+    "dpkg -l nosuch 2>&1 | cat\r": "dpkg-query: no packages found matching nosuch\n",
+    "DPKG_PAGER= dpkg -l nosuch\r": "dpkg-query: no packages found matching nosuch\n",
+}
+"""Lists that less shows at a terminal (less -FRSX), and that are printed elsewhere."""
+
+
+@pytest.mark.parametrize("line", PAGED)
+def test_lists_go_through_a_pager_at_a_terminal(line: str) -> None:
+    assert shown(line).removeprefix("§" + line.replace("\r", "\n")) == PAGED[line]
+
+
+def test_a_long_list_shows_its_lines_and_ends_with_q() -> None:
+    text = shown("dpkg -l\r", "q")
+    assert text.startswith("§dpkg -l\n\x1b[?1h\x1b=\rDesired=Unknown/Install/Remove/Purge/Hold\x1b[m\n")
+    assert text.endswith("\x1b[m\x1b[7m>\x1b[27m\n\x1b[7mlines 1-23\x1b[27m\x1b[K\r\x1b[K\x1b[?1l\x1b>"), text[-200:]
+
+
+PIECES = {
+    ("telnet\r", "xyz\r", "quit\r"): "§telnet\ntelnet> xyz\n?Invalid command\ntelnet> quit\n",
+    ("ln -is /etc/hosts /etc/hostname\r", "n\r"): "§ln -is /etc/hosts /etc/hostname\nln: replace '/etc/hostname'? n\n",
+    ("useradd -m eve\r", "su - eve\r", "\x04"): "§useradd -m eve\n§su - eve\n$ \n",
+    ("su -s /bin/bash www-data\r", "exit\r"): "§su -s /bin/bash www-data\nwww-data@web01:/root$ exit\nexit\n",
+    ("stty -echo\r", "echo hid\r", "stty echo\r"): "§stty -echo\n§\nhid\n§\n",
+}
+"""What is typed one piece after the other, and what is shown."""
+
+
+@pytest.mark.parametrize("pieces", PIECES)
+def test_programs_ask_and_wait(pieces: tuple[str, ...]) -> None:
+    assert shown(*pieces) == PIECES[pieces]
