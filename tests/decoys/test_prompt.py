@@ -163,12 +163,17 @@ def test_lists_go_through_a_pager_at_a_terminal(line: str) -> None:
 def test_a_long_list_shows_its_lines_and_ends_with_q() -> None:
     text = shown("dpkg -l\r", "q")
     assert text.startswith("§dpkg -l\n\x1b[?1h\x1b=\rDesired=Unknown/Install/Remove/Purge/Hold\x1b[m\n")
-    assert text.endswith("\x1b[m\x1b[7m>\x1b[27m\n\x1b[7mlines 1-23\x1b[27m\x1b[K\r\x1b[K\x1b[?1l\x1b>"), text[-200:]
+    assert text.endswith("\x1b[m\x1b[7m>\x1b[27m\n\x1b[7mlines 1-23\x1b[27m\x1b[K\r\x1b[K\x1b[?1l\x1b>"), (
+        text[-200:]
+    )
 
 
 PIECES = {
     ("telnet\r", "xyz\r", "quit\r"): "§telnet\ntelnet> xyz\n?Invalid command\ntelnet> quit\n",
-    ("ln -is /etc/hosts /etc/hostname\r", "n\r"): "§ln -is /etc/hosts /etc/hostname\nln: replace '/etc/hostname'? n\n",
+    (
+        "ln -is /etc/hosts /etc/hostname\r",
+        "n\r",
+    ): "§ln -is /etc/hosts /etc/hostname\nln: replace '/etc/hostname'? n\n",
     ("useradd -m eve\r", "su - eve\r", "\x04"): "§useradd -m eve\n§su - eve\n$ \n",
     ("su -s /bin/bash www-data\r", "exit\r"): "§su -s /bin/bash www-data\nwww-data@web01:/root$ exit\nexit\n",
     ("stty -echo\r", "echo hid\r", "stty echo\r"): "§stty -echo\n§\nhid\n§\n",

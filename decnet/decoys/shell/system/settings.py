@@ -221,6 +221,9 @@ def stty(process: Process) -> Running:
         raise Failure("'standard input': Inappropriate ioctl for device")
     if _sized(process, words):
         return 0
+    echoes = [word for word in words if word in ("echo", "-echo", "sane", "raw", "cooked")]
+    if echoes and process.context is not None:
+        process.context.engine.input.echo = echoes[-1] != "-echo"
     rows = process.shell.rows
     if words == ["size"]:
         process.out(f"{rows} {process.columns}\n")
