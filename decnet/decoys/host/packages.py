@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -41,6 +41,8 @@ GREETED = {
 }  # fmt: skip
 """By kernel and the begin of a package's name, the version that the machine's greetings show, where the archive's
 changelogs do not go back so far."""
+
+FOLDERS_AT_ONCE = 64
 
 
 OF_KERNEL = -1
@@ -133,6 +135,15 @@ class Packages(Mapping[str, Package]):
 
     def paths(self, package: Package) -> list[str]:
         """What it has brought, as `dpkg -L` lists it: the folders before what is in them, links at the end."""
+        pieces = self.paths_by_pieces(package)
+        while True:
+            try:
+                next(pieces)
+            except StopIteration as stop:
+                return list(stop.value)
+
+    def paths_by_pieces(self, package: Package) -> Generator[float, None, list[str]]:
+        """The same with pauses: all folders of the machine are searched."""
         found: dict[str, bool] = {}
         if package.number == OF_KERNEL:
             brought = self._kernel[package.name].paths
@@ -141,7 +152,9 @@ class Packages(Mapping[str, Package]):
             }
             return ["/.", *sorted({*folders, *brought})]
         numbers = {number for number, each in self._by_number.items() if each.name == package.name}
-        for folder in self.data.folders():
+        for at, folder in enumerate(self.data.folders()):
+            if at % FOLDERS_AT_ONCE == FOLDERS_AT_ONCE - 1:
+                yield 0.0
             for name, entry in self.data.folder(folder):
                 if entry.package in numbers:
                     path = f"{folder.rstrip('/')}/{name}"

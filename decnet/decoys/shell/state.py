@@ -35,6 +35,7 @@ READ_ONLY = ("BASHOPTS", "BASH_VERSINFO", "EUID", "PPID", "SHELLOPTS", "UID")
 """What bash sets at its begin and no one can set (bash(1), "Shell Variables")."""
 ENTERED = "entered at"
 """The note of the depth at which a shell was started as a program."""
+HELD_SECONDS = 0.2
 OF_PROCESSES = ("/proc/self", "/proc/thread-self", *(f"/proc/{digit}" for digit in range(10)))
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -115,6 +116,7 @@ class Shell(View):
     """What executes the commands, if ash names it in errors: `eval`, or the file of `.`."""
     notes: dict[str, str] = field(default_factory=dict)
     """What builtins remember."""
+    _held: tuple[float, dict[int, list[Holder]]] = field(default=(0.0, {}), repr=False)
     held: int = 0
     """Characters in its variables."""
     visit: Visit = field(init=False)
@@ -167,10 +169,14 @@ class Shell(View):
         return super().node_before(path)
 
     def holders(self) -> dict[int, list[Holder]]:
-        """Who has the sockets of the machine, by their inodes."""
-        entries = self.processes(time.time())
-        found = {each.inode: list(each.holders) for each in unix_sockets(self.world.machine, entries)}
-        return found | holders(self.world.sockets(), entries)
+        """Who has the sockets of the machine, by their inodes; known for HELD_SECONDS, since `find /proc` asks
+        for each descriptor."""
+        now = time.monotonic()
+        if now - self._held[0] > HELD_SECONDS:
+            entries = self.processes(time.time())
+            found = {each.inode: list(each.holders) for each in unix_sockets(self.world.machine, entries)}
+            self._held = now, found | holders(self.world.sockets(), entries)
+        return self._held[1]
 
     def _terminals(self) -> list[str]:
         """The names in /dev/pts."""

@@ -297,9 +297,8 @@ def _files(process: Process, packages: Packages, names: list[str]) -> Running:
             continue
         process.spend(20_000)
         yield 0.0
-        process.out(
-            "".join(f"{path}\n" for path in packages.paths(package)) + ("\n" if at < len(names) - 1 else "")
-        )
+        paths = yield from packages.paths_by_pieces(package)
+        process.out("".join(f"{path}\n" for path in paths) + "\n" * (at < len(names) - 1))
     return status
 
 
