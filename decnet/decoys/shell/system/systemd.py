@@ -313,4 +313,3 @@ def _make_link(shell: Shell, path: str, target: str) -> None:
 COMMANDS: dict[str, Command] = {
     "systemctl": paged(systemctl, SYSTEMD, verb_in("", "status", "show", "cat", "show-environment", *LISTS)),
 }
-}
