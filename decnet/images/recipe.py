@@ -58,8 +58,9 @@ BASE_BUILD: Final = """\
 FROM {root}
 LABEL decnet.content="{content}"
 COPY start.py *.nft /
+RUN ["/usr/bin/python3.11", "-I", "-S", "-m", "compileall", "-b", "-q", "/start.py"]
 STOPSIGNAL SIGKILL
-ENTRYPOINT ["/usr/bin/python3.11", "-I", "-S", "/start.py"]
+ENTRYPOINT ["/usr/bin/python3.11", "-I", "-S", "/start.pyc"]
 """
 
 DECOYS_BUILD: Final = """\

@@ -15,19 +15,19 @@ A decky on the LAN alone has ADDRESS and, unless its driver is ipvlan, MAC. Any 
 list of [address, prefix length, MAC or ""], its home first, and ROUTER, the next hop of its default route or
 "". Its interfaces are found by their addresses: Docker does not pass on the MACs of several networks, and
 some releases of Compose pass the only one to the wrong interface.
+
+Each start of a decky runs this, so it imports little: `socket`, `subprocess`, `json` and `typing` would take
+longer than all the rest.
 """
 
-import contextlib
+import _socket as socket
 import fcntl
-import json
 import os
 import select
-import socket
 import struct
-import subprocess
 import sys
 import time
-from typing import NamedTuple
+from _json import encode_basestring_ascii
 
 RULES = "/rules.nft"
 LOOKS = "/look-%s.nft"
@@ -43,6 +43,8 @@ MOST_ADDRESSES = 2
 ANNOUNCEMENTS = 2
 INTERFACE_SECONDS = 5.0
 MOST_ROUTES = 16
+RUN_SECONDS = 20.0
+SIGKILL = 9
 ARP_TYPE = 0x0806
 SIOCGIFADDR = 0x8915
 SIOCSIFHWADDR = 0x8924
@@ -82,19 +84,21 @@ def main() -> int:
     return 1
 
 
-class Wanted(NamedTuple):
+class Wanted:
     """An interface as it should be. Without a MAC it keeps its own: with ipvlan, that of the worker."""
 
-    address: bytes
-    mac: bytes | None
+    def __init__(self, address: bytes, mac: bytes | None) -> None:
+        self.address = address
+        self.mac = mac
 
 
-class Interface(NamedTuple):
+class Interface:
     """An interface as it is, with its address in the decky's network."""
 
-    name: str
-    mac: bytes
-    address: bytes
+    def __init__(self, name: str, mac: bytes, address: bytes) -> None:
+        self.name = name
+        self.mac = mac
+        self.address = address
 
 
 def _wanted() -> list[Wanted]:
@@ -102,6 +106,8 @@ def _wanted() -> list[Wanted]:
     if "INTERFACES" not in os.environ:
         mac = _bytes_of(os.environ["MAC"]) if "MAC" in os.environ else None
         return [Wanted(socket.inet_aton(os.environ["ADDRESS"]), mac)]
+    import json
+
     if os.environ["ROUTER"]:
         socket.inet_aton(os.environ["ROUTER"])
     rows = json.loads(os.environ["INTERFACES"])
@@ -158,15 +164,21 @@ def _ip(*arguments: str) -> str:
 
 def _probe(home: Interface) -> tuple[bytes | None, bool]:
     """The MAC of another host that has the address, if there is one, and whether that host spoofs it."""
-    with _wire(home) as wire:
+    wire = _wire(home)
+    try:
         holder = _holder(wire, home.address, home.mac)
         return holder, holder is not None and _is_spoofer(wire, home.address, home.mac, holder)
+    finally:
+        wire.close()
 
 
 def _announce(own: Interface) -> None:
-    with _wire(own) as wire:
+    wire = _wire(own)
+    try:
         for _ in range(ANNOUNCEMENTS):
             wire.send(_arp(own.mac, own.address, own.address))
+    finally:
+        wire.close()
 
 
 def _wire(own: Interface) -> socket.socket:
@@ -188,13 +200,37 @@ def _nft(*arguments: str) -> str:
 
 def _run(command: tuple[str, ...]) -> str:
     """Run a program; its error, "" on success."""
+    output, end = os.pipe()
+    nothing = (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDWR, 0)
+    streams = [nothing, (os.POSIX_SPAWN_DUP2, 0, 1), (os.POSIX_SPAWN_DUP2, end, 2)]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=20, stdin=subprocess.DEVNULL)
-    except (OSError, subprocess.TimeoutExpired) as error:
+        pid = os.posix_spawn(command[0], command, os.environ, file_actions=streams)
+    except OSError as error:
+        os.close(output)
         return repr(error)
-    if done.returncode == 0:
-        return ""
-    return done.stderr.decode("utf-8", "replace")[-500:] or f"{command[0]} ended with {done.returncode}"
+    finally:
+        os.close(end)
+    try:
+        text = _read(output, time.monotonic() + RUN_SECONDS)
+    finally:
+        os.close(output)
+    if text is None:
+        os.kill(pid, SIGKILL)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if text is None:
+        return f"{command[0]} did not end within {RUN_SECONDS:.0f} s"
+    return "" if status == 0 else text[-500:] or f"{command[0]} ended with {status}"
+
+
+def _read(descriptor: int, until: float) -> str | None:
+    """What is written to a pipe before it is closed; None if it is not closed in time."""
+    content = b""
+    while select.select([descriptor], [], [], max(0.0, until - time.monotonic()))[0]:
+        piece = os.read(descriptor, 4096)
+        if not piece:
+            return content.decode("utf-8", "replace")
+        content = (content + piece)[-4096:]
+    return None
 
 
 def _interface(mac: bytes | None) -> tuple[str, bytes] | None:
@@ -228,22 +264,26 @@ def _macs() -> dict[str, bytes]:
 def _give(name: str, mac: bytes) -> bool:
     """Set the interface's MAC (netdevice(7)); False if the driver refuses."""
     request = struct.pack("16sH14s", os.fsencode(name), ARPHRD_ETHER, mac)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-        try:
-            fcntl.ioctl(any_socket, SIOCSIFHWADDR, request)
-        except OSError:
-            return False
+    any_socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        fcntl.ioctl(any_socket.fileno(), SIOCSIFHWADDR, request)
+    except OSError:
+        return False
+    finally:
+        any_socket.close()
     return True
 
 
 def _address(name: str) -> bytes:
     """The interface's first IPv4 address (netdevice(7)); b"" if it has none."""
     request = struct.pack("256s", os.fsencode(name))
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-        try:
-            return fcntl.ioctl(any_socket, SIOCGIFADDR, request)[20:24]
-        except OSError:
-            return b""
+    any_socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        return fcntl.ioctl(any_socket.fileno(), SIOCGIFADDR, request)[20:24]
+    except OSError:
+        return b""
+    finally:
+        any_socket.close()
 
 
 def _mac(name: str) -> bytes | None:
@@ -284,8 +324,10 @@ def _is_spoofer(wire: socket.socket, address: bytes, own_mac: bytes, mac: bytes)
     """Whether this host answers for more than MOST_ADDRESSES of the 256 addresses around `address`. It is
     asked directly: no other host sees that. The rule is that of decnet.agent.probe."""
     for last in range(256):
-        with contextlib.suppress(BlockingIOError, InterruptedError):
+        try:
             wire.send(_arp(own_mac, b"\0" * 4, address[:3] + bytes([last]), mac))
+        except (BlockingIOError, InterruptedError):
+            pass
     answered: set[bytes] = set()
     deadline = time.monotonic() + PROBE_SECONDS
     while (left := deadline - time.monotonic()) > 0:
@@ -335,7 +377,8 @@ def _bytes_of(mac: str) -> bytes:
 
 
 def _say(line: dict[str, str]) -> None:
-    os.write(1, json.dumps(line).encode() + b"\n")
+    pairs = ", ".join(f"{encode_basestring_ascii(key)}: {encode_basestring_ascii(line[key])}" for key in line)
+    os.write(1, f"{{{pairs}}}\n".encode())
 
 
 def _end(line: dict[str, str], status: int) -> int:
