@@ -292,6 +292,11 @@ class Visitors:
         self._most = most
         self._sources: OrderedDict[str, VisitorFiles] = OrderedDict()
 
+    def present(self, since: float) -> list[tuple[str, Login]]:
+        """Sources and logins that began after `since` (seconds since the epoch) and have not ended."""
+        found = [(source, login) for source, files in self._sources.items() for login in files.all_logins()]
+        return [(source, login) for source, login in found if login.began >= since and not login.ended]
+
     def find(self, source: str) -> VisitorFiles | None:
         """What this source has changed within the last day, if anything."""
         self._expire()

@@ -17,10 +17,14 @@ if TYPE_CHECKING:
     from ..host.hardware import Memory
     from ..host.sockets import SocketEntry
     from ..host.world import World
+    from ..visitor_logins import Login
 
 VERSIONS = {"11": "5.9", "12": "5.9.3", "20.04": "5.8", "22.04": "5.9.1", "24.04": "5.9.4.pre2"}
 """Of net-snmp, by the version of the system."""
 OLDEST = "5.8"
+Present = Callable[[float], "list[tuple[str, Login]]"]
+LONGEST_VISIT = 14_400
+"""Seconds."""
 COUNTED_SECONDS = 5.0
 """How long the agent keeps the counters of the protocols (nsCacheTimeout)."""
 
@@ -31,11 +35,14 @@ class Host:
 
     program = "snmpd"
 
-    def __init__(self, persona: Persona) -> None:
+    def __init__(self, persona: Persona, present: Present = lambda since: []) -> None:
+        """`present`: sources and logins of visitors that began after a time and have not ended."""
         self.persona = persona
         self.release = VERSIONS.get(Machine(persona).system.version, OLDEST)
         self.version = tuple(int(part) for part in self.release.split(".") if part.isdecimal())
         self._packages: tuple[object, list[tuple[str, int]]] = (None, [])
+        self._find = present
+        self._present: tuple[float, list[tuple[str, Login]]] = (0.0, [])
         self._counters: tuple[float, dict[str, int]] = (0.0, {})
 
     @cached_property
@@ -52,6 +59,14 @@ class Host:
     def sockets(self, *protocols: str) -> list[SocketEntry]:
         """Its sockets of these protocols."""
         return [each for each in self.world.sockets() if each.protocol in protocols]
+
+    def present(self) -> list[tuple[str, Login]]:
+        """The visitors who are logged in, with their addresses."""
+        until, found = self._present
+        if time.monotonic() >= until:
+            found = self._find(max(self.world.booted(), time.time() - LONGEST_VISIT))
+            self._present = time.monotonic() + COUNTED_SECONDS, found
+        return found
 
     def counters(self) -> dict[str, int]:
         """The counters of its protocols, as the kernel names them."""

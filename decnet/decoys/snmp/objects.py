@@ -4,10 +4,13 @@ address, network card and uptime.
 Source: net-snmp 5.9 of Debian 12, walked and compared; the other vendors' object identifiers from their MIBs.
 """
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from ..host.network import network_of
 from ..machine import Machine
@@ -17,6 +20,9 @@ from .ber import Oid
 from .counts import Counts
 from .dialects import Dialect, dialect_of
 from .tree import Section, Table, Tree, Value
+
+if TYPE_CHECKING:
+    from .host_view import Present
 
 MIB2: Oid = (1, 3, 6, 1, 2, 1)
 SYSTEM: Oid = (*MIB2, 1)
@@ -65,8 +71,8 @@ class AgentObjects:
         return self.make()
 
 
-def objects_of(persona: Persona) -> AgentObjects:
-    """The agent of this machine."""
+def objects_of(persona: Persona, present: Present = lambda since: []) -> AgentObjects:
+    """The agent of this machine. `present`: the visitors who are logged in, with their addresses."""
     shared = persona.machine
     machine = Machine(persona)
     dialect = dialect_of(persona)
@@ -87,7 +93,7 @@ def objects_of(persona: Persona) -> AgentObjects:
             from . import unix
             from .host_view import Host
 
-            host = Host(persona)
+            host = Host(persona, present)
             rows |= dict(unix.rows(host)) | dict(_engine(engine, boots, uptime))
             rows |= dict(counts.rows((*MIB2, 11)))
             tables = unix.tables(host)

@@ -5,6 +5,7 @@ from ..events import Recorder, shown
 from ..persona import Persona
 from ..serve import Stop
 from ..udp_server import Visit, receive
+from ..visitors import visitors_of
 from .agent import Agent, Handled
 from .objects import objects_of
 
@@ -20,7 +21,7 @@ async def start(persona: Persona, recorder: Recorder) -> Stop:
     communities = frozenset(
         part.strip().encode() for part in (COMMUNITIES if configured is None else configured).split(",")
     )
-    agent = Agent(objects_of(persona), communities - {b""})
+    agent = Agent(objects_of(persona, visitors_of(persona).present), communities - {b""})
 
     def answer(data: bytes, visit: Visit, room: int) -> bytes | None:
         handled = agent.handle(data, room)

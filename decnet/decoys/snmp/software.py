@@ -12,6 +12,7 @@ from .tree import Rows, Table
 
 if TYPE_CHECKING:
     from ..host.processes import ProcessEntry
+    from ..visitor_logins import Login
     from .host_view import Host
 
 HOST: Oid = (1, 3, 6, 1, 2, 1, 25)
@@ -36,7 +37,25 @@ def tables(host: Host) -> list[Table]:
 
 
 def _processes(host: Host) -> list[ProcessEntry]:
-    return host.world.processes(int(time.time()))
+    found = host.world.processes(int(time.time()))
+    parent = next((each for each in found if each.name == "sshd"), None)
+    return found + [_server(source, login, parent.pid if parent else 1) for source, login in host.present()]
+
+
+def _server(source: str, login: Login, parent: int) -> ProcessEntry:
+    """The process that serves a visitor's login."""
+    from ..host.processes import ProcessEntry
+
+    began = int(login.began)
+    if login.service == "telnet":
+        text = f"in.telnetd: {source}"
+        return ProcessEntry(
+            login.server, 1, "root", text, "in.telnetd", began, state="Ss", virtual=3_236, resident=2_304
+        )
+    text = f"sshd: {login.user}@{login.terminal or 'notty'}"
+    return ProcessEntry(
+        login.server, parent, login.user, text, "sshd", began, state="Ss", virtual=17_736, resident=11_008
+    )
 
 
 def _running(host: Host) -> Rows:

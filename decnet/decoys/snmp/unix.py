@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib.resources import files
 
-from . import addresses, agent_groups, software, storage, transport
+from . import addresses, agent_groups, ber, software, storage, transport
 from .ber import Oid
 from .host_view import Host
 from .tree import Section, Table, Value
@@ -18,6 +18,10 @@ from .tree import Section, Table, Value
 
 def rows(host: Host) -> Iterator[tuple[Oid, Value]]:
     """The single objects."""
+    yield (
+        (*software.HOST, 1, 5, 0),
+        lambda: ber.gauge(sum(bool(login.terminal) for _, login in host.present())),
+    )
     yield from addresses.scalars(host)
     yield from transport.scalars(host)
     yield from storage.scalars(host)
