@@ -47,6 +47,8 @@ SEEN_SECONDS = 600.0
 EARLIEST, LATEST = -(1 << 31), 15_032_385_535
 """Seconds since the epoch: ext4 keeps no other times of files, and takes the nearest one."""
 LOGIN, PASSWORD, SEEN, HOSTNAME = "login ", "password ", "seen", "hostname"
+KERNEL = "kernel "
+"""Begins the names of notes about what a kernel forgets when it ends."""
 
 
 class Writer(Protocol):
@@ -262,9 +264,9 @@ class VisitorFiles:
             self._take(-PATH_BYTES)
             del self.folders[path]
         self.killed.clear()
-        if HOSTNAME in self.notes:
-            self._take(-self._note_weight(HOSTNAME))
-            del self.notes[HOSTNAME], self._versions[HOSTNAME]
+        for key in [each for each in self.notes if each == HOSTNAME or each.startswith(KERNEL)]:
+            self._take(-self._note_weight(key))
+            del self.notes[key], self._versions[key]
 
     def clear(self) -> None:
         """Forget everything."""

@@ -1,7 +1,8 @@
 """Makes RELEASE.printed.zip: `python -m trees.printed RELEASE ROOT` in packaging/, by hand, as root.
 
 ROOT is the tree of a system of that release. Its programs run there as nobody, without a network, and with
---help, with --version or without an argument. The archive has blocks of answers, and an index: a line for each
+--help, --version, -V, -h, options that no program has, or without an argument. Answers that the archive has
+already stay. It has blocks of answers, and an index: a line for each
 call (PROGRAM or `PROGRAM OPTION`) with its block, and where its answer begins there and how long it is, separated by
 tabs. An answer's first line has the status and the length of the output, then come the output and the errors.
 """
@@ -19,8 +20,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from decnet.decoys.host.release_data import release_data  # noqa: E402 (the folder is no package)
 
 DATA = Path(__file__).resolve().parents[2] / "decnet" / "decoys" / "host" / "data"
+BESIDES = ("-V", "-h", "--no-such-option", "-~")
+"""Kept where they are answered as --help or --version, or as an option that is not there."""
 FOLDERS = ("usr/bin", "usr/sbin")
-OPTIONS = ("--help", "--version", "")
+OPTIONS = ("--help", "--version", "", *BESIDES)
 MOST = 12_000
 """Bytes of one answer."""
 SECONDS = 2
@@ -32,6 +35,7 @@ ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME
 ALONE = ("unshare", "-mnp", "--fork", "--kill-child")
 NOT_ALONE = ("usage", "try '", "missing", "bad usage", "not enough", "required", "argument", "operand")
 """What an answer without arguments has, if it does not depend on the machine."""
+REFUSED = ("permitted", "permission denied", "superuser", "must be", "only root", "cannot open")
 LOCAL = ("permitted", "denied", "root", "superuser", "/proc", "/sys", "/dev", "cannot open", "failed")
 
 
@@ -39,8 +43,10 @@ def main() -> None:
     """Write the archive."""
     release, root = sys.argv[1], Path(sys.argv[2])
     data = release_data(release)
+    before = _before(DATA / f"{release}.printed.zip")
     names = sorted({name for folder in FOLDERS for name, _ in data.folder(f"/{folder}")} | set(ALTERNATIVES))
-    runs = [(name, option) for name in names for option in OPTIONS]
+    calls = [(name, option) for name in names for option in OPTIONS]
+    runs = [call for call in calls if " ".join(call).strip() not in before]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         answers = list(pool.map(lambda run: _printed(root, *run), runs))
     found = {
@@ -48,7 +54,23 @@ def main() -> None:
         for (name, option), answer in zip(runs, answers, strict=True)
         if answer is not None and _is_kept(option, *answer)
     }
-    write(DATA / f"{release}.printed.zip", found)
+    found = dict(sorted((before | found).items()))
+    write(DATA / f"{release}.printed.zip", {key: found[key] for key in found if _is_plain(key, found)})
+
+
+def _is_plain(key: str, found: dict[str, bytes]) -> bool:
+    """Whether -V or -h did no work: a version is that of --version."""
+    name, _, option = key.partition(" ")
+    works = option in ("-V", "-h") and found[key].startswith(b"0 ")
+    return not works or option == "-h" or found[key] == found.get(f"{name} --version")
+
+
+def _before(path: Path) -> dict[str, bytes]:
+    """The answers of an archive, by their keys."""
+    with zipfile.ZipFile(path) as archive:
+        blocks = {name: archive.read(name) for name in archive.namelist()}
+    rows = [line.split("\t") for line in blocks["index"].decode().splitlines() if line]
+    return {key: blocks[block][int(at) : int(at) + int(size)] for key, block, at, size in rows}
 
 
 def write(path: Path, answers: dict[str, bytes]) -> None:
@@ -75,10 +97,11 @@ def _member(name: str) -> zipfile.ZipInfo:
 
 
 def _printed(root: Path, name: str, option: str) -> tuple[int, bytes, bytes] | None:
+    alone = [*ALONE, f"--mount-proc={root}/proc"]
     chroot = ["chroot", "--userspec=65534:65534", str(root), "timeout", "-s", "KILL", str(SECONDS), name]
     try:
         done = subprocess.run(
-            [*ALONE, *chroot, *([option] if option else [])],
+            [*alone, *chroot, *([option] if option else [])],
             stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS * 2, env=ENVIRONMENT, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
@@ -87,12 +110,31 @@ def _printed(root: Path, name: str, option: str) -> tuple[int, bytes, bytes] | N
 
 
 def _is_kept(option: str, status: int, out: bytes, error: bytes) -> bool:
-    if status < 0 or status > 120 or len(out + error) > MOST or not out + error:
+    if status < 0 or (120 < status != 255) or len(out + error) > MOST or not out + error:
         return False
+    text = (out + error).decode("utf-8", "replace").lower()
+    if "unable to resolve host" in text:
+        return False
+    if option in BESIDES:
+        return _is_kept_besides(option, status, text)
     if option:
         return True
-    text = (out + error).decode("utf-8", "replace").lower()
+    first = "\n".join(text.strip().splitlines()[:2])
+    if "usage" in first and not any(word in first for word in REFUSED):
+        return True
     return status > 0 and any(word in text for word in NOT_ALONE) and not any(word in text for word in LOCAL)
+
+
+def _is_kept_besides(option: str, status: int, text: str) -> bool:
+    """Whether the answer is that to the option, and no work that was done with it."""
+    first = "\n".join(text.splitlines()[:3])
+    if option in ("--no-such-option", "-~"):
+        return any(each in first for each in (option, "-- ~", "'~'", "option ~", "character: ~"))
+    if option == "-h":
+        return "usage" in text or "invalid option" in text
+    return not status or any(
+        f"{each} option" in first for each in ("invalid", "unknown", "unrecognized", "illegal")
+    )
 
 
 if __name__ == "__main__":

@@ -34,7 +34,8 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One row of the main table; `destination` is "default" or a prefix."""
+    """One row of the main table; `destination` is "default" or a prefix, `device` "" for the card, and `kind`
+    "" for a route to others (blackhole, unreachable...)."""
 
     destination: str
     via: str = ""
@@ -43,6 +44,8 @@ class Route:
     source: str = ""
     metric: int = 0
     onlink: bool = False
+    device: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,12 +40,13 @@ class _Archive:
     def __init__(self, name: str) -> None:
         data = files(__package__).joinpath("data", f"{name}.zip").read_bytes()
         self._zip = zipfile.ZipFile(BytesIO(data))
+        self._index = self._zip.read("index")
         self._last = "", b""
 
     def get(self, key: str) -> bytes | None:
         """The answer of one call, None if it is not there."""
         begin = f"\n{key}\t".encode()
-        index = self._zip.read("index")
+        index = self._index
         at = index.find(begin)
         if at < 0:
             return None

@@ -12,6 +12,7 @@ from typing import Protocol
 from ..machine import Machine
 from .network import NetworkFacts, traffic
 from .node import Node
+from .proc_net_tables import tables
 from .processes import ProcessEntry
 from .protocols import counters, snmp
 from .sockets import STATES, SocketEntry
@@ -51,6 +52,9 @@ def files(world: World) -> dict[str, Node]:
     }  # fmt: skip
     boot = world.machine.booted()
     found = {f"/proc/net/{name}": _live(world, make, boot) for name, make in made.items()}
+    if world.machine.system.id in ("debian", "ubuntu", "rocky"):
+        for name, text in tables(world.machine).items():
+            found[f"/proc/net/{name}"] = Node(0o444, live=lambda text=text: text().encode(), changed=boot)  # type: ignore[misc]
     found["/proc/net"] = Node(0o555, folder=True, changed=boot)
     for index, name in enumerate(("lo", world.machine.interface()), 1):
         found |= _card(world, name, index, boot)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from ..machine import Machine
 from .hardware import uuid_for
 from .pids import pid_max
+from .sysctl_defaults import defaults
 
 PLAIN = {
     "debug.exception-trace": "1", "dev.cdrom.autoclose": "1", "fs.aio-max-nr": "65536", "fs.aio-nr": "0",
@@ -44,6 +45,8 @@ PLAIN = {
 def sysctls(machine: Machine) -> dict[str, str]:
     """Names and values, as they are after a boot of the release."""
     values = PLAIN | _of_machine(machine) | _of_release(machine)
+    if machine.system.id in ("debian", "ubuntu", "rocky"):
+        values = defaults(machine.interface()) | values
     if machine.system.busybox:
         values["kernel.arch"] = machine.system.machine
     return dict(sorted(values.items()))

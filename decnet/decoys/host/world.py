@@ -22,6 +22,7 @@ from . import (
     proc_net,
     run_files,
     service_files,
+    sys_files,
     temporary,
     vulnerabilities,
 )
@@ -105,6 +106,7 @@ class World(Machine):
             own |= host_keys.files(self)
         packaged.made |= Pages(self, self.services).folders()
         own |= service_files.files(self, packaged)
+        own |= sys_files.files(self.machine)
         for kernel in (proc_net, proc, dmi, vulnerabilities, run_files, pid_files, journal_files):
             own |= kernel.files(self)
         return Tree(_with_sizes(own), packaged)
@@ -282,6 +284,7 @@ def _tree(world: World) -> dict[str, Node]:
     nodes |= proc.files(world)
     nodes |= dmi.files(world)
     nodes |= pid_files.files(world)
+    nodes |= sys_files.files(world.machine)
     nodes |= vulnerabilities.files(world)
     for path, target in (("/etc/os-release", "../usr/lib/os-release"),):
         nodes[path] = Node(0o777, target=target, changed=when)

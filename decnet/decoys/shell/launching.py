@@ -13,7 +13,7 @@ from .descriptors import End, Stream
 from .dialect import ASH, BASH, DASH, Dialect
 from .driving import Driving
 from .passwords import record_passwords
-from .printing import library_of, of_service, printing, refusing
+from .printing import answered, library_of, of_service, printing, refusing
 from .process import Command, Process
 from .programs import BY_PATH, PROGRAMS, enter
 from .renamed import is_gone, original
@@ -189,9 +189,8 @@ class Launching(Driving, Protocol):
             if runs_quietly(shell, path, node):
                 return 0
             if path in shell.world.nodes and path not in shell.files.changes:
-                if refusal := refusing(shell, words):
-                    self.err(refusal)
-                    return 1
+                if (refusal := refusing(shell, words, works=False)) is not None:
+                    return (yield self.process(refusal, name, words[1:]))
                 if (own := of_service(shell, path, words)) is not None:
                     return (yield self.process(own, name, words[1:]))
                 reason = "failed to map segment from shared object: Cannot allocate memory"
@@ -330,6 +329,8 @@ class Launching(Driving, Protocol):
         """Run a command of this machine; its status."""
         if arguments[-1:] in (["--help"], ["--version"]) and all(each[:2] == "--" for each in arguments):
             command = printing(self.shell, [name, arguments[-1]]) or command
+        elif len(arguments) < 2 or arguments[0][:1] == "-":
+            command = answered(self.shell, [name, *arguments]) or command
         if self.controls_jobs:
             return (yield self._as_job(command, name, arguments))
         shell = self.shell

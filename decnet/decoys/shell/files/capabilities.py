@@ -186,7 +186,7 @@ def setcap(process: Process) -> Running:
             continue
         sets = dict.fromkeys(FLAGS, 0) if text == "-r" else parsed(text)
         if sets is None or not words:
-            if process.shell.world.system.version in OLD and sets is None:
+            if sets is None:
                 process.err("fatal error: Invalid argument\n")
             return (yield from _usage(process, "setcap"))
         status = _set_one(process, words.pop(0), sets, text, verify=verify, quiet=quiet)

@@ -6,8 +6,11 @@ from __future__ import annotations
 import socket
 from ipaddress import IPv4Network
 
-from ...host.network import Neighbour, NetworkFacts, Traffic, traffic
+from ...host.network import Neighbour, NetworkFacts, Route, Traffic, traffic
 from ..process import Process, Running
+from ..text.common import Failure
+from . import route_changes
+from .kernel_tables import NEIGHBOURS, facts_of, keep, rows
 from .reach import DNS_SECONDS, neighbours, resolved
 from .usage import ARP_USAGE, ROUTE_HELP, ROUTE_USAGE
 
@@ -143,6 +146,8 @@ def route(process: Process) -> int:
     words = [word for word in process.args if not word.startswith("-")]
     letters = "".join(word[1:] for word in process.args if word.startswith("-") and not word.startswith("--"))
     busybox = process.applet
+    letters = letters.replace("net", "").replace("host", "")
+    words = [word for word in words if word != "inet6"]
     wrong = next((letter for letter in letters if letter not in "nNveFCA46h"), "")
     if wrong or "h" in letters:
         process.err(f"route: invalid option -- '{wrong}'\n" if wrong else "")
@@ -152,6 +157,9 @@ def route(process: Process) -> int:
         process.err(ROUTE_USAGE)
         return 0
     if words:
+        if not busybox and words[0] not in ("add", "del", "delete", "flush"):
+            process.err(ROUTE_HELP + ROUTE_USAGE)
+            return 3
         if process.shell.user != "root":
             kind = "SIOCDELRT" if words[0] == "del" else "SIOCADDRT"
             process.err(
@@ -160,14 +168,18 @@ def route(process: Process) -> int:
                 else f"{kind}: Operation not permitted\n"
             )
             return 1 if busybox else 7
-        return 0
+        if busybox or letters.count("6"):
+            return 0
+        return changed_by_route(process, words[0], process.args)
+    if not busybox and ("6" in letters or "inet6" in process.args):
+        return _six_table(process)
     process.out(route_table(process, numeric="n" in letters, extended=letters.count("e")))
     return 0
 
 
 def route_table(process: Process, *, numeric: bool, extended: int) -> str:
     """The table of `route` and `netstat -r`."""
-    facts, busybox = process.shell.world.network, process.applet
+    facts, busybox = facts_of(process.shell), process.applet
     last = (
         "Flags Metric Ref    Use Iface",
         "Flags   MSS Window  irtt Iface",
@@ -196,13 +208,65 @@ def route_table(process: Process, *, numeric: bool, extended: int) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _six_table(process: Process) -> int:
+    facts = process.shell.world.network
+    process.out(
+        "Kernel IPv6 routing table\n"
+        "Destination                    Next Hop                   Flag Met Ref Use If\n"
+    )
+    rows = [("ip6-localhost/128", "Un", "0", "lo")] if facts.loopback6 else []
+    rows += [("fe80::/64", "U", "256", facts.interface)] if facts.inet6 else []
+    for target, flags, metric, device in rows:
+        process.out(f"{target:<30} [::]                       {flags:<4} {metric:<3} 1      0 {device}\n")
+    return 0
+
+
+def changed_by_route(process: Process, verb: str, words: list[str]) -> int:
+    """`route add` and `route del` of net-tools."""
+    kind = "SIOCADDRT" if verb == "add" else "SIOCDELRT"
+    try:
+        wish = _wish(process, [word for word in words if word not in (verb, "-net", "-n")])
+        problem = route_changes.change(process, "add" if verb == "add" else "del", wish)
+    except Failure:
+        process.err(f"{kind}: No such device\n" if "dev" in words else ROUTE_HELP + ROUTE_USAGE)
+        return 7 if "dev" in words else 3
+    if problem:
+        problem = "Network is unreachable" if problem == route_changes.NO_GATEWAY else problem
+        process.err(f"{kind}: {problem}\n")
+        return 7
+    return 0
+
+
+def _wish(process: Process, words: list[str]) -> route_changes.Wish:
+    """The route that the words of net-tools mean. Raises Failure."""
+    values = {
+        each: words[at + 1]
+        for at, each in enumerate(words[:-1])
+        if each in ("netmask", "gw", "dev", "metric")
+    }
+    host = words[:1] == ["-host"]
+    target = (words[1:2] if host else words[:1]) or [""]
+    mask = f"/{values['netmask']}" if "netmask" in values else "" if "/" in target[0] or host else "/32"
+    found = route_changes.destination(target[0] if target[0] == "default" else target[0] + mask)
+    device = values.get("dev", "")
+    if device and device not in ("lo", process.shell.world.interface()):
+        raise Failure(f"{device}: no device")
+    metric = values.get("metric", "0")
+    made = Route(found, values.get("gw", ""), metric=int(metric) if metric.isdecimal() else 0)
+    return route_changes.Wish(made, device)
+
+
 def arp(process: Process) -> Running:
     """`arp`."""
     facts, busybox = process.shell.world.network, process.applet
     letters = "".join(word[1:] for word in process.args if word.startswith("-") and not word.startswith("--"))
     words = [word for word in process.args if not word.startswith("-")]
-    if "i" in letters and words:
-        words.pop(0)
+    if "i" in letters and words and words.pop(0) not in (facts.interface, "lo") and not busybox:
+        process.out(f"arp: in {len(neighbours(process))} entries no match found.\n")
+        return 0
+    if "V" in letters and not busybox:
+        process.out("net-tools 2.10\n")
+        return 0
     wrong = next((letter for letter in letters if letter not in "aensvidDApfH"), "")
     if wrong:
         process.err(f"arp: invalid option -- '{wrong}'\n" + ("" if busybox else ARP_USAGE))
@@ -228,7 +292,8 @@ def _neighbours(facts: NetworkFacts, found: list[Neighbour], *, bsd: bool, space
     if bsd:
         gap = "  " if spaced else " "
         return "".join(
-            f"? ({each.address}) at {f'{each.mac} [ether]' if each.mac else '<incomplete>'}{gap}on {facts.interface}\n"
+            f"? ({each.address}) at {f'{each.mac} [ether]' if each.mac else '<incomplete>'}"
+            f"{' PERM' if each.state == 'PERMANENT' else ''}{gap}on {facts.interface}\n"
             for each in found
         )
     text = (
@@ -236,7 +301,7 @@ def _neighbours(facts: NetworkFacts, found: list[Neighbour], *, bsd: bool, space
     )
     for each in found:
         middle = (
-            f"ether   {each.mac}   C                    "
+            f"ether   {each.mac}   {'CM' if each.state == 'PERMANENT' else 'C ':<21}"
             if each.mac
             else f"{'':8}(incomplete)                              "
         )
@@ -245,7 +310,7 @@ def _neighbours(facts: NetworkFacts, found: list[Neighbour], *, bsd: bool, space
 
 
 def _change(process: Process, words: list[str], *, deletes: bool) -> int:
-    facts = process.shell.world.network
+    facts, busybox = process.shell.world.network, process.applet
     if process.shell.user != "root":
         process.err(
             "SIOCDARP(dontpub): Operation not permitted\n"
@@ -253,8 +318,22 @@ def _change(process: Process, words: list[str], *, deletes: bool) -> int:
             else "SIOCSARP: Operation not permitted\n"
         )
         return 255
+    if not words or (not deletes and len(words) < 2):
+        process.err(f"arp: need {'host name' if not words else 'hardware address'}\n")
+        return 255
+    found = rows(process.shell, NEIGHBOURS)
+    left = [row for row in found if row[0] != words[0]]
+    if not deletes:
+        keep(process.shell, NEIGHBOURS, [*left, [words[0], words[1].lower(), "PERMANENT"]])
+        return 0
+    if len(left) < len(found):
+        keep(process.shell, NEIGHBOURS, left)
+        return 0
     if words and not facts.knows(words[0]) and deletes:
         near = facts.is_near(words[0])
+        if near and not busybox:
+            process.out(f"No ARP entry for {words[0]}\n")
+            return 255
         process.err(
             f"No ARP entry for {words[0]}\n" if near else "SIOCDARP(dontpub): Network is unreachable\n"
         )

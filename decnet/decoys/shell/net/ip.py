@@ -1,16 +1,16 @@
 # ruff: noqa: E501 (what real programs print is not broken into shorter lines)
-"""`ip`: what it shows; changes need the superuser, and then do nothing that would be visible."""
+"""`ip`: what it shows, and the superuser's changes of addresses, routes, rules and neighbours (`ip_changes`)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from ..process import Process
 from ..text.common import Failure
-from . import ip_show
+from . import ip_changes, ip_show, kernel_tables, route_changes
 from .ip_help import HELP_ADDRESS, HELP_NEIGHBOUR, HELP_ROUTE, USAGE
 from .ip_json import described, print_json, route_keys
 from .ip_show import Link, View
@@ -112,7 +112,7 @@ def _action(process: Process, words: list[str]) -> str:
 
 def _selected(process: Process, words: list[str]) -> tuple[list[Link], list[str]]:
     """The interfaces that a command names, and the words after it. Raises Failure for an unknown one."""
-    found = ip_show.links(process.shell.world)
+    found = _links(process)
     rest = words[1:]
     while rest:
         word = rest.pop(0)
@@ -133,21 +133,35 @@ def _selected(process: Process, words: list[str]) -> tuple[list[Link], list[str]
     return found, rest
 
 
+def _links(process: Process) -> list[Link]:
+    return [
+        replace(each, mtu=kernel_tables.mtu_of(process.shell, each.name, each.mtu))
+        for each in ip_show.links(process.shell.world)
+    ]
+
+
 def _address(process: Process, view: View, words: list[str], json: bool, pretty: bool) -> int:
     action = _action(process, words)
     if action == "help":
         process.err(HELP_ADDRESS)
         return 255
+    if action == "flush" and "dev" in words[:-1] and words[-1] not in [each.name for each in _links(process)]:
+        raise Failure(f'Device "{words[-1]}" does not exist.', 1)
     if action != "show":
-        return _changed(process, action, words)
+        status = _changed(process, action, words)
+        return status if status or process.applet else ip_changes.address(process, action, words[1:])
     world, facts = process.shell.world, process.shell.world.network
     chosen, _ = _selected(process, words)
+    if "to" in words[:-1]:
+        return _address_to(process, view, chosen, words[words.index("to") + 1])
     if json:
         return print_json(
             process, [described(link, view, facts, addresses=True) for link in chosen], pretty=pretty
         )
     for link in chosen:
-        found = ip_show.addresses(facts, link, view.family)
+        found = ip_show.addresses(
+            facts, link, view.family, kernel_tables.added_addresses(process.shell, link.name)
+        )
         if view.family == "inet6" and not found:
             continue
         if view.brief:
@@ -165,6 +179,23 @@ def _address(process: Process, view: View, words: list[str], json: bool, pretty:
     return 0
 
 
+def _address_to(process: Process, view: View, chosen: list[Link], prefix: str) -> int:
+    """`ip address show to PREFIX`: the addresses in it, of the interfaces that have one."""
+    facts = process.shell.world.network
+    try:
+        wanted = IPv4Network(prefix, strict=False)
+    except ValueError:
+        raise Failure(f'Error: any valid prefix is expected rather than "{prefix}".', 1) from None
+    for link in chosen:
+        found = [
+            each for each in ip_show.addresses(facts, link, "inet") if IPv4Address(each["local"]) in wanted
+        ]
+        if found:
+            process.out("" if view.one_line else ip_show.head(link, view, mode=False) + "\n")
+            process.out("".join(ip_show.inet(each, link, process.shell.world, view) for each in found))
+    return 0
+
+
 def _alternative(process: Process, link: Link) -> None:
     name = ip_show.alternative(process.shell.world, link)
     if name:
@@ -174,7 +205,8 @@ def _alternative(process: Process, link: Link) -> None:
 def _link(process: Process, view: View, words: list[str], json: bool, pretty: bool) -> int:
     action = _action(process, words)
     if action != "show":
-        return _changed(process, action, words)
+        status = _changed(process, action, words)
+        return status if status or process.applet else ip_changes.link(process, action, words[1:])
     world, facts = process.shell.world, process.shell.world.network
     chosen, _ = _selected(process, words)
     if json:
@@ -224,16 +256,26 @@ def _changed(process: Process, action: str, words: list[str]) -> int:
 
 
 def _route(process: Process, view: View, words: list[str], json: bool, pretty: bool) -> int:
-    facts = process.shell.world.network
-    if words[:1] == ["get"]:
-        return _get(process, words[1:])
+    facts = kernel_tables.facts_of(process.shell)
+    if words[:1] in (["get"], ["g"], ["ge"]):
+        return _get(process, view, words[1:])
     action = _action(process, words)
     if action == "help" or (action in ("add", "append", "change", "replace", "delete") and len(words) < 2):
         process.err(HELP_ROUTE)
         return 255
     if action != "show":
-        return _changed(process, action or "add", words)
+        status = _changed(process, action or "add", words)
+        if status or process.applet or view.family == "inet6":
+            return status
+        return route_changes.ip_route(process, action or "add", words[1:])
     device = facts.interface
+    if "table" in words[:-1] and not process.applet:
+        table = words[words.index("table") + 1]
+        if table not in ("main", "254", "all", "local", "255"):
+            return ip_changes.empty_table(table)
+        if table in ("local", "255"):
+            _local(process, everything=False)
+            return 0
     if view.family == "inet6":
         process.out(
             "".join(
@@ -270,15 +312,21 @@ def _local(process: Process, *, everything: bool) -> None:
     facts = process.shell.world.network
     own, device = facts.address, facts.interface
     table = "table local " if everything else ""
-    for kind, address, name, scope, source in (
+    lines = [
         ("local", "127.0.0.0/8", "lo", "host", "127.0.0.1"), ("local", "127.0.0.1", "lo", "host", "127.0.0.1"),
         ("broadcast", "127.255.255.255", "lo", "link", "127.0.0.1"), ("local", own, device, "host", own),
         ("broadcast", facts.broadcast, device, "link", own),
-    ):  # fmt: skip
+    ]  # fmt: skip
+    for kind, address, name, scope, source in sorted(lines, key=lambda each: _place(each[1])):
         process.out(f"{kind} {address} dev {name} {table}proto kernel scope {scope} src {source} \n")
 
 
-def _get(process: Process, words: list[str]) -> int:
+def _place(prefix: str) -> tuple[int, int]:
+    network = IPv4Network(prefix)
+    return int(network.network_address), network.prefixlen
+
+
+def _get(process: Process, view: View, words: list[str]) -> int:
     facts, uid = process.shell.world.network, process.shell.world.number_of(process.shell.user)
     words = [word for word in words if word != "to"]
     try:
@@ -290,12 +338,14 @@ def _get(process: Process, words: list[str]) -> int:
     if facts.is_own(target):
         source = target if target != "0.0.0.0" else "127.0.0.1"
         shown = f"lo  src {source} " if process.applet else f"lo src {source} uid {uid} \n    cache <local> "
+        shown = shown if not view.one_line else shown.replace("\n", "\\")
         process.out(f"local {target} dev {shown}\n")
         return 0
     via = "" if facts.is_near(target) else f" via {facts.gateway}"
     if not via and not facts.is_near(target):
         raise Failure("RTNETLINK answers: Network is unreachable", 2)
     shown = f"  src {facts.address} " if process.applet else f" src {facts.address} uid {uid} \n    cache "
+    shown = shown if not view.one_line else shown.replace("\n", "\\")
     process.out(f"{target}{via} dev {facts.interface}{shown}\n")
     return 0
 
@@ -306,7 +356,10 @@ def _neighbour(process: Process, view: View, words: list[str], json: bool, prett
         process.err(HELP_NEIGHBOUR)
         return 255
     if action != "show":
-        return _changed(process, action or "add", words)
+        status = _changed(process, action or "add", words)
+        return (
+            status if status or process.applet else ip_changes.neighbour(process, action or "add", words[1:])
+        )
     facts = process.shell.world.network
     chosen, _ = _selected(process, [word for word in words if not word[:1].isdecimal()])
     shows = any(link.index == 2 for link in chosen) and view.family != "inet6"
@@ -348,19 +401,27 @@ def _neighbour(process: Process, view: View, words: list[str], json: bool, prett
 def _rule(process: Process, view: View, words: list[str], json: bool, pretty: bool) -> int:
     action = _action(process, words)
     if action != "show":
-        return _changed(process, action or "add", words)
-    if view.family != "inet6":
-        blank = " " if view.busybox else ""
-        tables = ((0, "local"), (32766, "main"), (32767, "default"))
-        process.out("".join(f"{number}:\tfrom all lookup {name}{blank}\n" for number, name in tables))
-    else:
-        process.out("0:\tfrom all lookup local\n32766:\tfrom all lookup main\n")
+        status = _changed(process, action or "add", words)
+        if status or process.applet:
+            return status
+        return ip_changes.rule(process, action or "add", words[1:], six=view.family == "inet6")
+    found = ip_changes.rules(process, six=view.family == "inet6")
+    if "table" in words[:-1]:
+        found = [each for each in found if each[2] == words[words.index("table") + 1]]
+    if json:
+        keys = [{"priority": number, "src": "all", "table": table} for number, _, table in found]
+        return print_json(process, keys, pretty=pretty)
+    blank = " " if view.busybox else ""
+    process.out("".join(f"{number}:\t{what} lookup {table}{blank}\n" for number, what, table in found))
     return 0
 
 
 def _maddress(process: Process, view: View, words: list[str], json: bool, pretty: bool) -> int:
     six = bool(process.shell.world.network.inet6)
+    named = words[words.index("dev") + 1] if "dev" in words[:-1] else ""
     for link in ip_show.links(process.shell.world):
+        if named not in ("", link.name):
+            continue
         process.out(f"{link.index}:\t{link.name}\n")
         if link.index == 2:
             process.out("\tlink  01:00:5e:00:00:01\n" + ("\tlink  33:33:00:00:00:01\n" if six else ""))

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ...host.network import NetworkFacts, Route, traffic
 from ...host.world import World
+from .kernel_tables import Added
 
 SCOPES = {0x00: "global", 0x10: "host", 0x20: "link"}
 FOREVER = 4294967295
@@ -55,8 +57,10 @@ def links(world: World) -> list[Link]:
     ]  # fmt: skip
 
 
-def addresses(facts: NetworkFacts, link: Link, family: str) -> list[dict[str, Any]]:
-    """An interface's addresses, with the keys of `ip -j`."""
+def addresses(
+    facts: NetworkFacts, link: Link, family: str, added: Sequence[Added] = ()
+) -> list[dict[str, Any]]:
+    """An interface's addresses, with the keys of `ip -j`. `added`: those that a visitor has given to it."""
     found: list[dict[str, Any]] = []
     if family != "inet6":
         four: dict[str, Any] = {
@@ -70,6 +74,14 @@ def addresses(facts: NetworkFacts, link: Link, family: str) -> list[dict[str, An
             four = {"family": "inet", "local": facts.address, "prefixlen": facts.prefix, "broadcast": facts.broadcast,
                     "scope": "global", "label": link.name}  # fmt: skip
         found.append(four)
+        found += [
+            {
+                "family": "inet", "local": each.address, "prefixlen": each.prefix,
+                "scope": "global secondary" if facts.is_near(each.address) and link.index != 1 else "global",
+                "label": each.label or link.name,
+            }
+            for each in added
+        ]  # fmt: skip
     if family != "inet":
         six = [("::1", 128, 0x10)] if link.index == 1 and facts.loopback6 else []
         six = six if link.index == 1 else list(facts.inet6)
@@ -163,11 +175,9 @@ def route_line(route: Route, device: str, *, shows_device: bool = True, busybox:
         via = f" via {route.via}" if route.via else ""
         rest = f" scope {route.scope}  src {route.source}" if route.source else ""
         return f"{route.destination}{via} dev {device}{rest} \n"
-    text = (
-        route.destination
-        + (f" via {route.via}" if route.via else "")
-        + (f" dev {device}" if shows_device else "")
-    )
+    device = "" if not shows_device or route.kind else f" dev {route.device or device}"
+    text = f"{route.kind} " * bool(route.kind) + route.destination
+    text += (f" via {route.via}" if route.via else "") + device
     text += f" proto {route.protocol}" if route.protocol else ""
     text += f" scope {route.scope}" if route.scope else ""
     text += f" src {route.source}" if route.source else ""

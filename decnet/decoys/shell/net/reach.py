@@ -19,6 +19,7 @@ from ...events import Session
 from ...host.network import Neighbour
 from ..process import Process
 from .hostname import address_of
+from .kernel_tables import NEIGHBOURS, rows
 
 DNS_SECONDS = 10.0
 """Two attempts of five seconds (resolv.conf(5))."""
@@ -127,7 +128,10 @@ def neighbours(process: Process) -> list[Neighbour]:
     now = time.monotonic()
     failed = [address for address, until in _failed.get(process.shell.session, {}).items() if until > now]
     facts = process.shell.world.network
-    return [*(Neighbour(each, "", "FAILED") for each in failed if not facts.knows(each)), *facts.neighbours]
+    missed = [Neighbour(each, "", "FAILED") for each in failed if not facts.knows(each)]
+    added = [Neighbour(*row[:3]) for row in rows(process.shell, NEIGHBOURS)]
+    own = {each.address for each in added}
+    return [*missed, *added, *(each for each in facts.neighbours if each.address not in own)]
 
 
 def listens(process: Process, address: str, port: int, protocol: str = "tcp") -> bool:

@@ -76,6 +76,11 @@ def tool(inner: Callable[[Process], Running]) -> Command:
                 # BusyBox prints its usage, and no reason for too few or too many words.
                 process.err(("" if bare else f"{process.name}: {failure.message}\n") + f"{USAGE}\n")
                 return failure.status if process.name in OF_STATUS_2 else 1
+            if failure.hint and failure.message.startswith(OF_OPTIONS):
+                from ..printing import recorded_refusal, started
+
+                if (refusal := recorded_refusal(process, failure.message)) is not None:
+                    return (yield from started(refusal, process))
             if failure.message:
                 process.err(f"{process.name}: {failure.message}\n")
             if failure.hint and not process.shell.world.system.busybox:

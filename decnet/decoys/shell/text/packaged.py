@@ -31,10 +31,9 @@ def packaged(
                 # No text of it is recorded for this release: what most programs answer.
                 process.err(f"Try '{process.name} --help' for more information.\n")
                 return 1
-            refusal = refusing(process.shell, words) if refuses else ""
-            if refusal:
-                process.err(refusal)
-                return 1
+            refusal = refusing(process.shell, words) if refuses else None
+            if refusal is not None:
+                return (yield from started(refusal, process))
             return (yield from started(body, process))
 
         return command
