@@ -21,6 +21,7 @@ MOST_LINKS = 40
 MOST_STEPS = 4096
 """Folders and links on the way to a file; a path of Linux has no more without links."""
 FULL, TOO_LONG = "No space left on device", "File name too long"
+LONGEST_SETTING = 200
 LONGEST_NAME = 255
 """Characters."""
 READ_ONLY = "Read-only file system"
@@ -209,8 +210,9 @@ class View:
             return READ_ONLY
         if not self.allowed(path, 2) or (there is None and not self.allowed(folder, 2)):
             return "Permission denied"
-        if path.startswith(("/proc/", "/sys/")):
-            return "Permission denied" if there else "No such file or directory"
+        if path.startswith(("/proc/", "/sys/")) and not (there and is_setting(path, there)):
+            missing = "Permission denied" if path.startswith("/sys/") else "No such file or directory"
+            return "Permission denied" if there else missing
         return ""
 
     def put(self, path: str, content: bytes, size: int, mode: int = 0o644) -> str:
@@ -218,6 +220,9 @@ class View:
         path = self.real(path)
         changes = self.files.changes
         there = changes[path] if path in changes else self.world.nodes.get(path)
+        if there is not None and is_setting(path, there):
+            content = setting(there.data, content)
+            return self.change(path, replace(there, live=None, content=content, size=there.size))
         owner, group = (there.owner, there.group) if there else (self.user, "")
         mode = there.mode if there else mode
         node = Node(mode, owner=owner, group=group, changed=int(time.time()), size=size)
@@ -268,6 +273,23 @@ class UserView(View):
     user: str
     files: VisitorFiles = field(default_factory=VisitorFiles)
     cwd: str = "/"
+
+
+def is_setting(path: str, node: Node) -> bool:
+    """Whether a file is a setting of the kernel that can be written."""
+    return path.startswith(("/proc/sys/", "/sys/")) and not node.folder and bool(node.mode & 0o200)
+
+
+def setting(before: bytes, written: bytes) -> bytes:
+    """What a setting of the kernel has after a text was written to it: one line, or its words with the chosen
+    one in brackets."""
+    line = written.strip().split(b"\n")[0][:LONGEST_SETTING]
+    words = before.replace(b"[", b"").replace(b"]", b"").split()
+    if b"[" in before:
+        return (
+            before if line not in words else b" ".join(b"[%b]" % w if w == line else w for w in words) + b"\n"
+        )
+    return b"\t".join(line.split()) + b"\n"
 
 
 def plain(path: str) -> str:

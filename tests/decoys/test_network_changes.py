@@ -83,3 +83,13 @@ def test_the_tables_are_bounded(shell: Shell) -> None:
     said(shell, "for i in $(seq 200); do ip route add 10.$i.0.0/16 via 192.0.2.1; done")
 
     assert int(said(shell, "ip r | wc -l")) <= 12
+
+
+def test_a_setting_of_the_kernel_keeps_what_was_written(shell: Shell) -> None:
+    enabled = "/sys/kernel/mm/transparent_hugepage/enabled"
+    out = said(
+        shell,
+        f"echo never > {enabled}; cat {enabled}; echo 128 > /proc/sys/vm/nr_hugepages; sysctl vm.nr_hugepages",
+    )
+
+    assert out == "always madvise [never]\nvm.nr_hugepages = 128\n"
