@@ -107,6 +107,8 @@ async def with_whole_journal(
         last = await client.status(last.journal.end, sessions=sessions)
         records.extend(last.journal.records)
         damaged.extend(last.journal.damaged)
+    if last is first:
+        return first
     page = last.journal.model_copy(
         # Keep the first page's `first_seq`: retention may since have deleted records that were read.
         update={

@@ -66,6 +66,11 @@ class Catalog:
         return {**entries, "words": list(self.words)}
 
     @cached_property
+    def sorted_words(self) -> tuple[str, ...]:
+        """Its words in alphabetical order."""
+        return tuple(sorted(self.words))
+
+    @cached_property
     def digest(self) -> str:
         """The hash of its content: a plan that was made with another one is out of date."""
         return digest(self.content())

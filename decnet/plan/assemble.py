@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from decnet.model.catalog import Catalog
-from decnet.model.fleet import Attachment, Decky
+from decnet.model.fleet import STARTS, Attachment, Decky
 
 from .draft import Draft
 from .identity import check_hostname, check_mac, random_hostname, random_mac
@@ -109,4 +109,4 @@ def _decky(draft: Draft, worker: str, address: str, mac: str, hostname: str, now
 
 def starts(same: Decky | None, services: Iterable[str], now: float) -> dict[str, Any]:
     """The first starts of a machine and of its services: those of the `same` machine before, else now."""
-    return same.starts_with(services, at=now) if same else {"since": int(now)}
+    return same.starts_with(services, at=now) if same else dict(zip(STARTS, (int(now), {}, {}), strict=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 import string
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from decnet.errors import SpecError
 from decnet.model.catalog import Catalog
@@ -67,7 +67,7 @@ def random_hostname(
     """A hostname in the style of the machine, unique in the fleet (ignoring case). `digits` remembers for the
     next machine how many were added to a style. `mac`: the machine's, from which devices make their names."""
     wanted, digits = style_of(draft, catalog), {} if digits is None else digits
-    styles, fill = wanted.split("|"), _filler(rng, catalog.words or ("host",), mac)
+    styles, fill = wanted.split("|"), _filler(rng, catalog.sorted_words or ("host",), mac)
     for attempt in range(NAMES_TRIED * (1 + MOST_DIGITS)):
         # A style with few names gets one more digit when most are used.
         added = digits.get(wanted, 0) + attempt // NAMES_TRIED
@@ -105,8 +105,8 @@ def _makers(draft: Draft, catalog: Catalog) -> tuple[str, ...]:
     return catalog.os_profiles[draft.os].vendors
 
 
-def _filler(rng: random.Random, words: Collection[str], mac: str) -> Callable[[re.Match[str]], str]:
-    choices, of_mac = sorted(words), mac.replace(":", "").lower()
+def _filler(rng: random.Random, choices: Sequence[str], mac: str) -> Callable[[re.Match[str]], str]:
+    of_mac = mac.replace(":", "").lower()
 
     def fill(match: re.Match[str]) -> str:
         sign = match.group()

@@ -98,7 +98,7 @@ class SshSession:
             self.sent_at = time.time()
             async with running(connection, self.worker, command, limit, first) as remote:
                 result = await answered(remote, self.worker, request, stream, is_sent=first is not None)
-                self.noise, self.round_trip = remote.preamble, round_trip(connection)
+                self.noise, self.round_trip = remote.preamble, self.round_trip or round_trip(connection)
                 return result
 
     async def close(self) -> None:

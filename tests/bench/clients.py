@@ -14,6 +14,8 @@ from .place import Spent, spent
 
 VENV = Path(".bench/venv")
 BARE = Path(__file__).with_name("bare.py")
+ASK = "decnet-agent status"
+REQUEST = canonical({"v": PROTOCOL, "marker": "0" * 32, "args": {}}).decode() + "\n"
 SSH_OPTIONS = [
     "-F", "none", "-p", str(PORT), "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes",
     "-o", "KexAlgorithms=curve25519-sha256", "-o", "Ciphers=aes128-gcm@openssh.com",
@@ -36,8 +38,14 @@ def bare(ground: Ground, workers: int) -> Spent:
 
 def bare_asking(ground: Ground, workers: int) -> Spent:
     """The same, asking each agent for its status."""
-    request = canonical({"v": PROTOCOL, "marker": "0" * 32, "args": {}}).decode() + "\n"
-    return _bare(ground, workers, "fleet", "decnet-agent status", request)
+    return _bare(ground, workers, "fleet", ASK, REQUEST)
+
+
+def bare_again(ground: Ground, workers: int, rounds: int) -> str:
+    """What `bare_again` prints, asking each agent for its status in each round."""
+    keys = [str(ground.folder / "fleet"), str(ground.folder / "host.pub")]
+    argv = ["python", "-m", "tests.bench.bare_again", *keys, str(PORT), str(rounds), ASK]
+    return spent([*argv, *(address(n) for n in range(workers))], stdin=REQUEST).output
 
 
 def _bare(ground: Ground, workers: int, key: str, command: str, line: str = "") -> Spent:

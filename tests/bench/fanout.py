@@ -130,11 +130,15 @@ def repeat_rows() -> list[Row]:
     with ground() as made:
         for size in (50, 200):
             first, *others = pulls(made.fleet(size), 6)
-            again = sorted(each.cpu for each in others)[len(others) // 2]
-            rows.append(
-                Row(f"pull again, {size} workers, client CPU", again, first.cpu, "the first pull", 0.15)
-            )
+            again, what = _usual(others), f"pull again, {size} workers, client CPU"
+            rows.append(Row(what, again, first.cpu, "the first pull", 0.15))
+            _, *bare = _pulls_of(clients.bare_again(made, size, 6))
+            rows.append(Row(what, again, _usual(bare), "asyncssh, asking the agents the same again"))
     return rows
+
+
+def _usual(rounds: list[Pull]) -> float:
+    return sorted(each.cpu for each in rounds)[len(rounds) // 2]
 
 
 def dead_rows() -> list[Row]:
@@ -165,8 +169,11 @@ class Pull:
 
 
 def pulls(home: Home, rounds: int) -> list[Pull]:
-    said = spent(["python", "-m", "tests.bench.pulls", str(home.root), str(rounds)])
-    return [Pull(**json.loads(line)) for line in said.output.splitlines()]
+    return _pulls_of(spent(["python", "-m", "tests.bench.pulls", str(home.root), str(rounds)]).output)
+
+
+def _pulls_of(printed: str) -> list[Pull]:
+    return [Pull(**json.loads(line)) for line in printed.splitlines()]
 
 
 def after_a_change(home: Home) -> Spent:
