@@ -19,6 +19,7 @@ from decnet.decoys.events import Recorder
 from decnet.decoys.host.world import World
 from decnet.decoys.persona import Persona
 from decnet.decoys.shell.consoles import EdgeSwitch, Router, console_of
+from decnet.decoys.shell.consoles.ios_text import OF_PASSWORDS, password_7
 from decnet.decoys.snmp.objects import objects_of
 
 RELEASES = ("cisco-ios-15.2", "cisco-ios-xe-16.12", "edgeswitch-1.9")
@@ -141,9 +142,9 @@ def test_the_configuration_is_kept_in_the_session() -> None:
     assert switch.prompt() == "core1(config-if)#"
     switch.run("end")
     shown = switch.run("show run").out
-    assert "hostname core1\n" in shown and "username eve privilege 15 secret x\n" in shown
+    assert "hostname core1\n" in shown and "username eve privilege 15 secret 5 $1$" in shown
     assert (
-        "interface GigabitEthernet1/0/3\n switchport mode access\n spanning-tree portfast\n description here\n"
+        "interface GigabitEthernet1/0/3\n description here\n switchport mode access\n spanning-tree portfast\n"
         in shown
     )
 
@@ -253,13 +254,161 @@ def test_what_a_visitor_configures_is_in_its_place() -> None:
         assert "Invalid" not in own.run(line).out
     shown = own.run("show run int gi1/0/3").out.splitlines()
     assert shown[-6:] == [
-        "interface GigabitEthernet1/0/3", " switchport mode access", " shutdown", " description x y", "end", "",
+        "interface GigabitEthernet1/0/3", " description x y", " switchport mode access", " shutdown", "end", "",
     ]  # fmt: skip
     for line in ("conf t", "interface GigabitEthernet 1/0/3", "no shutdown", "end"):
         own.run(line)
     assert own.run("sh run | sec GigabitEthernet1/0/3").out.splitlines() == [
-        "interface GigabitEthernet1/0/3", " switchport mode access", " description x y",
+        "interface GigabitEthernet1/0/3", " description x y", " switchport mode access",
     ]  # fmt: skip
     assert own.run("show run | inc ^hostname").out == "hostname sw-floor-12\n"
     assert own.run("show run | inc").out == "% Incomplete command.\n\n"
     assert "Invalid input" in own.run("show run | foo x").out
+
+
+def typed(switch: Router | EdgeSwitch, *lines: str) -> list[str]:
+    """The prompts after each line."""
+    prompts = []
+    for line in lines:
+        assert switch.run(line).out in ("", "Enter configuration commands, one per line.  End with CNTL/Z.\n")
+        prompts.append(switch.prompt())
+    return prompts
+
+
+def test_a_command_of_another_mode_leaves_the_block() -> None:
+    own = console(enabled=True)
+    modes = typed(
+        own,
+        "conf t",
+        "int gi1/0/2",
+        "vlan 30",
+        "name cams",
+        "line con 0",
+        "int range gi1/0/4 - 6",
+        "exit",
+        "do sh clock | i zzz",
+    )
+    assert [each[len("sw-floor-12") :] for each in modes] == [
+        "(config)#", "(config-if)#", "(config-vlan)#", "(config-vlan)#", "(config-line)#", "(config-if-range)#",
+        "(config)#", "(config)#",
+    ]  # fmt: skip
+
+
+def test_what_is_configured_is_shown_everywhere() -> None:
+    own = console(enabled=True)
+    typed(
+        own,
+        "conf t",
+        "vlan 30",
+        "name cams",
+        "int range gi1/0/4 - 5",
+        "sw acc vlan 30",
+        "desc hall",
+        "shut",
+        "end",
+    )
+    assert re.search(r"^30   cams {29}active    Gi1/0/4, Gi1/0/5$", own.run("sh vlan br").out, re.M)
+    assert re.search(r"^Gi1/0/4   hall +disabled +30 ", own.run("sh int status").out, re.M)
+    assert re.search(
+        r"^GigabitEthernet1/0/5 .* administratively down down", own.run("sh ip int br").out, re.M
+    )
+    assert own.run("sh run | sec ^vlan 30").out == "vlan 30\n name cams\n"
+    typed(own, "conf t", "no vlan 30", "int gi1/0/4", "no shut", "no desc", "end")
+    assert "cams" not in own.run("sh vlan").out
+    assert own.run("sh run int gi1/0/4").out.splitlines()[4:6] == [
+        "interface GigabitEthernet1/0/4", " switchport access vlan 30",
+    ]  # fmt: skip
+
+
+def test_passwords_are_not_shown_as_they_were_typed() -> None:
+    own = console(enabled=True)
+    typed(
+        own,
+        "conf t",
+        "enable secret geheim",
+        "username eve password geheim",
+        "line vty 0 4",
+        "password geheim",
+        "end",
+    )
+    shown = own.run("sh run").out
+    assert "geheim" not in shown and shown.count("enable secret 5 ") == 1
+    # password 7 of "geheim", as every machine with this software writes and reads it.
+    assert shown.count(f"password 7 {password_7('geheim')}") == 2
+    assert unmasked(password_7("geheim")) == "geheim"
+
+
+def unmasked(text: str) -> str:
+    key, start = OF_PASSWORDS, int(text[:2])
+    return "".join(
+        chr(byte ^ key[(start + at) % len(key)]) for at, byte in enumerate(bytes.fromhex(text[2:]))
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "column"),
+    [("ip addr 1.2.3", 8), ("speed 7", 6), ("int gi1/0/99", 4), ("switchport mode foo", 16)],
+)
+def test_a_wrong_word_is_marked_and_the_mode_stays(line: str, column: int) -> None:
+    own = console(enabled=True)
+    typed(own, "conf t", "int gi1/0/1")
+    prompt = own.prompt()
+    assert (
+        own.run(line).out == f"{' ' * (len(prompt) + column)}^\n% Invalid input detected at '^' marker.\n\n"
+    )
+    assert own.prompt() == prompt
+
+
+def test_configure_asks_from_where_and_copy_asks_for_a_name() -> None:
+    own = console(enabled=True)
+    typed(own, "conf")
+    assert own.prompt() == "Configuring from terminal, memory, or network [terminal]? "
+    typed(own, "", "end", "copy run start")
+    assert own.prompt() == "Destination filename [startup-config]? "
+    assert own.run("").out == "Building configuration...\n[OK]\n"
+
+
+def test_an_edgeswitch_keeps_what_is_configured() -> None:
+    own = console("edgeswitch-1.9", enabled=True)
+    modes = typed(
+        own,
+        "conf",
+        "int 0/3",
+        "desc hall",
+        "vlan pvid 20",
+        "exit",
+        "no ip http server",
+        "line ssh",
+        "exit",
+        "exit",
+        "vlan data",
+        "vlan 20",
+    )
+    assert [each.removeprefix("(UBNT EdgeSwitch) ") for each in modes[1::3]] == [
+        "(Interface 0/3)#",
+        "(Config)#",
+        "(Config)#",
+        "(Vlan)#",
+    ]
+    typed(own, "exit")
+    shown = own.run("show running-config").out
+    for part in (
+        "vlan database\nvlan 20\nexit\n",
+        "\nno ip http server\n",
+        "interface 0/3\ndescription 'hall'\nvlan pvid 20\nexit\n",
+    ):
+        assert part in shown
+
+
+@given(st.lists(st.sampled_from(("conf t", "int gi1/0/1", "int range gi1/0/1-3", "no shut", "shut", "vlan 3", "no vlan 3", "name x", "end", "exit",
+                                 "ip route 0.0.0.0 0.0.0.0 1.1.1.1", "no ip route 0.0.0.0 0.0.0.0 1.1.1.1", "no int vlan 3", "int vlan 3", "hostname y",
+                                 "no hostname", "line vty 0 4", "no login", "no", "do", "default int gi1/0/1")), max_size=30))  # fmt: skip
+@settings(max_examples=60, deadline=None)
+def test_no_sequence_of_commands_breaks_the_configuration(lines: list[str]) -> None:
+    own = console(enabled=True)
+    for line in lines:
+        own.run(line)
+    own.run("end")
+    own.run("enable")
+    text = own.config.text() if isinstance(own, Router) else ""
+    assert text.count("\nend\n") == 1 and text.count("\nline con 0\n") == 1

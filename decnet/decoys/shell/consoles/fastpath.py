@@ -7,7 +7,8 @@ import time
 
 from ...events import Session
 from ...host.world import World
-from .grammar import Word
+from .fastpath_config import FastpathConfiguration
+from .grammar import Found, Run, Word
 from .keywords import HIGHEST, LOWEST, Keywords
 from .models import EDGESWITCH
 
@@ -16,18 +17,32 @@ NAME = "UBNT EdgeSwitch"
 
 
 class EdgeSwitch(Keywords):
-    """User and privileged mode."""
+    """User and privileged mode, and the configuration."""
 
     more = "--More-- or (q)uit"
+    system = SYSTEM
     denied = "Incorrect Password!\n\n"
 
     def __init__(self, world: World, user: str, session: Session) -> None:
         super().__init__(world, user, session)
         self.page = 24
+        self.path: list[str] = []
+        self.config = FastpathConfiguration(self)
+
+    def commands(self) -> Word:
+        return self.config.table(self.modes[0]) if self.modes else self.outside()
+
+    def _run_of(self, found: Found) -> Run | None:
+        self.path = found.path
+        if not self.modes or found.path[:1] != ["no"] or len(found.path) < 2:
+            return found.word.run
+        return lambda words: self.config.add(found.path[1:], negative=True)
 
     def prompt(self) -> str:
         if not self.echoes:
             return "Password:"
+        if self.modes:
+            return f"({NAME}) ({self.modes[0]})#"
         return f"({NAME}) {'#' if self.level == HIGHEST else '>'}"
 
     def hello(self) -> str:
@@ -48,7 +63,9 @@ class EdgeSwitch(Keywords):
         root.add("terminal", "Set terminal line parameters.")
         root.add("terminal length", "Set the number of lines on a screen.")
         root.add("terminal length <0-48>", "Number of lines; 0 disables pagination.", self._length)
-        root.add("configure", "Enter into Global Config Mode.", lambda words: "", HIGHEST)
+        root.add("configure", "Enter into Global Config Mode.", self.config.configure, HIGHEST)
+        root.add("vlan", "Enter into VLAN Database Mode.", level=HIGHEST)
+        root.add("vlan database", "Enter into VLAN Database Mode.", self.config.database, HIGHEST)
         root.add("reload", "Reset the switch.", lambda words: "", HIGHEST)
         root.add("write", "Configures save options.", level=HIGHEST)
         root.add(
@@ -57,6 +74,10 @@ class EdgeSwitch(Keywords):
             lambda words: "\nConfig file 'startup-config' created successfully .\n\n\nConfiguration Saved!\n",
             HIGHEST,
         )
+        self._add_shows(root)
+        return root
+
+    def _add_shows(self, root: Word) -> None:
         root.add("show", "Display Switch Options and Settings.")
         for path, text, run, level in (
             ("version", "Display the system software version.", self._version, LOWEST),
@@ -67,14 +88,18 @@ class EdgeSwitch(Keywords):
             ("users", "Display user accounts.", self._users, HIGHEST),
             ("clock", "Display the system clock.", self._clock, LOWEST),
             ("mac-addr-table", "Display MAC address table.", self._macs, HIGHEST),
-            ("running-config", "Display the running configuration.", self._config, HIGHEST),
+            (
+                "running-config",
+                "Display the running configuration.",
+                lambda words: self.config.text(),
+                HIGHEST,
+            ),
         ):
             root.add(f"show {path}", text, run, level)
         root.add("show arp", "Display Address Resolution Protocol information.", level=LOWEST)
         root.add("show arp switch", "Display the switch's cache.", self._arp, LOWEST)
         root.add("show port", "Display port mode and settings and display port status.")
         root.add("show port all", "Display all ports.", self._ports)
-        return root
 
     # What commands do
 
@@ -163,15 +188,6 @@ class EdgeSwitch(Keywords):
         return head + "".join(
             f"0/{card.index:<15} Enable    Auto       {'1000 Full' if card.up else '':<10} {'Up' if card.up else 'Down':<6} Enable  Enable long\n"
             for card in cards
-        )
-
-    def _config(self, words: list[str]) -> str:
-        network = self.world.network
-        return (
-            f'\n!Current Configuration:\n!\n!System Description "{SYSTEM}"\n!System Software Version "{EDGESWITCH.version}"\n'
-            f'!System Up Time          "{(int(time.time()) - self.world.booted()) // 86400} days"\n!Additional Packages     QOS,IPv6 Management,Routing\n!\n'
-            f"network protocol none\nnetwork parms {network.address} {network.netmask} {network.gateway}\nvlan database\nexit\n\nip ssh server enable\nconfigure\n"
-            f'username "{self.user}" password {self.world.persona.bytes_for("fastpath password", 64).hex()} level 15 encrypted\nline console\nexit\n\nline telnet\nexit\n\nline ssh\nexit\n\nexit\n\n'
         )
 
 

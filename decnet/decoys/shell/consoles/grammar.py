@@ -41,36 +41,47 @@ class Word:
         return next((n for n, word in self.next.items() if is_argument(n) and word.level <= level), None)
 
 
+class Wrong(Exception):
+    """What a command says of a word that the table allows: its number in the line."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
 @dataclass
 class Found:
     """The end of a line in the table. `wrong`: the number of the word that fits nothing, `choices`: of one
-    that fits several."""
+    that fits several; `path`: all words, without abbreviations."""
 
     word: Word
     arguments: list[str]
     wrong: int | None = None
     choices: list[str] = field(default_factory=list)
+    path: list[str] = field(default_factory=list)
 
 
 def find(root: Word, words: list[str], level: int) -> Found:
     """Follow the words of a line."""
-    here, arguments = root, list[str]()
+    here, arguments, path = root, list[str](), list[str]()
     for number, text in enumerate(words):
         names = here.fitting(text, level)
         if len(names) > 1:
             return Found(here, arguments, number, names)
         if names:
             here = here.next[names[0]]
+            path.append(names[0])
             continue
         name = here.argument(level)
         if name is None or not fits(name, text):
             return Found(here, arguments, number)
         arguments.append(text)
+        path.append(text)
         if name != "LINE":
             here = here.next[name]
     if here.argument(level) == "LINE" and arguments:
         here = here.next["LINE"]
-    return Found(here, arguments)
+    return Found(here, arguments, path=path)
 
 
 def is_argument(name: str) -> bool:

@@ -4,14 +4,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from ...events import Session
 from ...host.world import World
 from ..state import Answer
-from .grammar import Word
+from .grammar import Found, Run, Word, find
 from .ios_config import Configuration
+from .ios_exec import made
 from .ios_show import Show
+from .ios_words import HEADS
 from .keywords import HIGHEST, LOWEST, Keywords
 from .models import model_of
 
@@ -27,18 +30,24 @@ FILTERS = ("begin", "exclude", "include", "section")
 class Router(Keywords):
     """User and privileged mode, and the configuration, which changes what is shown in this session."""
 
-    heads = {"": "Exec commands:\n", "config": "Configure commands:\n"}
+    heads = {"": "Exec commands:\n", **{mode: f"{head}\n" for mode, head in HEADS.items()}}
 
     def __init__(self, world: World, user: str, session: Session) -> None:
         super().__init__(world, user, session)
         self.page = 24
         self.hostname = world.hostname.split(".")[0]
+        self.path: list[str] = []
+        self._question = ""
+        self._then: Callable[[str], str] | None = None
+        """What the next line answers, as `configure` asks."""
         self.config = Configuration(self)
         self._show = Show(self, model_of(world.persona))
 
     def prompt(self) -> str:
         if not self.echoes:
             return "Password: "
+        if self._then is not None:
+            return self._question
         if self.modes:
             return f"{self.hostname}({'-'.join(self.modes)})#"
         return f"{self.hostname}{'#' if self.level == HIGHEST else '>'}"
@@ -49,10 +58,12 @@ class Router(Keywords):
 
     def run(self, line: str, given: str = "") -> Answer:
         """One line; what `show` prints can go through a filter behind `|`."""
+        if self._then is not None:
+            then, self._then, self._delay = self._then, None, 0.0
+            return Answer(then(line.strip()), delay=self._delay)
         front, bar, behind = line.partition("|")
-        if not (
-            bar and self.echoes and front.split()[:1] and "show".startswith(front.split()[0].lower()[:4])
-        ):
+        first = front.split()[1 if self.modes and front.lower().startswith("do ") else 0 :][:1]
+        if not (bar and self.echoes and first and "show".startswith(first[0].lower()[:4])):
             return super().run(line, given)
         words = behind.split(None, 1)
         names = [name for name in FILTERS if words and name.startswith(words[0].lower())]
@@ -69,110 +80,91 @@ class Router(Keywords):
         return Answer("Administratively disabled.\n") if line.startswith("scp ") else self.run(line)
 
     def commands(self) -> Word:
-        return self.config.table() if self.modes else self.outside()
+        return self.config.table("-".join(self.modes)) if self.modes else self.outside()
+
+    def help(self, line: str) -> str | None:
+        """Within a mode of the configuration, as in it alone; behind `do`, as outside."""
+        front, _, behind = line.lstrip().partition(" ")
+        if self.modes and front == "do" and line.lstrip() != "do":
+            modes, self.modes = self.modes, []
+            try:
+                return super().help(behind.lstrip())
+            finally:
+                self.modes = modes
+        return None if self._then is not None else super().help(line)
+
+    def _answer(self, table: Word, words: list[str], line: str) -> Answer:
+        """A command of the whole configuration leaves the mode of one of its blocks, unless it is wrong."""
+        if len(self.modes) < 2 or table is self.outside() or not self._is_outer(table, words):
+            return super()._answer(table, words, line)
+        modes, heads = list(self.modes), self.config.heads
+        self.config.heads = []
+        answer = super()._answer(self.config.table("config"), words, line)
+        if answer.out.lstrip(" ").startswith(("^", "%")):
+            self.config.heads = heads
+        elif self.modes == modes and not self.config.heads:
+            self.modes = ["config"]
+        return answer
+
+    def _is_outer(self, table: Word, words: list[str]) -> bool:
+        """Whether a line means more in the whole configuration than in this mode."""
+        own = find(table, words, self.level)
+        outer = find(self.config.table("config"), words, self.level)
+        return own.wrong is not None and not own.choices and (outer.wrong is None or outer.wrong > own.wrong)
+
+    def _run_of(self, found: Found) -> Run | None:
+        """`no` and `default` take a command away, of which the last words need not be there."""
+        self.path = found.path
+        if not self.modes or found.path[:1] not in (["no"], ["default"]) or len(found.path) < 2:
+            return found.word.run
+        return lambda words: self.config.add(negative=True, path=found.path[1:])
 
     def _made(self) -> Word:
-        root = Word()
-        root.add("enable", "Turn on privileged commands", self._enable)
-        root.add("enable <0-15>", "Enable level", self._enable)
-        root.add("disable", "Turn off privileged commands", self._disable)
-        for name, text in (
-            ("exit", "Exit from the EXEC"),
-            ("logout", "Exit from the EXEC"),
-            ("quit", "Exit from the EXEC"),
-        ):
-            root.add(name, text, self._leave)
-        root.add("terminal", "Set terminal line parameters")
-        root.add("terminal length", "Set number of lines on a screen")
-        root.add("terminal length <0-512>", "Number of lines on screen (0 for no pausing)", self._length)
-        root.add("terminal width", "Set width of the display terminal")
-        root.add("terminal width <0-512>", "Number of characters on a screen line", lambda words: "")
-        root.add("terminal no", "Negate a command or set its defaults")
-        root.add("terminal no length", "Set number of lines on a screen", lambda words: self._length(["24"]))
-        root.add(
-            "terminal monitor", "Copy debug output to the current terminal line", lambda words: "", HIGHEST
-        )
-        for name, text in (("ping", "Send echo messages"), ("traceroute", "Trace route to destination")):
-            run = self._ping if name == "ping" else self._trace
-            root.add(name, text)
-            root.add(
-                f"{name} WORD",
-                "Ping destination address or hostname"
-                if name == "ping"
-                else "Trace route to destination address or hostname",
-                run,
-            )
-            root.add(f"{name} ip", "IP echo" if name == "ping" else "IP Trace")
-            root.add(f"{name} ip WORD", "Destination address or hostname", run)
-        for name, text in (
-            ("telnet", "Open a telnet connection"),
-            ("ssh", "Open a secure shell client connection"),
-        ):
-            root.add(name, text)
-            root.add(f"{name} WORD", "IP address or hostname of a remote system", self._connect)
-        root.add("ssh -l", "Log in using this user name")
-        root.add("ssh -l WORD", "Login name")
-        root.add("ssh -l WORD WORD", "IP address or hostname of a remote system", self._connect)
-        root.add("clear", "Reset functions")
-        for name in ("counters", "logging", "mac", "arp-cache"):
-            root.add(f"clear {name}", "Clear " + name, lambda words: "", HIGHEST)
-        root.add("configure", "Enter configuration mode", lambda words: self._configure(), HIGHEST)
-        root.add(
-            "configure terminal", "Configure from the terminal", lambda words: self._configure(), HIGHEST
-        )
-        root.add("write", "Write running configuration to memory, network, or terminal", self._write, HIGHEST)
-        root.add("write memory", "Write to NV memory", self._write, HIGHEST)
-        root.add("write terminal", "Write to terminal", lambda words: self.config.text(), HIGHEST)
-        root.add("write erase", "Erase NV memory", lambda words: "% Authorization failed.\n", HIGHEST)
-        root.add("copy", "Copy from one file to another", level=HIGHEST)
-        root.add("copy running-config", "Copy from current system configuration", level=HIGHEST)
-        root.add("copy running-config startup-config", "Copy to startup configuration", self._write, HIGHEST)
-        root.add("copy running-config WORD", "Copy to a URL", self._copy, HIGHEST)
-        root.add("copy WORD", "Copy from a URL", level=HIGHEST)
-        root.add("copy WORD WORD", "Copy to a URL", self._copy, HIGHEST)
-        root.add("dir", "List files on a filesystem", lambda words: self._show.flash(), HIGHEST)
-        root.add("dir WORD", "Directory or file name", lambda words: self._show.flash(), HIGHEST)
-        root.add(
-            "reload", "Halt and perform a cold restart", lambda words: "% Authorization failed.\n", HIGHEST
-        )
-        root.add("undebug", "Disable debugging functions", level=HIGHEST)
-        root.add(
-            "undebug all",
-            "Turn off all debugging",
-            lambda words: "All possible debugging has been turned off\n",
-            HIGHEST,
-        )
-        self._show.add_to(root)
-        return root
+        return made(self, self._show)
 
     # What commands do
 
-    def _enable(self, words: list[str]) -> str:
+    def enable(self, words: list[str]) -> str:
+        """`enable`: asks for a password."""
         if self.level < HIGHEST and words[:1] not in (["0"], ["1"]):
             self.echoes, self._tries = False, 0
         return ""
 
-    def _disable(self, words: list[str]) -> str:
+    def disable(self, words: list[str]) -> str:
+        """`disable`."""
         self.level = LOWEST
         return ""
 
-    def _leave(self, words: list[str]) -> str:
+    def leave(self, words: list[str]) -> str:
+        """`exit`, `logout`, `quit`."""
         self.leaving = True
         return ""
 
-    def _length(self, words: list[str]) -> str:
+    def length(self, words: list[str]) -> str:
+        """`terminal length`."""
         self.page = int(words[0])
         return ""
 
-    def _configure(self) -> str:
+    def configure(self, words: list[str]) -> str:
+        """`configure terminal`."""
         self.modes = ["config"]
         return "Enter configuration commands, one per line.  End with CNTL/Z.\n"
 
-    def _write(self, words: list[str]) -> str:
+    def asked(self, question: str, then: Callable[[str], str]) -> Run:
+        """A command that asks first."""
+
+        def ask(words: list[str]) -> str:
+            self._question, self._then = question, then
+            return ""
+
+        return ask
+
+    def write(self, words: list[str]) -> str:
+        """`write memory`."""
         self._delay = 1.2
         return "Building configuration...\n[OK]\n"
 
-    def _ping(self, words: list[str]) -> str:
+    def ping(self, words: list[str]) -> str:
         """Neighbours answer; nothing else does, as behind a filter."""
         address = self._address(words[0])
         if address is None:
@@ -184,7 +176,8 @@ class Router(Keywords):
             return f"{head}!!!!!\nSuccess rate is 100 percent (5/5), round-trip min/avg/max = 1/1/2 ms\n"
         return f"{head}.....\nSuccess rate is 0 percent (0/5)\n"
 
-    def _trace(self, words: list[str]) -> str:
+    def trace(self, words: list[str]) -> str:
+        """`traceroute`: nothing answers."""
         address = self._address(words[0])
         if address is None:
             return self._unknown(words[0])
@@ -192,7 +185,8 @@ class Router(Keywords):
         hops = "".join(f"  {hop}  *  *  * \n" for hop in range(1, 4))
         return f"Type escape sequence to abort.\nTracing the route to {address}\nVRF info: (vrf in name/id, vrf out name/id)\n{hops}"
 
-    def _connect(self, words: list[str]) -> str:
+    def connect(self, words: list[str]) -> str:
+        """`telnet` and `ssh`: recorded, and never connected."""
         self.session.record("request", request="connect", host=words[-1][:300], port=0)
         address = self._address(words[-1])
         if address is None:
@@ -200,7 +194,7 @@ class Router(Keywords):
         self._delay = 3.0
         return f"Trying {address} ... \n% Connection timed out; remote host not responding\n\n"
 
-    def _copy(self, words: list[str]) -> str:
+    def copy(self, words: list[str]) -> str:
         """From or to another machine: recorded, and never connected."""
         self.session.record("request", request="copy", host=words[-1][:300], port=0)
         self._delay = 4.0

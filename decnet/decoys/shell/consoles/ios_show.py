@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .grammar import Word
@@ -19,6 +20,47 @@ HIGHEST = 15
 FAR, PRIVATE = "Gi1/0/", "GigabitEthernet1/0/"
 
 
+COMMANDS = """
+version | System hardware and software status | 1
+clock | Display the system clock | 1
+users | Display information about terminal lines | 1
+privilege | Show current privilege level | 1
+history | Display the session command history | 1
+inventory | Show the physical inventory | 1
+arp | ARP table | 1
+ip arp | IP ARP table | 1
+ip route | IP routing table | 1
+ip ssh | Information on SSH | 1
+ip interface | IP interface status and configuration | 1
+ip interface brief | Brief summary of IP status and configuration | 1
+interfaces | Interface status and configuration | 1
+interfaces status | Show interface line status | 1
+interfaces description | Show interface description | 1
+mac | MAC configuration | 1
+mac address-table | MAC forwarding table | 1
+vlan | VTP VLAN status | 1
+vlan brief | VTP all VLAN status in brief | 1
+cdp | CDP information | 1
+cdp neighbors | CDP neighbor entries | 1
+flash: | display information about flash: file system | 15
+running-config | Current operating configuration | 15
+startup-config | Contents of startup configuration | 15
+logging | Show the contents of logging buffers | 15
+boot | show boot attributes | 15
+"""
+"""A line per command: its words behind `show`, help, level."""
+CDP = """Global CDP information:
+        Sending CDP packets every 60 seconds
+        Sending a holdtime value of 180 seconds
+        Sending CDPv2 advertisements is  enabled
+"""
+BOOT = """Config file         : flash:/config.text
+Private Config file : flash:/private-config.text
+Enable Break        : no
+Manual Boot         : no
+"""
+
+
 class Show:
     """What it prints."""
 
@@ -29,86 +71,48 @@ class Show:
 
     def add_to(self, root: Word) -> None:
         """Add the commands to the table."""
+        config, runs = self._switch.config, self._runs()
         root.add("show", "Show running system information")
-        config = self._switch.config
-        root.add("show running-config interface", "Show interface configuration", level=HIGHEST)
-        root.add("show running-config interface LINE", "Interface", config.interface, HIGHEST)
-        simple: tuple[tuple[str, str, Callable[[], str], int], ...] = (
-            (
-                "version",
-                "System hardware and software status",
-                lambda: version(self._world, self._model, self._switch.hostname),
-                1,
-            ),
-            ("clock", "Display the system clock", lambda: f"*{self._switch.now()}\n", 1),
-            ("users", "Display information about terminal lines", self._users, 1),
-            (
-                "privilege",
-                "Show current privilege level",
-                lambda: f"Current privilege level is {self._switch.level}\n",
-                1,
-            ),
-            (
-                "history",
-                "Display the session command history",
-                lambda: "".join(f"  {each}\n" for each in self._switch.history[-20:]),
-                1,
-            ),
-            ("inventory", "Show the physical inventory", lambda: inventory(self._world, self._model), 1),
-            ("arp", "ARP table", self._arp, 1),
-            ("ip arp", "IP ARP table", self._arp, 1),
-            ("ip route", "IP routing table", self._route, 1),
-            ("ip ssh", "Information on SSH", self._ssh, 1),
-            ("ip interface", "IP interface status and configuration", self._brief, 1),
-            ("ip interface brief", "Brief summary of IP status and configuration", self._brief, 1),
-            (
-                "interfaces",
-                "Interface status and configuration",
-                lambda: "".join(map(self._interface, self._cards())),
-                1,
-            ),
-            ("interfaces status", "Show interface line status", self._status, 1),
-            ("interfaces description", "Show interface description", self._description, 1),
-            ("mac", "MAC configuration", self._macs, 1),
-            ("mac address-table", "MAC forwarding table", self._macs, 1),
-            ("vlan", "VTP VLAN status", self._vlan, 1),
-            ("vlan brief", "VTP all VLAN status in brief", self._vlan, 1),
-            (
-                "cdp",
-                "CDP information",
-                lambda: (
-                    "Global CDP information:\n        Sending CDP packets every 60 seconds\n        Sending a holdtime value of 180 seconds\n        Sending CDPv2 advertisements is  enabled\n"
-                ),
-                1,
-            ),
-            ("cdp neighbors", "CDP neighbor entries", lambda: NO_NEIGHBOURS, 1),
-            ("flash:", "display information about flash: file system", self.flash, HIGHEST),
-            (
-                "running-config",
-                "Current operating configuration",
-                lambda: self._switch.config.text(),
-                HIGHEST,
-            ),
-            (
-                "startup-config",
-                "Contents of startup configuration",
-                lambda: self._switch.config.saved(),
-                HIGHEST,
-            ),
-            ("logging", "Show the contents of logging buffers", self._logging, HIGHEST),
-            (
-                "boot",
-                "show boot attributes",
-                lambda: (
-                    f"BOOT path-list      : {self._model.file}\nConfig file         : flash:/config.text\nPrivate Config file : flash:/private-config.text\nEnable Break        : no\nManual Boot         : no\n"
-                ),
-                HIGHEST,
-            ),
-        )
         root.add("show ip", "IP information")
-        for path, text, run, level in simple:
-            root.add(f"show {path}", text, lambda words, run=run: run(), level)  # type: ignore[misc]
+        root.add("show running-config interface", "Show interface configuration", level=HIGHEST)
+        for line in COMMANDS.strip().split("\n"):
+            path, help_text, level = line.split(" | ")
+            run = runs[path]
+            root.add(f"show {path}", help_text, lambda words, run=run: run(), int(level))  # type: ignore[misc]
+        root.add("show running-config interface LINE", "Interface", config.interface, HIGHEST)
         root.add("show interfaces LINE", "Interface type and number", self._one)
+
+    def _runs(self) -> dict[str, Callable[[], str]]:
+        """What prints, by the words behind `show`."""
+        switch, world, model = self._switch, self._world, self._model
+        return {
+            "version": lambda: version(world, model, switch.hostname),
+            "clock": lambda: f"*{switch.now()}\n",
+            "users": self._users,
+            "privilege": lambda: f"Current privilege level is {switch.level}\n",
+            "history": lambda: "".join(f"  {each}\n" for each in switch.history[-20:]),
+            "inventory": lambda: inventory(world, model),
+            "arp": self._arp,
+            "ip arp": self._arp,
+            "ip route": self._route,
+            "ip ssh": self._ssh,
+            "ip interface": self._brief,
+            "ip interface brief": self._brief,
+            "interfaces": lambda: "".join(map(self._interface, self._cards())),
+            "interfaces status": self._status,
+            "interfaces description": self._description,
+            "mac": self._macs,
+            "mac address-table": self._macs,
+            "vlan": self._vlan,
+            "vlan brief": self._vlan,
+            "cdp": lambda: CDP,
+            "cdp neighbors": lambda: NO_NEIGHBOURS,
+            "flash:": self.flash,
+            "running-config": switch.config.text,
+            "startup-config": switch.config.saved,
+            "logging": self._logging,
+            "boot": lambda: f"BOOT path-list      : {model.file}\n{BOOT}",
+        }
 
     def flash(self) -> str:
         """`dir`."""
@@ -127,7 +131,9 @@ class Show:
         from ...snmp.dialects import DIALECTS
         from ...snmp.interfaces import cards_of
 
-        return cards_of(self._world.persona, self._world, DIALECTS[self._model.sign])
+        config = self._switch.config
+        cards = cards_of(self._world.persona, self._world, DIALECTS[self._model.sign])
+        return [replace(card, up=card.up and not config.is_shut(card.name)) for card in cards]
 
     def _ports(self) -> list[Card]:
         return [card for card in self._cards() if card.name.startswith(PRIVATE)]
@@ -181,8 +187,9 @@ class Show:
             if card.name == "Null0":
                 continue
             up = "up" if card.up else "down"
+            state = "administratively down" if self._switch.config.is_shut(card.name) else up
             method = "NVRAM" if card.address else "unset"
-            rows += f"{card.name:<23}{card.address or 'unassigned':<16}YES {method:<6} {up:<22}{up:<8}\n"
+            rows += f"{card.name:<23}{card.address or 'unassigned':<16}YES {method:<6} {state:<22}{up:<8}\n"
         return head + rows
 
     def _status(self) -> str:
@@ -192,19 +199,22 @@ class Show:
         for card in ports:
             short, number = card.name.replace(PRIVATE, FAR), int(card.name.rpartition("/")[2])
             kind = "10/100/1000BaseTX" if number <= 24 else "Not Present" if not card.up else "1000BaseSX SFP"
-            name = "uplink" if number == len(ports) else ""
-            state, duplex, speed = (
-                ("connected", "a-full", "a-1000") if card.up else ("notconnect", "auto", "auto")
-            )
-            rows += f"{short:<10}{name:<19}{state:<13}{'trunk' if name else '1':<11}{duplex:>6}{speed:>7} {kind}\n"
+            config = self._switch.config
+            is_trunk = config.value(card.name, "switchport mode") == "trunk"
+            vlan = "trunk" if is_trunk else config.value(card.name, "switchport access vlan") or "1"
+            down = "disabled" if config.is_shut(card.name) else "notconnect"
+            state, duplex, speed = ("connected", "a-full", "a-1000") if card.up else (down, "auto", "auto")
+            name = config.value(card.name, "description")[:18]
+            rows += f"{short:<10}{name:<19}{state:<13}{vlan:<11}{duplex:>6}{speed:>7} {kind}\n"
         return head + rows
 
     def _description(self) -> str:
         head = "Interface                      Status         Protocol Description\n"
-        short, ports = {"Vlan1": "Vl1", "Null0": "Nu0"}, self._ports()
+        short, config = {"Vlan1": "Vl1", "Null0": "Nu0"}, self._switch.config
         rows = (
-            f"{short.get(card.name, card.name.replace(PRIVATE, FAR)):<31}{'up' if card.up else 'down':<15}{'up' if card.up else 'down':<9}"
-            + ("uplink\n" if card.name == ports[-1].name else "\n")
+            f"{short.get(card.name, card.name.replace(PRIVATE, FAR)):<31}"
+            f"{'admin down' if config.is_shut(card.name) else 'up' if card.up else 'down':<15}"
+            f"{'up' if card.up else 'down':<9}{config.value(card.name, 'description')}\n"
             for card in self._cards()
         )
         return head + "".join(rows)
@@ -234,20 +244,21 @@ class Show:
         return f"{head}{''.join(rows)}Total Mac Addresses for this criterion: {len(rows)}\n"
 
     def _vlan(self) -> str:
-        head = "\nVLAN Name                             Status    Ports\n---- -------------------------------- --------- -------------------------------\n"
-        names = [card.name.replace(PRIVATE, FAR) for card in self._ports()]
-        lines = [", ".join(names[at : at + 4]) for at in range(0, len(names), 4)]
-        rows = f"1    {'default':<32} active    {lines[0]}\n" + "".join(
-            f"{'':<48}{each}\n" for each in lines[1:]
-        )
-        for number, name in (
-            (1002, "fddi-default"),
-            (1003, "token-ring-default"),
-            (1004, "fddinet-default"),
-            (1005, "trnet-default"),
-        ):
-            rows += f"{number} {name:<32} act/unsup \n"
-        return head + rows
+        config = self._switch.config
+        names = {1: "default", **config.vlans(), **DEFAULT_VLANS}
+        members: dict[int, list[str]] = {number: [] for number in names}
+        for card in self._ports():
+            number = int(config.value(card.name, "switchport access vlan") or "1")
+            members.setdefault(number, []).append(card.name.replace(PRIVATE, FAR))
+        rows = ""
+        for number, name in sorted(names.items()):
+            ports = members[number]
+            lines = [", ".join(ports[at : at + 4]) for at in range(0, len(ports), 4)] or [""]
+            state = "act/unsup" if number in DEFAULT_VLANS else "active"
+            rows += f"{number:<4} {name:<32} {state:<9} {lines[0]}\n" + "".join(
+                f"{'':<48}{each}\n" for each in lines[1:]
+            )
+        return f"\nVLAN Name                             Status    Ports\n---- -------------------------------- --------- -------------------------------\n{rows}"
 
     def _route(self) -> str:
         gateway = self._world.network.gateway
@@ -275,6 +286,12 @@ class Show:
         )
 
 
+DEFAULT_VLANS = {
+    1002: "fddi-default",
+    1003: "token-ring-default",
+    1004: "fddinet-default",
+    1005: "trnet-default",
+}
 NO_NEIGHBOURS = """Capability Codes: R - Router, T - Trans Bridge, B - Source Route Bridge
                   S - Switch, H - Host, I - IGMP, r - Repeater, P - Phone,
                   D - Remote, C - CVTA, M - Two-port Mac Relay

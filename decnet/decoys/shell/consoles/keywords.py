@@ -7,7 +7,7 @@ from ...events import Session
 from ...host.world import World
 from ..state import Answer
 from .base import Plain
-from .grammar import Word, find, in_columns, listed
+from .grammar import Found, Run, Word, Wrong, find, in_columns, listed
 
 MOST_TRIES = 3
 LOWEST, HIGHEST = 1, 15
@@ -90,11 +90,18 @@ class Keywords(Plain):
             return Answer(f'% Ambiguous command:  "{line.strip()}"\n')
         if found.wrong is not None:
             return Answer(self._marked(line, words, found.wrong))
-        if found.word.run is None:
+        run = self._run_of(found)
+        if run is None:
             return Answer("% Incomplete command.\n\n")
         self._delay = 0.0
-        text = found.word.run(found.arguments)
-        return Answer(text, delay=self._delay)
+        try:
+            return Answer(run(found.arguments), delay=self._delay)
+        except Wrong as wrong:
+            return Answer(self._marked(line, words, wrong.number))
+
+    def _run_of(self, found: Found) -> Run | None:
+        """What a whole line does; None if it is not whole."""
+        return found.word.run
 
     def _marked(self, line: str, words: list[str], wrong: int) -> str:
         """Where the line is wrong, counted from the beginning of the prompt."""
