@@ -6,13 +6,11 @@ Source: Ubiquiti's EdgeSwitch CLI command reference."""
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from ...host.world import World
 from .grammar import Word, Wrong
 from .models import EDGESWITCH
-
-if TYPE_CHECKING:
-    from .fastpath import EdgeSwitch
 
 MOST_LINES = 400
 GLOBAL = """
@@ -111,10 +109,20 @@ MODES = {
 """The commands of each mode, by the first word in the prompt."""
 
 
+class Switch(Protocol):
+    """The console to which it belongs. `path`: the words of the line, without abbreviations."""
+
+    world: World
+    user: str
+    modes: list[str]
+    path: list[str]
+    system: str
+
+
 class FastpathConfiguration:
     """One session's. `blocks`: lines by the head of their block, "" for the others."""
 
-    def __init__(self, switch: EdgeSwitch) -> None:
+    def __init__(self, switch: Switch) -> None:
         self._switch = switch
         self._head = ""
         self._tables: dict[str, Word] = {}

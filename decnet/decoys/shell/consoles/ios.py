@@ -120,7 +120,24 @@ class Router(Keywords):
         return lambda words: self.config.add(negative=True, path=found.path[1:])
 
     def _made(self) -> Word:
-        return made(self, self._show)
+        return made(self._runs(), self._show)
+
+    def _runs(self) -> dict[str, Run]:
+        return {
+            "enable": self.enable, "disable": self.disable, "leave": self.leave, "length": self.length,
+            "usual_length": lambda words: self.length(["24"]), "nothing": lambda words: "", "ping": self.ping,
+            "trace": self.trace, "connect": self.connect, "configure": self.configure, "write": self.write,
+            "ask_where": self.asked("Configuring from terminal, memory, or network [terminal]? ", self._from_where),
+            "ask_name": self.asked("Destination filename [startup-config]? ", lambda answer: self.write([])),
+            "text": lambda words: self.config.text(), "failed": lambda words: "% Authorization failed.\n",
+            "copy": self.copy, "flash": lambda words: self._show.flash(),
+            "undebug": lambda words: "All possible debugging has been turned off\n",
+        }  # fmt: skip
+
+    def _from_where(self, answer: str) -> str:
+        if not answer or "terminal".startswith(answer):
+            return self.configure([])
+        return '?Must be "terminal", "memory" or "network"\n'
 
     # What commands do
 

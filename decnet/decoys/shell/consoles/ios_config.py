@@ -86,8 +86,11 @@ class Configuration:
         """The configuration, line by line."""
         state = len(self._added), self._switch.hostname
         if self._merged is None or self._merged[0] != state:
-            self._merged = state, merged(body(self._switch), self._added)
+            self._merged = state, merged(self._unchanged(), self._added)
         return self._merged[1]
+
+    def _unchanged(self) -> list[str]:
+        return body(self._switch.world, self._switch.hostname, self._switch.user)
 
     def block(self, head: str) -> list[str]:
         """The lines below a head."""

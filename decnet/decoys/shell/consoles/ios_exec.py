@@ -3,15 +3,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from .grammar import Run, Word
+from .ios_show import Show
 
-if TYPE_CHECKING:
-    from .ios import Router
-    from .ios_show import Show
-
-HIGHEST = 15
 COMMANDS = """
 enable | Turn on privileged commands | 1 | enable
 enable <0-15> | Enable level | 1 | enable
@@ -68,30 +64,12 @@ undebug all | Turn off all debugging | 15 | undebug
 """A line per command: its words, help, level, and what it does."""
 
 
-def made(router: Router, show: Show) -> Word:
-    """The table of one session."""
-    root, runs = Word(), _runs(router, show)
+def made(runs: Mapping[str, Run], show: Show) -> Word:
+    """The table of one session; `runs`: what the names at the ends of lines do."""
+    root = Word()
     for line in COMMANDS.strip().split("\n"):
         path, help_text, *rest = line.split(" | ")
         level, run = (*rest, *("1", "")[len(rest) :])
         root.add(path, help_text, runs.get(run), int(level))
     show.add_to(root)
     return root
-
-
-def _runs(router: Router, show: Show) -> dict[str, Run]:
-    def configured(answer: str) -> str:
-        if not answer or "terminal".startswith(answer):
-            return router.configure([])
-        return '?Must be "terminal", "memory" or "network"\n'
-
-    return {
-        "enable": router.enable, "disable": router.disable, "leave": router.leave, "length": router.length,
-        "usual_length": lambda words: router.length(["24"]), "nothing": lambda words: "", "ping": router.ping,
-        "trace": router.trace, "connect": router.connect, "configure": router.configure, "write": router.write,
-        "ask_where": router.asked("Configuring from terminal, memory, or network [terminal]? ", configured),
-        "ask_name": router.asked("Destination filename [startup-config]? ", lambda answer: router.write([])),
-        "text": lambda words: router.config.text(), "failed": lambda words: "% Authorization failed.\n",
-        "copy": router.copy, "flash": lambda words: show.flash(),
-        "undebug": lambda words: "All possible debugging has been turned off\n",
-    }  # fmt: skip

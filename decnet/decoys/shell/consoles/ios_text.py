@@ -6,13 +6,9 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ...host.world import World
 from .models import model_of
-
-if TYPE_CHECKING:
-    from .ios_config import Switch
 
 LETTERS = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 OF_PASSWORDS = b"dsfd;kfoA,.iyewrkldJKDHSUBsgvca69834ncxv9873254k;fg87"
@@ -54,19 +50,18 @@ class Line:
     negative: bool = False
 
 
-def body(switch: Switch) -> list[str]:
+def body(world: World, hostname: str, user: str) -> list[str]:
     """The configuration before anything was typed; only its host name may be another one."""
-    world = switch.world
     model, network = model_of(world.persona), world.network
     changed = time.strftime("%H:%M:%S UTC %a %b %d %Y", time.gmtime(world.booted() + 240))
     web = "ip http server" if model.xe else "no ip http server"
     return [
-        "!", f"! Last configuration change at {changed} by {switch.user}", "!",
+        "!", f"! Last configuration change at {changed} by {user}", "!",
         "version 16.12" if model.xe else "version 15.2", "no service pad",
         "service timestamps debug datetime msec", "service timestamps log datetime msec",
-        "service password-encryption", "!", f"hostname {switch.hostname}", "!", "boot-start-marker",
+        "service password-encryption", "!", f"hostname {hostname}", "!", "boot-start-marker",
         "boot-end-marker", "!", f"enable secret {hashed(world, 'enable', xe=model.xe)}", "!",
-        f"username {switch.user} secret {hashed(world, switch.user, xe=model.xe)}", "no aaa new-model",
+        f"username {user} secret {hashed(world, user, xe=model.xe)}", "no aaa new-model",
         f"switch 1 provision {model.name.lower()}", "!", f"ip domain-name {_domain(world)}",
         "no ip domain-lookup", "!", "spanning-tree mode rapid-pvst", "spanning-tree extend system-id", "!",
         "vlan internal allocation policy ascending", "!", *_ports(model.ports),
