@@ -9,10 +9,11 @@ from .all_builtins import ALL
 from .builtins_complete import complete_
 from .builtins_folders import cd, dirs, pushd, pwd
 from .builtins_shell import caller, compgen, enable, fc, help_, history, nothing, shopt, suspend
-from .context import Context, Work
+from .context import Context, Leave, Work, fatal
 from .dialect import SPECIAL_BUILTINS
 from .parser import KEYWORDS
 from .quoting import shown
+from .state import bucket_of
 from .written import function_text
 
 
@@ -41,6 +42,10 @@ def type_(context: Context, words: list[Any]) -> int:
     flags = ""
     while arguments and shell.dialect.bash and arguments[0].startswith("-") and len(arguments[0]) > 1:
         flags += arguments.pop(0)[1:]
+    if bad := flags.lstrip("-afptP")[:1]:
+        context.complain(f"type: -{bad}: invalid option")
+        context.err("type: usage: type [-afptP] name [name ...]\n")
+        return 2
     if shell.dialect.name == "ash" and arguments and arguments[0].startswith("-"):
         return _brief(context, arguments[1:])
     status = 0
@@ -57,7 +62,10 @@ def type_(context: Context, words: list[Any]) -> int:
             path = context.where(name) if "P" in flags else text if kind == "file" else ""
             context.out(f"{path}\n" if path else "")
         else:
+            hidden = shell.hashed.pop(name, None) if "a" in flags else None
             context.out(_described(context, name, kind, text) + "\n")
+            if hidden:
+                shell.hashed[name] = hidden
             if "a" in flags and (path := context.where(name)):
                 context.out(f"{name} is {path}\n" if kind != "file" else "")
                 if path.startswith("/usr/bin/") and "/" not in name:
@@ -104,6 +112,8 @@ def _described(context: Context, name: str, kind: str, text: str) -> str:
             return (
                 f"{name} is a special shell builtin" if special and not bash else f"{name} is a shell builtin"
             )
+    if bash and name in context.shell.hashed:
+        return f"{name} is hashed ({text})"
     return f"{name} is {text}"
 
 
@@ -152,22 +162,82 @@ def builtin(context: Context, words: list[Any]) -> Work:
     return (yield context.invoke(list(words[1:]), functions=False))
 
 
+MOST_LISTS = 256
+"""Of bash's table of programs (FILENAME_HASH_BUCKETS)."""
+HASH_USAGE = "hash: usage: hash [-lr] [-p pathname] [-dt] [name ...]\n"
+
+
 def hash_(context: Context, words: list[Any]) -> int:
-    arguments = [str(word) for word in words[1:] if not str(word).startswith("-")]
+    """`hash`: the programs that this shell has found in $PATH."""
+    shell, flags, path = context.shell, "", ""
+    arguments = [str(word) for word in words[1:]]
+    while arguments and arguments[0].startswith("-") and len(arguments[0]) > 1:
+        word = arguments.pop(0)
+        bad = next(
+            (letter for letter in word[1:] if letter not in ("lrpdt" if shell.dialect.bash else "rv")), ""
+        )
+        if word != "--" and bad:
+            return _no_hash_option(context, bad)
+        flags += word[1:].replace("-", "")
+        if "p" in word and shell.dialect.bash:
+            path = arguments.pop(0) if arguments else ""
+    if "r" in flags:
+        shell.hashed = {}
+    if "t" in flags and not arguments:
+        context.complain("hash: -t: option requires an argument")
+        return 1
     if not arguments:
-        if len(words) == 1 and context.shell.dialect.bash:
-            context.out("hash: hash table empty\n")
+        if "r" not in flags:
+            _show_hashed(context, "l" in flags)
         return 0
-    status = 0
-    shows = any(str(word) == "-t" for word in words[1:]) and context.shell.dialect.bash
-    for name in arguments:
-        if shows and (path := context.where(name)) is not None:
-            context.out(f"{name}\t{path}\n" if len(arguments) > 1 else f"{path}\n")
-        elif kind_of(context, name)[0] == "":
-            line = context.shell.in_builtin
-            context.complain(f"hash: {line}{name}: not found")
-            status = 1
-    return status
+    return max([_hash_one(context, name, flags, path, len(arguments)) for name in arguments])
+
+
+def _no_hash_option(context: Context, letter: str) -> int:
+    if not context.shell.dialect.bash:
+        context.complain(
+            f"hash: {'Illegal' if context.shell.dialect.name == 'dash' else 'illegal'} option -{letter}"
+        )
+        raise fatal(context, 2) if context.shell.dialect.name == "dash" else Leave(2)
+    context.complain(f"hash: -{letter}: invalid option")
+    context.err(HASH_USAGE)
+    return 2
+
+
+def _show_hashed(context: Context, reusable: bool) -> None:
+    shell = context.shell
+    if not shell.dialect.bash:
+        context.out("".join(f"{path}\n" for path, _ in shell.hashed.values()))
+        return
+    if not shell.hashed:
+        context.out("hash: hash table empty\n")
+        return
+    rows = sorted(shell.hashed.items(), key=lambda row: bucket_of(row[0]) & (MOST_LISTS - 1))
+    if reusable:
+        context.out("".join(f"builtin hash -p {path} {name}\n" for name, (path, _) in rows))
+    else:
+        context.out("hits\tcommand\n" + "".join(f"{hits:4}\t{path}\n" for _, (path, hits) in rows))
+
+
+def _hash_one(context: Context, name: str, flags: str, path: str, count: int) -> int:
+    shell = context.shell
+    if "t" in flags or "d" in flags:
+        if name not in shell.hashed:
+            context.complain(f"hash: {name}: not found")
+            return 1
+        if "d" in flags:
+            del shell.hashed[name]
+        else:
+            found = shell.hashed[name][0]
+            context.out(f"{name}\t{found}\n" if count > 1 else f"{found}\n")
+        return 0
+    found_path = path or ("" if kind_of(context, name)[0] in ("builtin", "function") else context.where(name))
+    if found_path:
+        shell.hashed[name] = found_path, 0
+    elif kind_of(context, name)[0] == "":
+        context.complain(f"hash: {shell.in_builtin}{name}: not found")
+        return 1
+    return 0
 
 
 def alias(context: Context, words: list[Any]) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from .conditions import BadTest, BracketTests, Tests
 from .context import Context
-from .echoing import Printf, echo
+from .echoing import Printf, echo, has_groups
 from .variables import NotAssigned, assign
 
 
@@ -41,7 +41,7 @@ def printf(context: Context, words: list[Any]) -> int:
         context.complain(f"printf: {arguments[0][:2]}: invalid option")
         context.err("printf: usage: printf [-v var] format [arguments]\n")
         return 2
-    done = Printf(arguments[0], arguments[1:], shell.dialect.name)
+    done = Printf(arguments[0], arguments[1:], shell.dialect.name, groups=has_groups(shell.variables))
     if variable:
         try:
             assign(shell, variable, done.text)

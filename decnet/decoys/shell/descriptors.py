@@ -86,6 +86,13 @@ class Full(Plain):
         raise OSError("No space left on device")
 
 
+class Refusing(Plain):
+    """A file of the kernel that can be opened for writing and not be written."""
+
+    def write(self, data: bytes) -> None:
+        raise OSError("Input/output error")
+
+
 class Stream(Plain):
     """Bytes that are read in their order: a pipe, an input, a file that is open for reading."""
 

@@ -32,7 +32,7 @@ SIMPLE = {
 }
 OPTIONS = {"bash": re.compile(r"-[neE]+"), "ash": re.compile(r"-[neE]+"), "dash": re.compile(r"-n")}
 CONVERSION = re.compile(
-    r"%(?:%|([-+ #0]*)(\*|\d*)(?:\.(\*|-?\d*))?(?:hh?|ll?|[jztL])?(\([^)]*\)T|.)?)|([^%\\]+)|\\.?", re.DOTALL
+    r"%(?:%|([-+ #0']*)(\*|\d*)(?:\.(\*|-?\d*))?(?:hh?|ll?|[jztL])?(\([^)]*\)T|.)?)|([^%\\]+)|\\.?", re.DOTALL
 )
 
 
@@ -83,11 +83,18 @@ def _byte(code: int) -> str:
     return bytes((code,)).decode("utf-8", "surrogateescape")
 
 
+def has_groups(variables: dict[str, str]) -> bool:
+    """Whether the numbers of the locale have commas: English, as C has none."""
+    names = ("LC_ALL", "LC_NUMERIC", "LANG")
+    return next((variables[name] for name in names if variables.get(name)), "").startswith("en_")
+
+
 class Printf:
     """One `printf`: `text` is its output, `errors` the messages, `status` its status."""
 
-    def __init__(self, form: str, arguments: list[str], dialect: str) -> None:
+    def __init__(self, form: str, arguments: list[str], dialect: str, *, groups: bool = False) -> None:
         self.text, self.status = "", 0
+        self._groups = groups
         self.errors: list[str] = []
         self._dialect = dialect
         self._arguments = arguments
@@ -146,8 +153,22 @@ class Printf:
             return self._arguments[self._used - 1]
         return None
 
+    def _grouped(self, found: re.Match[str]) -> str:
+        """The flag ' of glibc: thousands are grouped, as in English."""
+        plain = self._converted(CONVERSION.match(found[0].replace("'", "")) or found)
+        whole = re.search(r"\d+", plain)
+        if whole is None or (found[4] or "") not in "diufFgG" or not self._groups:
+            return plain
+        return plain.replace(whole[0], f"{int(whole[0]):,}", 1)
+
     def _converted(self, found: re.Match[str]) -> str:
         flags, kind = found[1] or "", found[4] or ""
+        if "'" in flags and self._dialect == "dash":
+            self.status, self._stops = 1, True
+            self.errors.append("%': invalid directive")
+            return ""
+        if "'" in flags:
+            return self._grouped(found)
         width, precision = self._size(found[2]), self._size(found[3]) if found[3] is not None else None
         if width < 0:
             flags, width = flags + "-", -width

@@ -17,6 +17,7 @@ from .printing import answered, library_of, of_service, printing, refusing
 from .process import Command, Process
 from .programs import BY_PATH, PROGRAMS, enter
 from .renamed import is_gone, original
+from .state import Shell
 from .tasks import (
     Killed,
 )
@@ -29,6 +30,14 @@ SHEBANGS: dict[str, Dialect | None] = {"sh": None, "bash": BASH, "dash": DASH, "
 MOST_PRELOADED, MOST_SHOWN = 8, 255
 BEFORE_BASH_5_2 = ("11", "20.04", "22.04")
 """Versions of systems whose bash is older."""
+
+MOST_HASHED = 500
+
+
+def _hash(shell: Shell, name: str, path: str | None) -> None:
+    """Remember where a program is, as `hash` shows it."""
+    if path is not None:
+        shell.hashed[name] = shell.hashed.get(name, (path, 0))[0], shell.hashed.get(name, (path, 0))[1] + 1
 
 
 def _quiet(process: Process) -> int:
@@ -66,6 +75,8 @@ class Launching(Driving, Protocol):
         if shell.dialect.bash:
             shell.program = name if "/" in name else self.path_of(name) or f"/usr/bin/{name}"
         if "/" not in name:
+            if shell.dialect.name != "ash" and len(shell.hashed) < MOST_HASHED:
+                _hash(shell, name, self.where(name))
             command = self.found_command(name)
             if command is not None:
                 return (yield self.process(command, name, words[1:]))

@@ -108,13 +108,15 @@ def as_builtin(name: str) -> Run:
 
     def run(context: Context, process: Process) -> Any:
         from .conditions import BadTest, Tests
-        from .echoing import Printf, echo
+        from .echoing import Printf, echo, has_groups
 
         if name == "echo":
             process.out(echo(process.args, "ash" if context.shell.world.system.busybox else "bash"))
             return 0
         if name == "printf" and process.args:
-            done = Printf(process.args[0], process.args[1:], "bash")
+            done = Printf(
+                process.args[0], process.args[1:], "bash", groups=has_groups(context.shell.variables)
+            )
             process.out(done.text)
             return done.status
         if name in ("test", "["):

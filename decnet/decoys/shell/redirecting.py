@@ -8,12 +8,13 @@ from collections.abc import Generator
 from typing import Any
 
 from .context import Context, NotRedirected
-from .descriptors import End, FileWriter, Full, Null, ReaderAndWriter, Stream, number_of
+from .descriptors import End, FileWriter, Full, Null, ReaderAndWriter, Refusing, Stream, number_of
 from .syntax import Redirection
 from .variables import assign, elements_of
 
 WRITES = (">", ">>", ">|", "&>", "&>>", "<>")
 MOST_DESCRIPTOR = 255
+WRITABLE = ("/proc/sys/", "/proc/sysrq-trigger")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/console")
 
 
@@ -175,6 +176,14 @@ def _writer(evaluator: Context, target: str, path: str, *, append: bool, force: 
         reason = "cannot overwrite existing file" if shell.dialect.bash else "File exists"
     if not reason and there is None:
         reason = shell.put(path, b"", 0, 0o666 & ~shell.umask)
+    if (
+        reason == "Permission denied"
+        and there is not None
+        and path.startswith("/proc/")
+        and shell.user == "root"
+    ):
+        # The kernel refuses the write, not the opening.
+        return Null() if path.startswith(WRITABLE) or path.endswith(("/comm", "_adj")) else Refusing()
     if reason:
         raise NotRedirected(_refused(evaluator, target, reason, writes=True))
     writer = FileWriter(shell, evaluator.shell.real(path), append=append)

@@ -160,7 +160,8 @@ class Running(Assigning, Launching, Scripts, Protocol):
                 self.complain(f"{name}: write error: Bad file descriptor")
                 shell.status = 1
             except OSError as error:
-                self.complain(f"{name}: write error: {error}")
+                is_dash = shell.dialect.name == "dash"
+                self.complain(f"{name}: {f'{name}: I/O error' if is_dash else f'write error: {error}'}")
                 shell.status = 1
             return shell.status
         shell.status = yield self.program(

@@ -251,7 +251,7 @@ def enter(
     shell.variables["IFS"], shell.variables["OPTIND"] = " \t\n", "1"
     passed_on = {name: node for name, node in shell.functions.items() if exported_function(name) in kept}
     shell.functions = passed_on if shell.dialect.bash else {}
-    shell.arrays, shell.aliases, shell.kinds = {}, {}, {}
+    shell.arrays, shell.aliases, shell.kinds, shell.hashed = {}, {}, {}, {}
     shell.notes = {ENTERED: str(shell.depth)}
     forget_read_only(shell)
     shell.options, shell.shopts, shell.calls = set(options), set(options) & SHOPTS.keys(), []

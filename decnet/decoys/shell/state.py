@@ -119,6 +119,8 @@ class Shell(View):
     _held: tuple[float, dict[int, list[Holder]]] = field(default=(0.0, {}), repr=False)
     held: int = 0
     """Characters in its variables."""
+    hashed: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Programs that it has looked for in $PATH: their paths, and how often it ran them."""
     visit: Visit = field(init=False)
     """The login that this shell belongs to."""
 
@@ -233,7 +235,7 @@ class Shell(View):
             self.exported.copy(),
             self.readonly.copy(),
         )
-        child.notes = self.notes.copy()
+        child.notes, child.hashed = self.notes.copy(), self.hashed.copy()
         child.kinds, child.functions, child.aliases = (
             self.kinds.copy(),
             self.functions.copy(),

@@ -168,6 +168,8 @@ def assign(shell: Shell, name: str, value: str, index: str | int | None = None) 
         raise OutOfWork
     if "a" in shell.options:
         shell.exported.add(name)
+    if name == "PATH":
+        shell.hashed = {}
     if name == "OPTIND":
         shell.variables.pop(" optind", None)
 

@@ -36,6 +36,9 @@ class Machine:
             "$<": _own_id(process), "$>": _own_id(process),
         }  # fmt: skip
         self.subroutines: dict[str, Code] = {}
+        self.begins: list[Any] = []
+        self.ends: list[Any] = []
+        """The blocks of BEGIN and END."""
         self.handles: dict[str, Handle] = {}
         self.line, self.depth, self.strict = 1, 0, False
         self.groups: list[str | None] = []

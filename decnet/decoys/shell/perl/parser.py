@@ -64,7 +64,7 @@ class Parser(Expressions):
             return self._use()
         if word in ("BEGIN", "END") and self.tokens[self.at + 1].text == "{":
             self.at += 1
-            return ("block", self.block())
+            return ("block" if self.name.startswith("(eval") else word, self.block())
         return self._simple()
 
     def _is_hash(self) -> bool:

@@ -84,6 +84,9 @@ def perl(context: Context, process: Process) -> Work:
     machine = Machine(process, "-e", words, version_of(process))
     if options.code:
         text = "\n".join(options.code)
+        if {"n", "p"} & set(options.letters) and "}{" in text:
+            # The loop around the program ends there  early.
+            text = text.replace("}{", ";END{", 1) + "}"
     elif words and words[0] != "-":
         machine.name = words[0]
         found = _file(context, process, words[0])
@@ -199,7 +202,10 @@ def run(machine: Machine, text: str, options: Options) -> Value:
 def _without_uses(machine: Machine, tree: list[Tree]) -> list[Tree]:
     kept = []
     for statement in tree:
-        if statement[2][0] == "use":
+        if statement[2][0] in ("BEGIN", "END"):
+            body = machine.begins if statement[2][0] == "BEGIN" else machine.ends
+            body.append(statement[2][1])
+        elif statement[2][0] == "use":
             _use(machine, statement[2][1], statement[1])
         else:
             kept.append(statement)
@@ -225,16 +231,21 @@ def _executed(machine: Machine, tree: list[Tree], options: Options) -> Value:
     process, status, message = machine.process, 0, ""
     machine.globals["$/"] = options.record
     try:
+        for body in machine.begins:
+            yield from machine.block(body, machine.globals)
         if {"n", "p"} & set(options.letters):
             yield from _each_line(machine, tree, options)
         else:
             if "l" in options.letters:
                 machine.globals["$\\"] = "\n"
             yield from machine.block(tree, machine.globals)
-        yield from close_all(machine)
+        yield from _ended(machine)
     except Left as left:
         status = left.status
-        yield from close_all(machine)
+        try:
+            yield from _ended(machine)
+        except (Left, Died):
+            yield from close_all(machine)
     except Died as died:
         status, message = ERRNO.get(text_of(machine.globals["$!"]), 255), text_of(died.value)
     except Jump as jump:
@@ -248,6 +259,14 @@ def _executed(machine: Machine, tree: list[Tree], options: Options) -> Value:
     yield 0.0
     process.err(message.encode("utf-8", "surrogateescape"))
     return status
+
+
+def _ended(machine: Machine) -> Value:
+    """The blocks of END, the last one first, and the files that are open."""
+    ends, machine.ends = machine.ends, []
+    for body in reversed(ends):
+        yield from machine.block(body, machine.globals)
+    yield from close_all(machine)
 
 
 def _each_line(machine: Machine, tree: list[Tree], options: Options) -> Value:

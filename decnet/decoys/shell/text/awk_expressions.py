@@ -87,8 +87,11 @@ class ExpressionParser:
 
     def _ternary(self) -> Tree:
         condition = self._or()
-        if not self._take("?"):
-            return condition
+        return self._chosen(condition) if self._kind() == "?" else condition
+
+    def _chosen(self, condition: Tree) -> Tree:
+        """`condition ? a : b`, behind the condition."""
+        self._need("?")
         self._skip_newlines()
         yes = self._expression()
         self._skip_newlines()

@@ -179,7 +179,10 @@ class Parser(ExpressionParser):
         if operator:
             made.text = operator.kind
             self._no_greater += 1
-            made.parts.append(self._concatenation(target=True))
+            target = self._concatenation(target=True)
+            if self._kind() == "?":
+                target = self._chosen(target)
+            made.parts.append(target)
             self._no_greater -= 1
         return made
 
