@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import pytest
 from test_shell_language import persona
@@ -38,3 +39,17 @@ def test_dpkg_knows_the_kernel_that_runs(release: str, version: str) -> None:
     assert owner == f"linux-image-{kernel}: /boot/vmlinuz-{kernel}\n" and state == f"ii {version}"
     assert ":1\n" in logged or logged == "1\n"
     assert listed == f"/boot/vmlinuz-{kernel}\n"
+
+
+def test_what_a_machine_makes_of_its_kernel_differs_and_the_kernel_does_not() -> None:
+    null = os.open(os.devnull, os.O_WRONLY)
+    sums = []
+    for seed in ("ab" * 16, "cd" * 16):
+        world = World(replace(persona("debian-12"), seed=seed))
+        shell = Shell(world, "root", Recorder(null).session("192.0.2.9", 4000))
+        line = "cd /boot; md5sum vmlinuz* config* initrd.img* grub/grub.cfg | cut -d' ' -f1"
+        sums.append(run_at_once(shell, line).out.split())
+        root = run_at_once(shell, "grep -o 'root=UUID=[^ ]*' /proc/cmdline /boot/grub/grub.cfg").out.split()
+        assert len({each.partition(":")[2] for each in root}) == 1
+    os.close(null)
+    assert [one == other for one, other in zip(*sums, strict=True)] == [True, True, False, False]

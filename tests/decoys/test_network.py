@@ -166,6 +166,25 @@ def test_what_the_programs_print(namespace: Path, output: int, line: str, expect
     assert answer(output, world_of(namespace), line) == expected
 
 
+def test_mysql_of_ubuntu_has_its_x_plugin_on_the_loopback_address(namespace: Path) -> None:
+    (namespace / "tcp").write_text(TCP.replace("00000000:0050", "00000000:0CEA"))
+
+    class Here(World):
+        pass
+
+    Here.namespace = str(namespace)
+    found = {
+        release: [
+            each for each in Here(world_of(namespace, release).persona).sockets() if each.port == 33_060
+        ]
+        for release in ("ubuntu-22.04", "debian-12")
+    }
+    assert [(each.address, each.program, each.queue) for each in found["ubuntu-22.04"]] == [
+        ("127.0.0.1", "mysqld", 70)
+    ]
+    assert found["debian-12"] == []
+
+
 def test_the_widths_of_ss_are_those_of_its_longest_fields(namespace: Path, output: int) -> None:
     shown = answer(output, world_of(namespace), "ss -tln")
 

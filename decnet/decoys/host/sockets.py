@@ -76,10 +76,19 @@ def sockets_of(machine: Machine, owner: Owner) -> list[SocketEntry]:
         if (port, protocol) not in heard
     ]
     own += [_local(machine, owner, *each) for each in LOCAL.get(machine.system.id, ())]
+    own += [
+        _x_plugin(machine, each) for each in [*found, *own] if each.program == "mysqld" and not each.peer_port
+    ][:1]
     own += _on_ipv6([*found, *own])
     found, own = ([_dual(each) for each in entries] for entries in (found, own))
     order = ("tcp", "tcp6", "udp", "udp6")
     return sorted([*found, *own], key=lambda each: order.index(each.protocol))
+
+
+def _x_plugin(machine: Machine, server: SocketEntry) -> SocketEntry:
+    """The second listener of MySQL 8, which Ubuntu's configuration binds to the loopback address."""
+    inode = server.inode + 1 + machine.persona.number("inode mysqlx", 0, 40)
+    return replace(server, address="127.0.0.1", port=33_060, inode=inode, queue=70)
 
 
 def _dual(each: SocketEntry) -> SocketEntry:
