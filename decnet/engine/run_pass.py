@@ -14,6 +14,7 @@ from decnet.engine.context import Context
 from decnet.engine.decide import Intent, Proposal, decide, refusal
 from decnet.engine.drained import record_drained
 from decnet.engine.dry_run import check_on_workers
+from decnet.engine.ended_rollouts import confirm_ended
 from decnet.engine.network_cleanup import remove_networks
 from decnet.engine.observe import observe
 from decnet.engine.options import PassOptions
@@ -28,7 +29,6 @@ from decnet.engine.rollouts import (
     allow_again,
     begin,
     checked,
-    confirm_ended,
     finish,
     record_moves,
     requested_removals,

@@ -4,20 +4,10 @@ from __future__ import annotations
 
 import base64
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import Any
 
 from decnet import wire
-from decnet.errors import (
-    BadAnswer,
-    EnrolledHint,
-    FleetRefused,
-    HashRefused,
-    IdentityRefused,
-    WorkerError,
-    WrongProtocol,
-)
+from decnet.errors import BadAnswer, EnrolledHint, HashRefused, WorkerError, WrongProtocol
 from decnet.model.actual import Status
 from decnet.model.journal import Cursor
 from decnet.model.plan import Bundle
@@ -25,6 +15,7 @@ from decnet.model.worker import Compatibility, Facts, Hello
 
 from . import older
 from .agent_package import AgentPackage
+from .checked_answers import Answer, check_identity, validated
 from .envelope import wrong_protocol
 from .responses import (
     Accepted,
@@ -56,8 +47,6 @@ UNKNOWN_IMAGE_SIZE = 512 * 1024 * 1024
 
 Hear = Callable[[str, dict[str, Any], dict[str, Any] | None, float], None]
 """Is given each verb with its arguments, its answer (None if it failed), and the seconds of a round trip."""
-
-Answer = TypeVar("Answer", bound=BaseModel)
 
 
 class AgentClient:
@@ -385,35 +374,3 @@ class AgentClient:
         self.compatibility(hello)
         self._known_version = hello.version
         return hello
-
-
-def validated(model: type[Answer], answer: dict[str, Any], worker: str, verb: str) -> Answer:
-    """The answer as a model. Raises BadAnswer with its first error, in one short line."""
-    try:
-        return model.model_validate(answer)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = wire.clean(".".join(str(part) for part in first["loc"][:6]), 80)
-        raise BadAnswer(
-            f"its answer to {verb} is not valid at {place}: {wire.clean(first['msg'], 120)}",
-            hint=EnrolledHint(f"decnet worker upgrade {worker}"),
-            worker=worker,
-        ) from error
-
-
-def check_identity(hello: Hello, worker: str, *, worker_id: str | None, fleet_id: str | None) -> None:
-    """Raises FleetRefused or IdentityRefused if another agent answers than the enrolled one. None: any."""
-    if fleet_id is not None and hello.fleet_id != fleet_id:
-        whose = "no fleet" if hello.fleet_id is None else f"fleet {wire.clean(hello.fleet_id, 40)}"
-        raise FleetRefused(
-            f"it belongs to {whose}, not to this fleet",
-            hint="enrol it: decnet worker add" + (" --adopt takes it over" if hello.fleet_id else ""),
-            worker=worker,
-        )
-    if worker_id is not None and hello.worker_id != worker_id:
-        who = "none" if hello.worker_id is None else wire.clean(hello.worker_id, 40)
-        raise IdentityRefused(
-            f"another worker answers there, its identity is {who}",
-            hint=EnrolledHint(f"`decnet worker show {worker}` shows what was enrolled"),
-            worker=worker,
-        )

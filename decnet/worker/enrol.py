@@ -21,7 +21,8 @@ from decnet.model.spec import LOCAL
 from decnet.model.worker import Hello, Worker
 
 from .agent_package import AgentPackage
-from .client import AgentClient, check_identity
+from .checked_answers import check_identity
+from .client import AgentClient
 from .fleet_keys import OTHER_KEYS
 from .fleetkey import SIGNATURES, USUAL, FleetKey
 from .hostkeys import HostKey

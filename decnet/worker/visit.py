@@ -21,7 +21,8 @@ from . import connect
 from .agent_package import AgentPackage
 from .agent_start import start
 from .bootstrap import run_command, run_script
-from .client import CONTROL_LIMIT, SWEEP_LIMIT, validated
+from .checked_answers import validated
+from .client import CONTROL_LIMIT, SWEEP_LIMIT
 from .exchange import CANNOT_START, describe_status
 from .fleetkey import FleetKey
 from .hostkeys import HostKey

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decnet.errors import Declined
 from decnet.model.worker import Hello, Worker
 from decnet.worker.agent_package import AgentPackage
-from decnet.worker.client import validated
+from decnet.worker.checked_answers import validated
 from decnet.worker.envelope import result_of
 from decnet.worker.fleetkey import FleetKey
 from decnet.worker.hostkeys import HostKey

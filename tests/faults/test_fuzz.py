@@ -36,7 +36,7 @@ from decnet.model.worker import Facts, Hello
 from decnet.store.desired import load_fleet
 from decnet.store.events import event_cursor, read_events
 from decnet.store.records import Records
-from decnet.worker.client import validated
+from decnet.worker.checked_answers import validated
 from decnet.worker.exchange import converse
 from decnet.worker.responses import Accepted, EventPage, FollowedLogs, HeldSlice, Logs, Probed
 
