@@ -45,6 +45,10 @@ def ssh(process: Process) -> Running:
     if "V" in options:
         process.err(f"{version_of(process)}\n")
         return 0
+    if "Q" in options:
+        from .ssh_algorithms import query
+
+        return query(process, options.value("Q"))
     if not host:
         process.err(SSH_USAGE)
         return 255

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
+from datetime import date
 from typing import Any
 
 from ...credentials import Accounts as Credentials
@@ -51,6 +52,9 @@ def passwd(process: Process) -> Running:
             else f"You may not view or modify password information for {user}.",
             1,
         )
+    if "S" in options and "a" in options and shell.user == "root":
+        process.out("".join(_status(process, row[0]) for row in rows_of(shell, "/etc/passwd") if row[0]))
+        return 0
     if "S" in options:
         process.out(_status(process, user))
         return 0
@@ -209,16 +213,50 @@ def chage(process: Process) -> Running:
     if "l" not in options:
         for letter, at in (("d", 2), ("m", 3), ("M", 4), ("W", 5), ("I", 6), ("E", 7)):
             if letter in options:
-                set_field(shell, "/etc/shadow", user, at, options.value(letter)[:12])
+                text = options.value(letter)
+                days = _days_of(text) if letter in "dE" else text
+                if days is None:
+                    raise Failure(f"invalid date '{text}'", 2, hint=False)
+                set_field(shell, "/etc/shadow", user, at, "" if days == "-1" else days[:12])
         return 0
     form = "%Y-%m-%d" if "i" in options else "%b %d, %Y"
-    changed = clock(form, int(row[2]) * 86400) if row[2] else "never"
+    changed, expires, inactive, ends = _ages(row, form)
     process.out(
-        f"Last password change\t\t\t\t\t: {changed}\nPassword expires\t\t\t\t\t: never\nPassword inactive\t\t\t\t\t: never\nAccount expires\t\t\t\t\t\t: never\n"
+        f"Last password change\t\t\t\t\t: {changed}\nPassword expires\t\t\t\t\t: {expires}\nPassword inactive\t\t\t\t\t: {inactive}\nAccount expires\t\t\t\t\t\t: {ends}\n"
         f"Minimum number of days between password change\t\t: {row[3] or 0}\nMaximum number of days between password change\t\t: {row[4] or 99999}\n"
         f"Number of days of warning before password expires\t: {row[5] or 7}\n"
     )
     return 0
+
+
+def _days_of(text: str) -> str | None:
+    """Days since the epoch of a date or a number of days; None for another text."""
+    if text == "-1" or (text.isdecimal() and len(text) < 8):
+        return text
+    try:
+        return str((date.fromisoformat(text) - date(1970, 1, 1)).days)
+    except ValueError:
+        return None
+
+
+def _ages(row: list[str], form: str) -> tuple[str, str, str, str]:
+    """When a password was changed, expires and is no longer taken, and when its account ends (shadow(5))."""
+
+    def shown(days: str | int) -> str:
+        return clock(form, min(int(days), MOST_DAYS) * 86400)
+
+    numbers = [int(each[:8]) if each.isdecimal() else -1 for each in row[2:8]]
+    ends = shown(numbers[5]) if numbers[5] >= 0 else "never"
+    if row[2] == "0":
+        return (*("password must be changed",) * 3, ends)
+    changed = shown(numbers[0]) if row[2] else "never"
+    if numbers[2] < 0 or numbers[2] >= 10_000 or not row[2]:
+        return changed, "never", "never", ends
+    until = numbers[0] + numbers[2]
+    return changed, shown(until), shown(until + numbers[4]) if numbers[4] >= 0 else "never", ends
+
+
+MOST_DAYS = 2_000_000
 
 
 @tool

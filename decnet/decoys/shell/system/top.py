@@ -13,6 +13,9 @@ from ..text.common import Failure, parse, tool
 from .uptime import options_of, uptime_line
 
 MOST_ROUNDS = 100_000
+HEAD_OF_VMSTAT = """procs -----------memory---------- ---swap-- -----io---- -system-- ------cpu-----
+ r  b   swpd   free   buff  cache   si   so    bi    bo   in   cs us sy id wa st
+"""
 USAGE_OF_VMSTAT = """
 Usage:
  vmstat [options] [delay [count]]
@@ -143,27 +146,43 @@ def vmstat(process: Process) -> Running:
     words = options.operands
     if any(not word.isdecimal() for word in words):
         raise Failure(f"failed to parse argument: '{next(word for word in words if not word.isdecimal())}'")
+    if any(letter in options for letter in "sfd"):
+        from . import vmstat_tables
+
+        unit = options.value("S") or "K"
+        if unit not in vmstat_tables.UNITS:
+            raise Failure("-S requires k, K, m or M (default is KiB)")
+        process.out(
+            vmstat_tables.counters(process, unit)
+            if "s" in options
+            else vmstat_tables.forks(process)
+            if "f" in options
+            else vmstat_tables.disks(process)
+        )
+        yield 0.0
+        return 0
     rounds = int(words[1][:6]) if len(words) > 1 else MOST_ROUNDS if words else 1
     wait = max(1.0, float(words[0][:6])) if words else 0.0
-    process.out(
-        "procs -----------memory---------- ---swap-- -----io---- -system-- ------cpu-----\n r  b   swpd   free   buff  cache   si   so    bi    bo   in   cs us sy id wa st\n"
-    )
+    head = HEAD_OF_VMSTAT.replace(" buff  cache", "inact active") if "a" in options else HEAD_OF_VMSTAT
+    process.out(head)
     for number in range(rounds):
         if number:
             yield wait
-        process.out(_line(process.shell, first=number == 0))
+        process.out(_line(process.shell, first=number == 0, active="a" in options))
     yield 0.0
     return 0
 
 
-def _line(shell: Shell, *, first: bool) -> str:
+def _line(shell: Shell, *, first: bool, active: bool) -> str:
     now = shell.world.memory(int(time.time()))
     noise = shell.world.persona.bytes_for(f"vmstat {int(time.time())}", 6)
     blocks_in, blocks_out = (noise[0] % 9 + 2, noise[1] % 20 + 9) if first else (0, noise[1] % 40)
     system = noise[2] % 40 + 38, noise[3] % 70 + 71
     busy = noise[4] % 2 if not first else 0
+    cached = now.cached + now.reclaimable
+    memory = (cached * 3 // 5, cached * 2 // 5) if active else (now.buffers, cached)
     return (
-        f"{1 if first else noise[5] % 2:>2} {0:>2} {now.swap_total - now.swap_free:>6} {now.free:>6} {now.buffers:>6} {now.cached + now.reclaimable:>6} {0:>4} {0:>4} "
+        f"{1 if first else noise[5] % 2:>2} {0:>2} {now.swap_total - now.swap_free:>6} {now.free:>6} {memory[0]:>6} {memory[1]:>6} {0:>4} {0:>4} "
         f"{blocks_in:>5} {blocks_out:>5} {system[0]:>4} {system[1]:>4} {busy:>2} {busy:>2} {100 - 2 * busy:>2} {0:>2} {0:>2}\n"
     )
 

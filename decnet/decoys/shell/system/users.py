@@ -133,6 +133,10 @@ def getent(process: Process) -> Running:
             "networks": "/etc/networks", "rpc": "/etc/rpc", "ethers": "/etc/ethers"}.get(database)  # fmt: skip
     if database in ("ahosts", "ahostsv4", "ahostsv6"):
         path = "/etc/hosts"
+    if database == "netgroup" and keys:
+        return 2
+    if database == "initgroups" and keys:
+        return _initgroups(process, keys)
     if path is None:
         process.err(f"Unknown database: {database}\n")
         process.out(HINT)
@@ -144,6 +148,15 @@ def getent(process: Process) -> Running:
     if database in ("passwd", "group", "shadow", "gshadow"):
         return _by_key(process, lines, keys, number=database in ("passwd", "group"))
     return _of_words(process, database, lines, keys)
+
+
+def _initgroups(process: Process, keys: list[str]) -> int:
+    """The numbers of the groups that name a user as their member."""
+    rows = [line.split(":") for line in (process.shell.read("/etc/group") or "").splitlines()]
+    for key in keys:
+        numbers = [row[2] for row in rows if len(row) > 3 and key in row[3].split(",")]
+        process.out(f"{key:<21}" + "".join(f" {number}" for number in numbers) + "\n")
+    return 0
 
 
 def _by_key(process: Process, lines: list[str], keys: list[str], *, number: bool) -> int:
@@ -166,21 +179,36 @@ def _of_words(process: Process, database: str, lines: list[str], keys: list[str]
     for row in rows if not keys else []:
         process.out(_entry(database, row))
     for key in keys:
-        found = sorted((row for row in rows if key in row), key=lambda row: ":" not in row[0])
+        found = sorted(
+            (row for row in rows if _is_meant(database, row, key)), key=lambda row: ":" not in row[0]
+        )
         if not found:
             status = 2
         for row in found[:1]:
             if database.startswith("ahosts"):
                 kinds = ("STREAM", "DGRAM", "RAW")
                 process.out(
-                    "".join(f"{row[0]:<15} {kind}{' ' + key if kind == 'STREAM' else ''}\n" for kind in kinds)
+                    "".join(f"{row[0]:<15} {kind:<6} {key if kind == 'STREAM' else ''}\n" for kind in kinds)
                 )
             else:
                 process.out(_entry(database, row))
     return status
 
 
+def _is_meant(database: str, row: list[str], key: str) -> bool:
+    """Whether a key is a name, an alias or the number of a row."""
+    if database == "services":
+        number, _, protocol = key.partition("/")
+        if number.isdecimal():
+            return row[1].partition("/")[0] == number and protocol in ("", row[1].partition("/")[2])
+        row = [row[0], *row[2:], *(f"{name}/{row[1].partition('/')[2]}" for name in (row[0], *row[2:]))]
+    return key in row
+
+
 def _entry(database: str, row: list[str]) -> str:
+    if database == "rpc":
+        aliases = f"  {' '.join(row[2:])}" if len(row) > 2 else ""
+        return f"{row[0]:<15} {row[1]}{aliases}\n"
     width = {"hosts": 16, "services": 22, "protocols": 22}.get(database, 22)
     return f"{row[0]:<{width}}{' '.join(row[1:])}\n"
 
