@@ -94,7 +94,7 @@ def _named(word: str) -> str:
         return ""
     if "packages" in name or name == "installed":
         return "<packages>"
-    return word if name in ("filedir", "signals") else f"<{name}>"
+    return word if name in ("filedir", "signals", "pnames") else f"<{name}>"
 
 
 def _or_files(offered: list[str], falls_back: bool) -> list[str]:

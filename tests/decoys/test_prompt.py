@@ -32,6 +32,11 @@ def shown(*typed: str, release: str = "debian-12") -> str:
 
 
 CASES = {
+    "PS1='$(echo dyn)> '\recho x\r": "§PS1='$(echo dyn)> '\ndyn> echo x\nx\n",
+    "groups roo\t\x15": "§groups root ",
+    "sort --rev\t/etc/hostname\r": "§sort --reverse /etc/hostname\nweb01\n",
+    "pkill ssh\t\x15": "§pkill sshd ",
+    "less -F /etc/hostname\r": "§less -F /etc/hostname\n\rweb01\n\r\x1b[K",
     "echo 5\x1b3x\r": "§echo 5\r\x1b[5P(arg: 1)\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\r\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C3\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\r\x1b[5@root@web01:~#\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[Cxxx\n5xxx\n",
     "echo a\x13b\x11c\r": "§echo abc\nabc\n",
     "unam\x1b\x1b\x15": "§uname ",
@@ -150,7 +155,7 @@ PAGED = {
     "dpkg -l nosuch\r": "dpkg-query: no packages found matching nosuch\n\x1b[?1h\x1b=\r\r\x1b[K\x1b[?1l\x1b>",
     "journalctl -u nosuch\r": "\x1b[?1h\x1b=\r-- No entries --\x1b[m\n\r\x1b[K\x1b[?1l\x1b>",
     "dpkg -l nosuch 2>&1 | cat\r": "dpkg-query: no packages found matching nosuch\n",
-    "DPKG_PAGER= dpkg -l nosuch\r": "dpkg-query: no packages found matching nosuch\n",
+    "DPKG_PAGER= dpkg -l nosuch\r": "\x1b[1mdpkg-query:\x1b[0m no packages found matching nosuch\n",
 }
 """Lists that less shows at a terminal (less -FRSX), and that are printed elsewhere."""
 

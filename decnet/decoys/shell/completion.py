@@ -35,6 +35,8 @@ def complete(shell: Shell, text: str, *, is_first: bool = True) -> Completed:
     word = found[0] if found else text[text.rfind(quote) + 1 :] if quote else ""
     before = text[: len(text) - len(word)]
     variable = re.search(r"\$(\{?)(\w*)$", word)
+    if variable and quote == '"' and is_installed(shell):
+        return "", []
     if variable and quote != "'":
         return _variable(shell, variable[1], variable[2])
     if word.startswith("~") and "/" not in word:
@@ -47,6 +49,8 @@ def complete(shell: Shell, text: str, *, is_first: bool = True) -> Completed:
     folders_only = bool(FOLDERS_ONLY.search(before))
     if COMMAND_STARTS.search(before) and word and shell.dialect.bash:
         return _file(shell, word, quote, kind="programs")
+    if quote != "'" and shell.dialect.bash and before.rfind("$(") > before.rfind(")"):
+        return "", []
     if not quote and not folders_only and is_installed(shell):
         if COMMANDS.search(before) and "/" not in word:
             return _added(word, _commands(shell, word))

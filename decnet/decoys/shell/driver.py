@@ -6,19 +6,17 @@ import asyncio
 import time
 from collections import deque
 from contextlib import suppress
-from functools import partial
 
 from ..events import Session
 from ..waits import Turn, at_most
-from .ash_completion import complete as ash_complete
 from .ash_line import AshLine
-from .completion import complete
-from .editor import BRACKETS, END, INTERRUPT, MOST_LINE, NO_BRACKETS, Editor
+from .editor import BRACKETS, END, INTERRUPT, MOST_LINE
 from .engine import Engine
 from .history import old_history
+from .line_editors import editor_of, only_ends
 from .memory import MEMORY, Account
 from .plain_line import PlainLine
-from .prompts import has_brackets, is_old_bash
+from .prompts import has_brackets
 from .state import Shell
 from .stream import IDLE_SECONDS, Stream
 from .tasks import KILL, Line
@@ -332,7 +330,8 @@ class Driver:
         prompt = line.prompt.replace("\n", "\r\n").encode("utf-8", "surrogateescape")
         await self._channel.write(BRACKETS * brackets + prompt)
         history = [*old_history(line.shell)[-200:], *line.shell.history]
-        editor = self._editor(line, history, brackets=brackets)
+        write = self._channel.write if self._engine.input.echo else only_ends(self._channel.write)
+        editor = editor_of(line, history, write, self._columns)
         if isinstance(editor, AshLine) and not self._keys:
             await editor.begin()
         while True:
@@ -355,29 +354,9 @@ class Driver:
             if isinstance(editor, AshLine):
                 await editor.rest()
 
-    def _editor(self, line: Line, history: list[str], *, brackets: bool) -> Editor | AshLine | PlainLine:
-        """What the shell edits the line with."""
-        columns = self._channel.terminal.columns if self._channel.terminal else 80
-        write, shell = self._channel.write if self._engine.input.echo else self._write_ends, line.shell
-        if shell.dialect.name == "dash":
-            return PlainLine(write)
-        if shell.dialect.name == "ash":
-            build = shell.world.build
-            completing = partial(ash_complete, shell, names_users=build.names_users)
-            return AshLine(
-                line.prompt, history, write, completing, columns,
-                asks=build.asks, searches=build.searches, traps="INT" in shell.traps,
-            )  # fmt: skip
-        return Editor(
-            line.prompt, history, write, partial(complete, shell, is_first=line.is_first), columns,
-            ends_on_interrupt=True, brackets=brackets and line.is_readline, is_readline=True,
-            is_old=is_old_bash(shell),
-        )  # fmt: skip
-
-    async def _write_ends(self, data: bytes) -> None:
-        """Of a line that is edited without echo (`stty -echo`), only its end is shown."""
-        if data.endswith((b"\r\n", NO_BRACKETS)):
-            await self._channel.write(data[-2:] if data.endswith(b"\r\n") else data)
+    @property
+    def _columns(self) -> int:
+        return self._channel.terminal.columns if self._channel.terminal else 80
 
     def _characters(self, key: str) -> str:
         """A key, with the characters that were typed before the shell has read it."""

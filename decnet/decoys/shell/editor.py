@@ -399,6 +399,8 @@ class Editor:
         line, at = self._line, self._at
         if key in "._":
             await self._last_argument()
+        elif key == " ":
+            self._mark = self._at
         elif key == "b":
             await self._replace(line, word_before(line, at))
         elif key in ERASE:

@@ -59,17 +59,26 @@ def less(context: Context, process: Process) -> Work:
     if not found:
         return status
     flags = "".join(word[1:] for word in process.args if word.startswith("-") and not word.startswith("--"))
-    screen = FullScreen(context, begins="" if "X" in flags else ENTER_ALTERNATE + KEYS_ON + "\r",
-                        ends=KEYS_OFF + ("" if "X" in flags else LEAVE_ALTERNATE))  # fmt: skip
+    look, begins, ends = Look.of(flags), KEYS_ON + "\r", KEYS_OFF
+    if "X" not in flags:
+        short = look.short and _fits(context, found, look)
+        begins, ends = ("\r", "") if short else (ENTER_ALTERNATE + begins, ends + LEAVE_ALTERNATE)
+    screen = FullScreen(context, begins=begins, ends=ends)
     yield from screen.wait_for_terminal()
     screen.begin()
     try:
-        yield from Less(screen, found, context, Look.of(flags)).run(
+        yield from Less(screen, found, context, look).run(
             to_end="G" in "".join(word for word in process.args if word[:1] == "+")
         )
     finally:
         screen.end()
     return 0
+
+
+def _fits(context: Context, files: list[tuple[str, str]], look: Look) -> bool:
+    """Whether there is one file, and the screen has room for it."""
+    shell = context.shell
+    return len(files) == 1 and Pages(files[0][1], shell.columns, shell.rows - 1, look).fits
 
 
 class Less:

@@ -87,6 +87,8 @@ def _of_bash(shell: Shell, program: str) -> Choice | None:
         return Choice(list(shell.aliases))
     if program in ("help", "builtin"):
         return Choice([name for name, each in ALL.items() if each.dialects["bash"]])
+    if program in ("groups", "slay", "w"):
+        return Choice(_names_in("/etc/passwd")(shell, "", ""))
     if program in ("fg", "bg", "jobs", "disown"):
         return Choice([])
     return None
@@ -149,6 +151,7 @@ def _choice(shell: Shell, offer: Offer, word: str, joined: str) -> Choice:
     if joined == "=" and choice.words == ["="]:
         choice.words = []
     choice.words = _fitting(choice.words, word)
+    choice.ends = choice.ends or word.startswith("-")
     if choice.words and all(each.endswith("=") for each in choice.words):
         choice.ends = False
     return choice
@@ -183,7 +186,9 @@ def _pids(shell: Shell, _: str, __: str) -> list[str]:
     return [str(entry.pid) for entry in shell.processes(time.time())]
 
 
-def _process_names(shell: Shell, _: str, __: str) -> list[str]:
+def _process_names(shell: Shell, kind: str, _: str) -> list[str]:
+    if kind == "-s":
+        return [entry.name for entry in shell.processes(time.time())]
     names = (entry.command.split(" ")[0].rpartition("/")[2] for entry in shell.processes(time.time()))
     return [name.strip("[]-").partition("/")[0] for name in names]
 

@@ -16,11 +16,14 @@ from .history import remember
 from .history_expansion import expand_history
 from .parser import Parser
 from .state import Shell
+from .syntax import Substitution
 from .tasks import INTERRUPT, Killed, Line, Readable
 from .variables import value_of
 
 MOST_LINES = 2000
 MOST_JOINED = 500
+
+SUBSTITUTIONS = re.compile(r"\$\(((?:[^()]|\([^()]*\))*)\)|`([^`]*)`")
 
 
 def converse(context: Context) -> Work:
@@ -82,7 +85,7 @@ def _command(context: Context) -> Work:
         yield from execute(context, before)
         shell.status = status
     for _ in range(MOST_JOINED):
-        prompt = prompt_of(shell) if not text else value_of(shell, "PS2") or "> "
+        prompt = (yield from _substituted(context)) if not text else value_of(shell, "PS2") or "> "
         line = yield from _read(context, prompt, is_first=not text)
         if line is None:
             if not text:
@@ -110,6 +113,20 @@ def _command(context: Context) -> Work:
         if line.endswith("\\") and not line.endswith("\\\\") and not _in_single_quotes(text):
             text = text[:-2]
     return text
+
+
+def _substituted(context: Context) -> Work:
+    """The prompt, with the output of the commands in it."""
+    prompt = prompt_of(context.shell)
+    if context.shell.dialect.name == "dash" or ("$(" not in prompt and "`" not in prompt):
+        return prompt
+    pieces, at, status = [], 0, context.shell.status
+    for found in SUBSTITUTIONS.finditer(prompt):
+        output, _ = yield from context.substitute(Substitution(None, found[1] or found[2] or ""))
+        pieces += [prompt[at : found.start()], output]
+        at = found.end()
+    context.shell.status = status
+    return "".join(pieces) + prompt[at:]
 
 
 def is_old_bash(shell: Shell) -> bool:

@@ -232,7 +232,7 @@ def _unknown(process: Process, packages: Packages, patterns: list[str]) -> int:
     status = 0
     for pattern in patterns:
         if not _matching(process, packages, [pattern]):
-            process.err(f"dpkg-query: no packages found matching {pattern}\n")
+            process.err(f"{bold(process, 'dpkg-query:')} no packages found matching {pattern}\n")
             status = 1
     return status
 

@@ -1,0 +1,44 @@
+"""Which editor a shell has for the line that is typed at its prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from .ash_completion import complete as ash_complete
+from .ash_line import AshLine
+from .completion import complete
+from .editor import NO_BRACKETS, Editor
+from .plain_line import PlainLine
+from .prompts import has_brackets, is_old_bash
+from .tasks import Line
+
+Write = Callable[[bytes], Awaitable[None]]
+
+
+def editor_of(line: Line, history: list[str], write: Write, columns: int) -> Editor | AshLine | PlainLine:
+    """What the shell edits the line with."""
+    shell = line.shell
+    if shell.dialect.name == "dash":
+        return PlainLine(write)
+    if shell.dialect.name == "ash":
+        build = shell.world.build
+        completing = partial(ash_complete, shell, names_users=build.names_users)
+        return AshLine(
+            line.prompt, history, write, completing, columns,
+            asks=build.asks, searches=build.searches, traps="INT" in shell.traps,
+        )  # fmt: skip
+    return Editor(
+        line.prompt, history, write, partial(complete, shell, is_first=line.is_first), columns,
+        ends_on_interrupt=True, brackets=has_brackets(shell), is_readline=True, is_old=is_old_bash(shell),
+    )  # fmt: skip
+
+
+def only_ends(write: Write) -> Write:
+    """Of a line that is edited without echo (`stty -echo`), only its end is shown."""
+
+    async def end(data: bytes) -> None:
+        if data.endswith((b"\r\n", NO_BRACKETS)):
+            await write(b"\r\n" if data.endswith(b"\r\n") else data)
+
+    return end
