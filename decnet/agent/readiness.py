@@ -48,7 +48,7 @@ def note_readiness(
             base = bases[(container.project, container.decky)]
             is_ready = is_known or _listens(base, ports, until)
         else:
-            is_ready = is_known or _has_become_ready(container)
+            is_ready = is_known or has_become_ready(container)
         if is_ready:
             seen[container.id] = _mark(container)
         if is_ready and not container.service and cut_off(container, _described(container, applied)):
@@ -69,7 +69,8 @@ def _mark(container: Container) -> List[int]:
     return [container.pid, container.started]
 
 
-def _has_become_ready(base: Container) -> Optional[bool]:
+def has_become_ready(base: Container) -> Optional[bool]:
+    """Whether a running base has its address and sleeps; None if its process is not visible from here."""
     command = shown(base.pid, "cmdline")
     return command.startswith(SLEEPER) if command else None
 

@@ -12,6 +12,7 @@ from decnet.wire.engine import PID_FILE
 
 from . import docker, identity, inner_networks, limits, scans, slices
 from .containers import RUNNING, Container, fleet_containers, start_tick
+from .readiness import has_become_ready
 from .request import Refusal
 
 TYPE_CHECKING = False
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     Deckies = Dict[Tuple[str, str], List[Container]]
 
 PATIENCE = 120.0
-_PAUSE = 1.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
+"""Seconds between two rounds: each pause is twice as long as the one before."""
 
 
 def resume(argv: List[str]) -> int:
@@ -29,7 +31,7 @@ def resume(argv: List[str]) -> int:
     if argv:
         return 2
     fleet_id = str(identity.require({})["fleet_id"])
-    until = time.monotonic() + PATIENCE
+    until, pause = time.monotonic() + PATIENCE, FIRST_PAUSE
     while True:
         try:
             left = _round(fleet_id)
@@ -37,7 +39,8 @@ def resume(argv: List[str]) -> int:
             left = [str(error)]
         if not left or time.monotonic() > until:
             break
-        time.sleep(_PAUSE)
+        time.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
     left += inner_networks.silence_all(slices.all_applied(fleet_id))
     scans.arm_all(fleet_id)
     for reason in left:
@@ -46,7 +49,8 @@ def resume(argv: List[str]) -> int:
 
 
 def _round(fleet_id: str) -> List[str]:
-    """Start once what is down; what was down, the errors of starting it, what Docker is restarting."""
+    """Start once what is down; what was down, the errors of starting it, what Docker is restarting, and bases
+    that are not ready yet."""
     began, root = _engine_start(), str(docker.get("/info").get("DockerRootDir") or "")
     waiting = list(_described(fleet_id).values())
     left: List[str] = []
@@ -100,6 +104,8 @@ def _started(decky: List[Container], root: str, began: float) -> List[str]:
             notes.append("%s cannot be started: %s" % (container.name, error))
             if not container.service:
                 break
+    if not is_new and has_become_ready(base) is False:
+        notes.append("%s has not become ready" % base.name)
     return notes
 
 

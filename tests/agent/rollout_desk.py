@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -95,11 +96,12 @@ def within(seconds: float, what: Callable[[], Any]) -> Any:
 def watchers(home: Path) -> list[int]:
     """The processes that hold a lock of a dead man of this agent."""
     found = []
-    for place in Path("/proc").glob("[0-9]*/fd/*"):
-        try:
-            target = os.readlink(place)
-        except OSError:
-            continue
-        if target.startswith(f"{home}/projects/") and target.endswith(".lock"):
-            found.append(int(place.parts[2]))
+    for process in Path("/proc").glob("[0-9]*"):
+        # It, or one of its files, may be gone by now.
+        with suppress(OSError):
+            for place in os.listdir(process / "fd"):
+                with suppress(OSError):
+                    target = os.readlink(process / "fd" / place)
+                    if target.startswith(f"{home}/projects/") and target.endswith(".lock"):
+                        found.append(int(process.name))
     return sorted(set(found))
