@@ -91,6 +91,19 @@ def test_it_waits_for_what_docker_is_restarting(seat: Desk, engine: EngineServer
     later.join()
 
 
+def test_it_ends_when_every_base_is_ready(seat: Desk, engine: EngineServer, tmp_path: Path) -> None:
+    base, mark = engine.engine.named("web"), tmp_path / "ready"
+    assert base is not None
+    # A shell that runs the file `sleep` looks like the sleeper.
+    (tmp_path / "sleep").write_text("read line\n")
+    script = "sleep 0.5; touch ready; exec -a /bin/busybox sh sleep"
+    with subprocess.Popen(["bash", "-c", script], stdin=subprocess.PIPE, cwd=tmp_path) as process:
+        base["Pid"] = process.pid
+        status = healed(seat)
+        process.kill()
+    assert (status, mark.exists()) == (0, True)
+
+
 def test_a_service_that_a_person_stopped_stays_stopped(seat: Desk, engine: EngineServer) -> None:
     ended(engine, "web-ssh", by_hand=True)
     ended(engine, "web-http", by_hand=False)
