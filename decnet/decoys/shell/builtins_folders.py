@@ -38,6 +38,8 @@ def cd(context: Context, words: list[Any]) -> int:
         return 1 if shell.dialect.bash else 2
     if target == "-":
         target, prints = shell.variables.get("OLDPWD", ""), True
+        if not target and shell.dialect.name == "ash":
+            target = shell.cwd
         if not target:
             context.complain("cd: OLDPWD not set")
             return 1 if shell.dialect.bash else 2

@@ -31,7 +31,7 @@ def set_(context: Context, words: list[Any]) -> int:
                     _show_options(context, plus=not on)
                     return 0
                 if not _set_long(context, arguments.pop(0), on):
-                    return 2 if not shell.dialect.bash else 2
+                    return 2 if shell.dialect.bash else 1
                 continue
             if letter not in "abefhkmnptuvxBCEHPTIis":
                 if shell.dialect.bash:

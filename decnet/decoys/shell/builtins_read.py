@@ -25,7 +25,7 @@ def read(context: Context, words: list[Any]) -> Work:
     if not isinstance(source, Stream):
         context.complain(f"read: read error: {options.get('u', '0')}: Bad file descriptor")
         return 1
-    if "p" in options and (source.is_terminal or not shell.dialect.bash):
+    if "p" in options and (source.is_terminal or shell.dialect.name == "dash"):
         context.err(options["p"])
     bad = next((name for name in names if not NAME.match(name.partition("[")[0])), None)
     if bad is not None:

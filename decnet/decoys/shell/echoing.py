@@ -202,7 +202,9 @@ class Printf:
         elif self._dialect == "dash":
             self.errors.append(f"{found[0]}: invalid directive")
         else:
-            self.errors.append(f"{found[0]}{self._rest}: invalid format")
+            front, sizes = found[0].rstrip("\\"), "hlLz"
+            kept = front.translate({ord(size): None for size in sizes}) + found[0][len(front) :]
+            self.errors.append(f"{kept}{self._rest}: invalid format")
         return ""
 
     def _text(self, kind: str, argument: str) -> str:

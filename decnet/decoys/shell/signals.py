@@ -30,7 +30,7 @@ def trap(context: Context, words: list[Any]) -> int:
         action, names = "-", arguments
     status = 0
     for word in names:
-        signal = signal_name(word)
+        signal = signal_name(word, debug=shell.dialect.name != "ash")
         if signal is None:
             text = {
                 "bash": f"trap: {word}: invalid signal specification",
@@ -46,15 +46,16 @@ def trap(context: Context, words: list[Any]) -> int:
     return status
 
 
-def signal_name(word: str) -> str | None:
-    """The name of a signal that is given by number or name."""
+def signal_name(word: str, *, debug: bool = True) -> str | None:
+    """The name of a signal that is given by number or name; without `debug`, of those that ash has."""
     if word.isdecimal():
         number = int(word[:5])
         return (
             "EXIT" if number == 0 else next((name for name, each in SIGNALS.items() if each == number), None)
         )
     name = word.upper().removeprefix("SIG")
-    return name if name in SIGNALS or name in ("EXIT", "DEBUG", "ERR", "RETURN") else None
+    own = ("EXIT", "ERR", *(("DEBUG", "RETURN") if debug else ()))
+    return name if name in SIGNALS or name in own else None
 
 
 def show_signals(context: Context) -> None:

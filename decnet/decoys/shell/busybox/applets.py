@@ -26,7 +26,7 @@ ONLY_OPERANDS = frozenset(("realpath", "dirname", "usleep"))
 ONLY_LETTERS = frozenset(("dc", "head", "hexdump", "nc", "unzip"))
 """Those without long options."""
 MOST = {"whoami": 0, "who": 0, "w": 0, "last": 0, "hostid": 0, "logname": 0, "uname": 0, "dirname": 1, "readlink": 1, "id": 1,
-        "diff": 2, "basename": 2, "uniq": 2}  # fmt: skip
+        "diff": 2, "basename": 2}  # fmt: skip
 """How many operands an applet takes at most."""
 NO_OPTIONS = frozenset((
     "[", "[[", "test", "echo", "printf", "expr", "true", "false", "yes", "find", "dd", "awk", "sed", "ip", "busybox", "basename",
@@ -44,7 +44,7 @@ SELF_CHECKED = frozenset((
 """Those whose commands print the usage themselves."""
 
 
-LEAST = {"route": 0, "arp": 0, "hostname": 0, "rm": 1, "ip": 0, "seq": 1, "truncate": 0, "lzma": 0, "xz": 0, "cpio": 0, "start-stop-daemon": 0, "dd": 0, "ipcalc": 1, "chmod": 1,
+LEAST = {"getopt": 0, "route": 0, "arp": 0, "hostname": 0, "rm": 1, "ip": 0, "seq": 1, "truncate": 0, "lzma": 0, "xz": 0, "cpio": 0, "start-stop-daemon": 0, "dd": 0, "ipcalc": 1, "chmod": 1,
          "chown": 1, "chgrp": 1, "tftp": 1, "ftpget": 1, "ftpput": 1}  # fmt: skip
 """Where the usage has another reason than too few operands, or an option stands for one."""
 MORE_OPTIONS = {

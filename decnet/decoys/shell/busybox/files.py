@@ -87,6 +87,11 @@ def tail(process: Process) -> Running:
 
 def date(process: Process) -> Any:
     """The time: `-d` takes BusyBox's forms of a date."""
+    process.args = [
+        part
+        for word in process.args
+        for part in (("-d", word[7:]) if word.startswith("--date=") else (word,))
+    ]
     for at, word in enumerate(process.args[:-1]):
         text = process.args[at + 1]
         if word != "-d" or "-D" in process.args:

@@ -97,7 +97,9 @@ def _made(process: Process, options: Options, path: str, mode: int) -> Generator
         if "v" in options:
             busybox = process.shell.world.system.busybox
             created = "created directory:" if busybox else "mkdir: created directory"
-            process.out(f"{created} {facts.quoted_name(shown)}\n")
+            ends = "/" if process.applet and not last else ""
+            name = f"'{shown}{ends}'" if process.applet else facts.quoted_name(shown)
+            process.out(f"{created} {name}\n")
     if not parts:
         if "p" in options and path:
             return True

@@ -195,7 +195,9 @@ def _report(process: Process, options: Options, path: str, node: Node, wanted: i
     before = f"{node.mode:04o} ({facts.mode_text(node)[1:]})"
     after = f"{wanted:04o} ({facts.mode_text(replace(node, mode=wanted))[1:]})"
     name = facts.quoted_name(path)
-    if wanted == node.mode:
+    if process.applet:
+        process.out(f"mode of '{path}' changed to {after}\n")
+    elif wanted == node.mode:
         process.out(f"mode of {name} retained as {after}\n")
     else:
         process.out(f"mode of {name} changed from {before} to {after}\n")

@@ -134,7 +134,8 @@ def _option(process: Process, machine: Machine, letter: str, value: str, sources
         try:
             sources.append(machine.decoded(content(process, value)))
         except Failure as failure:
-            raise Failure(f"cannot open {value} ({failure.message})", 2) from None
+            text = f"cannot open {value} ({failure.message})"
+            raise Failure(f"can't open '{value}': {failure.message}" if process.applet else text, 2) from None
     elif letter == "F":
         machine.variables["FS"] = "\t" if text == "t" and machine.extended else escaped(text)
     else:
