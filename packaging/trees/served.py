@@ -18,16 +18,21 @@ from pathlib import Path
 from decnet.decoys.host.release_data import release_data
 from decnet.decoys.shell.commands import MODULES
 
-from .printed import ALONE, AT_ONCE, DATA, ENVIRONMENT, SECONDS, write
+from .printed import AT_ONCE, DATA, ENVIRONMENT, SECONDS, write
 
+ALONE = ("unshare", "-mnpu", "--fork", "--kill-child")
 FOLDERS = ("usr/bin", "usr/sbin", "etc/init.d")
 OPTIONS = ("", "--help", "--version", "-h", "-V", "-v", "-?", "--nosuch", "-~")
 """The last two are options that no program has."""
 CALLS = (
     "apache2 -l", "apache2 -L", "postconf -d", "postconf -m", "postconf -a", "postconf -A", "postconf -l",
-    "exim4 -bV", "proftpd -l", "proftpd -vv",
+    "exim4 -bV", "proftpd -l", "proftpd -vv", "sshd -T",
 )  # fmt: skip
-AS_ROOT = ("postconf", "proftpd", "snmpd")
+ALSO = ("openssh-server",)
+"""Packages of every machine whose programs are asked, too."""
+BY_PATH = ("sshd",)
+"""Programs that want to be called by their path."""
+AS_ROOT = ("sshd", "postconf", "proftpd", "snmpd")
 """Programs that need the files of root for their answers, as the scripts of /etc/init.d do."""
 DONE_HERE = frozenset(
     [
@@ -106,10 +111,11 @@ def _calls(release: str, root: Path) -> Iterator[tuple[str, list[str]]]:
             package = data.packages[entry.package]
             path = root / folder / name
             called = f"/{folder}/{name}" if folder == "etc/init.d" else name
-            if not path.exists() or called in done or not (package.service or called.startswith("/")):
+            is_wanted = package.service or called.startswith("/") or package.name in ALSO
+            if not path.exists() or called in done or not is_wanted:
                 continue
             packages[called] = package.name
-            for option in OPTIONS if folder != "etc/init.d" else ("",):
+            for option in ("",) if called.startswith("/") else OPTIONS[called in BY_PATH :]:
                 yield package.name, [called, *([option] if option else [])]
     for call in CALLS:
         if call.split()[0] in packages:
@@ -136,10 +142,11 @@ def _fields(block: str) -> Iterator[tuple[str, str]]:
 
 def _answer(root: Path, words: list[str]) -> tuple[int, bytes, bytes] | None:
     user = "0:0" if words[0] in AS_ROOT or words[0].startswith("/") else "65534:65534"
+    words = [f"/usr/sbin/{words[0]}", *words[1:]] if words[0] in BY_PATH else words
     chroot = ["chroot", f"--userspec={user}", str(root), "timeout", "-s", "KILL", str(SECONDS), *words]
     try:
         done = subprocess.run(
-            [*ALONE, "sh", "-c", 'ip link set lo up; exec "$@"', "sh", *chroot],
+            [*ALONE, "sh", "-c", 'ip link set lo up; hostname localhost; exec "$@"', "sh", *chroot],
             stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS * 2,
             env=ENVIRONMENT | {"HOME": "/root"}, check=False,
         )  # fmt: skip

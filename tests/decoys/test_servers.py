@@ -59,7 +59,7 @@ def new() -> Iterator[Callable[[World, str], Run]]:
     announce(machine("debian-12"), {})
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def debian() -> World:
     return machine("debian-12")
 
@@ -289,3 +289,22 @@ def test_another_machine_has_no_clients_of_servers(new: Callable[..., Run]) -> N
     announce(world, {})
     persona = replace(world.persona, machine_seed="5" * 32)
     assert new(World(persona))("redis-cli; mysql; postconf; a2query")[2] == 127
+
+
+def test_sshd_shows_and_checks_its_configuration(new: Callable[..., Run], debian: World) -> None:
+    run = new(debian)
+    run("printf 'Port 2222\\nMaxAuthTries 3\\nMaxAuthTries 9\\n' > /etc/ssh/sshd_config.d/x.conf")
+    out, error, status = run("/usr/sbin/sshd -T")
+    assert (out.splitlines()[0], "maxauthtries 3\n" in out, out.count("\n") > 80, error, status) == (
+        "port 2222",
+        True,
+        True,
+        "",
+        0,
+    )
+    assert run("echo Nonsense yes > /etc/ssh/sshd_config.d/x.conf; sshd -t") == (
+        "",
+        "/etc/ssh/sshd_config.d/x.conf: line 1: Bad configuration option: nonsense\n"
+        "/etc/ssh/sshd_config: terminating, 1 bad configuration options\n",
+        255,
+    )

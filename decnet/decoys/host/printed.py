@@ -20,6 +20,11 @@ SOURCES = {
     ("ubuntu", "22.04"): "ubuntu-22.04", ("ubuntu", "24.04"): "debian-12",
 }  # fmt: skip
 """By system and version, whose archive is read."""
+OPENSSL = {
+    "11": "1.1.1w  11 Sep 2023", "12": "3.0.14 4 Jun 2024", "20.04": "1.1.1f  31 Mar 2020", "22.04": "3.0.2 15 Mar 2022",
+    "24.04": "3.0.13 30 Jan 2024", "8.10": "1.1.1k  FIPS 25 Mar 2021", "9.4": "3.0.7 1 Nov 2022",
+}  # fmt: skip
+"""By the system's version, that of its own package with the date of its release."""
 SERVED = {
     ("debian", "11"): ("debian-11", "debian-12"), ("debian", "12"): ("debian-12",), ("ubuntu", "20.04"): ("ubuntu-20.04", "ubuntu-22.04", "debian-12"),
     ("ubuntu", "22.04"): ("ubuntu-22.04", "debian-12"), ("ubuntu", "24.04"): ("ubuntu-24.04", "ubuntu-22.04", "debian-12"),
@@ -102,6 +107,12 @@ def served(system: tuple[str, str], packages: Packages, words: list[str]) -> tup
             return None
         for before, after in _versions(version, own.version):
             out, error = out.replace(before, after), error.replace(before, after)
+        openssl = OPENSSL.get(system[1], "").encode()
+        if openssl:
+            out, error = (
+                re.sub(rb"(?<=OpenSSL )\d\.\d\.\d+\w? +\d+ \w{3} \d{4}", openssl, text)
+                for text in (out, error)
+            )
         return int(status), _dated(out, own.made), _dated(error, own.made)
     return None
 

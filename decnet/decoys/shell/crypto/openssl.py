@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from ...host.printed import OPENSSL
 from ..net import reach
 from ..process import Process, Running
 from ..system.passwords import asked
@@ -31,11 +32,6 @@ cast5-ofb des des-cbc des-cfb des-ecb des-ede des-ede-cbc des-ede-cfb des-ede-of
 des-ede3-cfb des-ede3-ofb des-ofb des3 desx rc2 rc2-40-cbc rc2-64-cbc rc2-cbc rc2-cfb rc2-ecb rc2-ofb rc4 rc4-40
 seed seed-cbc seed-cfb seed-ecb seed-ofb sm4-cbc sm4-cfb sm4-ctr sm4-ecb sm4-ofb"""
 COLUMNS, WIDTH = 4, 18
-VERSIONS = {
-    "11": "1.1.1w  11 Sep 2023", "12": "3.0.14 4 Jun 2024", "20.04": "1.1.1f  31 Mar 2020", "22.04": "3.0.2 15 Mar 2022",
-    "24.04": "3.0.13 30 Jan 2024", "8.10": "1.1.1k  FIPS 25 Mar 2021", "9.4": "3.0.7 1 Nov 2022",
-}  # fmt: skip
-"""By the system's version, that of its own package with the date of its release."""
 HASHES = {
     "md5": "MD5", "sha1": "SHA1", "sha224": "SHA2-224", "sha256": "SHA2-256", "sha384": "SHA2-384", "sha512": "SHA2-512",
     "sha3-224": "SHA3-224", "sha3-256": "SHA3-256", "sha3-384": "SHA3-384", "sha3-512": "SHA3-512",
@@ -78,7 +74,7 @@ def _is_old(process: Process) -> bool:
 
 
 def _version(process: Process) -> str:
-    return VERSIONS.get(process.shell.world.system.version, "3.0.14 4 Jun 2024")
+    return OPENSSL.get(process.shell.world.system.version, "3.0.14 4 Jun 2024")
 
 
 def _error(code: str, library: str, function: str, reason: str, place: str) -> str:

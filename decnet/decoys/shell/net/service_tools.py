@@ -1,5 +1,5 @@
 # ruff: noqa: E501 (what real programs print is not broken into shorter lines)
-"""start-stop-daemon, invoke-rc.d, sshd -t, logrotate, rsyslogd -N, ifup and other programs of services."""
+"""start-stop-daemon, invoke-rc.d, logrotate, rsyslogd -N, ifup and other programs of services."""
 
 from __future__ import annotations
 
@@ -136,98 +136,6 @@ def logrotate(process: Process) -> Running:
     return status
 
 
-SETTINGS = """port 22
-addressfamily any
-listenaddress [::]:22
-listenaddress 0.0.0.0:22
-usepam yes
-logingracetime 120
-x11displayoffset 10
-maxauthtries 6
-maxsessions 10
-clientaliveinterval 0
-clientalivecountmax 3
-streamlocalbindmask 0177
-permitrootlogin {permitrootlogin}
-ignorerhosts yes
-ignoreuserknownhosts no
-hostbasedauthentication no
-hostbasedusesnamefrompacketonly no
-pubkeyauthentication {pubkeyauthentication}
-kerberosauthentication no
-kerberosorlocalpasswd yes
-kerberosticketcleanup yes
-gssapiauthentication no
-gssapikeyexchange no
-gssapicleanupcredentials yes
-gssapistrictacceptorcheck yes
-gssapistorecredentialsonrekey no
-passwordauthentication {passwordauthentication}
-kbdinteractiveauthentication {kbdinteractiveauthentication}
-printmotd no
-printlastlog yes
-x11forwarding {x11forwarding}
-x11uselocalhost yes
-permittty yes
-permituserrc yes
-strictmodes yes
-tcpkeepalive yes
-permitemptypasswords no
-compression yes
-gatewayports no
-usedns no
-allowtcpforwarding yes
-allowagentforwarding yes
-disableforwarding no
-allowstreamlocalforwarding yes
-streamlocalbindunlink no
-fingerprinthash SHA256
-exposeauthinfo no
-pidfile /run/sshd.pid
-modulifile /etc/ssh/moduli
-xauthlocation /usr/bin/xauth
-"""
-USUAL = {
-    "permitrootlogin": "without-password",
-    "pubkeyauthentication": "yes",
-    "passwordauthentication": "yes",
-    "kbdinteractiveauthentication": "no",
-    "x11forwarding": "no",
-}
-
-
-@packaged(bare=True, refuses=False)
-def sshd(process: Process) -> Running:
-    """The server of ssh: its configuration is checked or shown; it runs already."""
-    options = parse(process, "46C:c:DdE:ef:Gg:h:iK:k:o:p:qrTtu:V")
-    shell = process.shell
-    path = options.value("f") or "/etc/ssh/sshd_config"
-    yield 0.0
-    if "V" in options:
-        version = version_of(shell, "openssh-server", "9.2p1").partition("p")[0]
-        process.err(f"OpenSSH_{version}, OpenSSL {version_of(shell, 'libssl3', '3.0.11')}\n")
-        return 0
-    if process.name.rpartition("/")[0] == "" and not options.last("tT"):
-        process.err("sshd re-exec requires execution with an absolute path\n")
-        return 255
-    if shell.node(shell.absolute(path)) is None:
-        process.err(f"{path}: No such file or directory\n")
-        return 1
-    if shell.user != "root":
-        process.err("sshd: no hostkeys available -- exiting.\n")
-        return 1
-    if "T" in options:
-        values = dict(USUAL)
-        for line in (shell.read(shell.absolute(path)) or "").splitlines():
-            words = line.split()
-            if len(words) == 2 and words[0].lower() in values:
-                values[words[0].lower()] = (
-                    words[1].lower() if words[1].lower() != "prohibit-password" else "without-password"
-                )
-        process.out(SETTINGS.format(**values))
-    return 0
-
-
 @packaged(bare=True)
 def rsyslogd(process: Process) -> Running:
     """The log daemon: its configuration is checked."""
@@ -347,6 +255,6 @@ def dhclient(process: Process) -> Running:
 
 
 COMMANDS: dict[str, Command] = {
-    "start-stop-daemon": start_stop_daemon, "invoke-rc.d": invoke_rc, "deb-systemd-helper": deb_systemd, "deb-systemd-invoke": deb_systemd, "logrotate": logrotate, "sshd": sshd, "rsyslogd": rsyslogd,
+    "start-stop-daemon": start_stop_daemon, "invoke-rc.d": invoke_rc, "deb-systemd-helper": deb_systemd, "deb-systemd-invoke": deb_systemd, "logrotate": logrotate, "rsyslogd": rsyslogd,
     "ifup": ifup, "ifdown": ifup, "ifquery": ifup, "dhclient": dhclient,
 }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 
+from ..printing import serving
 from ..process import Command, Process, Running
 from .common import guarded, is_root, main_process, recorded, version_of
 
@@ -62,8 +63,8 @@ def proftpd(process: Process) -> Running:
     if "t" in letters or "--configtest" in words:
         process.out("Checking syntax of configuration file\n")
     elif "-c" not in words:
-        return (yield from recorded(process, *words))
-    if shell.read(shell.absolute(path)) is None:
+        return (yield from _answered(process, words))
+    if path != CONFIGURATION and shell.read(shell.absolute(path)) is None:
         process.err(
             f"{_stamp(process)}: fatal: unable to read configuration file '{path}': No such file or directory\n"
         )
@@ -73,10 +74,19 @@ def proftpd(process: Process) -> Running:
     return 0
 
 
-def _stamp(process: Process) -> str:
-    pid = process.pid or process.shell.own_pid
-    now = time.time()
-    return f"{time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(now))},{int(now * 1000) % 1000:03} {process.shell.hostname} proftpd[{pid}]"
+def _answered(process: Process, words: list[str]) -> Running:
+    if serving(process.shell, ["proftpd", *words]) is not None and words[0] not in ("-?", "-~", "--nosuch"):
+        return (yield from recorded(process, *words))
+    letter = "" if words[0].startswith("--") else words[0].lstrip("-")[:1]
+    process.err(f"{_stamp(process, '')}: unknown option: {letter}\n")
+    yield from recorded(process, "-h")
+    return 1
+
+
+def _stamp(process: Process, host: str | None = None) -> str:
+    pid, now = process.pid or process.shell.own_pid, time.time()
+    host = process.shell.hostname if host is None else host
+    return f"{time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(now))},{int(now * 1000) % 1000:03} {host} proftpd[{pid}]"
 
 
 def _refused(process: Process) -> Running:
