@@ -20,6 +20,8 @@ SOURCES = {
     ("ubuntu", "22.04"): "ubuntu-22.04", ("ubuntu", "24.04"): "debian-12",
 }  # fmt: skip
 """By system and version, whose archive is read."""
+MOST_PLAIN = 3
+"""Characters of a revision that could be a number of anything."""
 OPENSSL = {
     "11": "1.1.1w  11 Sep 2023", "12": "3.0.14 4 Jun 2024", "20.04": "1.1.1f  31 Mar 2020", "22.04": "3.0.2 15 Mar 2022",
     "24.04": "3.0.13 30 Jan 2024", "8.10": "1.1.1k  FIPS 25 Mar 2021", "9.4": "3.0.7 1 Nov 2022",
@@ -138,10 +140,13 @@ def _dated(text: bytes, made: int) -> bytes:
 
 
 def _versions(recorded: str, own: str) -> list[tuple[bytes, bytes]]:
-    """What of a version is in texts: all of it, without its epoch, and without what the distribution adds."""
+    """What of a version is in texts: all of it, without its epoch, without what the distribution adds, and that
+    alone."""
     pairs = []
     for each in (recorded, own):
         bare = each.rpartition(":")[2]
-        upstream = bare.rpartition("-")[0].partition("+")[0] or bare
-        pairs.append((bare.encode(), upstream.encode()))
+        front, _, revision = bare.rpartition("-")
+        upstream = front.partition("+")[0] or bare
+        alone = f"-{revision}" if len(revision) > MOST_PLAIN else bare
+        pairs.append((bare.encode(), upstream.encode(), alone.encode()))
     return list(zip(*pairs, strict=True))

@@ -208,6 +208,11 @@ def is_installed(name: str, system: str) -> bool:
     return name not in ON_DEVICES and name not in ABSENT.get(system, "").split()
 
 
+def is_of_servers(name: str) -> bool:
+    """Whether it is a program of a service, whose answers are in archives of their own."""
+    return _places().get(name, "").startswith("servers.")
+
+
 def command_of(name: str) -> Command | None:
     """The command of this name, None if there is none."""
     module = _places().get(name)

@@ -322,7 +322,7 @@ class Driver:
 
     async def _read_line(self, line: Line) -> None:
         """The line that a shell prompts for."""
-        brackets = has_brackets(line.shell)
+        brackets = line.is_readline and has_brackets(line.shell)
         left = self._engine.input.take() if self._engine.input.is_readable else b""
         left += self._typed.unfinished()
         self._typed = TypedInput(MOST_QUEUED)

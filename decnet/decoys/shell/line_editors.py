@@ -30,7 +30,8 @@ def editor_of(line: Line, history: list[str], write: Write, columns: int) -> Edi
         )  # fmt: skip
     return Editor(
         line.prompt, history, write, partial(complete, shell, is_first=line.is_first), columns,
-        ends_on_interrupt=True, brackets=has_brackets(shell), is_readline=True, is_old=is_old_bash(shell),
+        ends_on_interrupt=True, brackets=line.is_readline and has_brackets(shell), is_readline=True,
+        is_old=is_old_bash(shell),
     )  # fmt: skip
 
 

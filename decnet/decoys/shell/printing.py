@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from ..host.packages import Packages
+from .commands import is_of_servers
 from .process import Command, Process, Running
 from .state import Shell
 
@@ -171,6 +172,8 @@ def _recorded(shell: Shell, words: list[str]) -> tuple[int, bytes, bytes] | None
     world = shell.world
     if world.packages is None:
         return None
+    if is_of_servers(words[0]) and (found := _served(shell, words)) is not None:
+        return found
     return printed((world.system.id, world.system.version), world.packages, words)
 
 

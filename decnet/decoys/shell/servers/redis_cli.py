@@ -19,6 +19,11 @@ from .redis_replies import Broken, Parser, Reply, as_csv, as_json, for_people, f
 
 UNSAFE = "Warning: Using a password with '-a' or '-u' option on the command line interface may not be safe.\n"
 MOST_LINES = 2000
+AS_THEY_ARE = (
+    "info", "lolwut", "debug htstats", "memory malloc-stats", "memory doctor", "cluster nodes", "cluster info", "client list", "client info",
+    "latency graph", "latency doctor",
+)  # fmt: skip
+"""Commands with texts for people."""
 WITH_VALUE = [
     "-h",
     "-p",
@@ -212,13 +217,16 @@ class Client:
             self.process.err("Error: Server closed the connection\n")
             return 1
         for reply in replies:
-            self.show(reply)
+            self.show(reply, words)
         return 1 if "-e" in self.wanted.flags and replies[-1].mark == "-" else 0
 
-    def show(self, reply: Reply) -> None:
-        """Print a reply."""
+    def show(self, reply: Reply, words: list[str]) -> None:
+        """Print a reply to a command."""
         flags, process = self.wanted.flags, self.process
-        if "--csv" in flags:
+        name = " ".join(words[:2]).lower()
+        if name.startswith(AS_THEY_ARE) and reply.mark != "-":
+            process.out(for_scripts(reply))
+        elif "--csv" in flags:
             process.out(as_csv(reply) + "\n")
         elif "--json" in flags or "--quoted-json" in flags:
             process.out(as_json(reply) + "\n")
@@ -336,7 +344,7 @@ def _prompted(context: Context, client: Client, *, connected: bool) -> Work:
             )
             continue
         for reply in replies:
-            client.show(reply)
+            client.show(reply, words)
         if name == "select" and replies[0].mark == "+" and words[-1].isdecimal():
             database = int(words[-1])
     return 1
