@@ -11,7 +11,10 @@ from test_shell_language import persona
 from test_terminal import Keyboard
 
 from decnet.decoys.events import Recorder
+from decnet.decoys.host.sockets import SocketEntry
 from decnet.decoys.host.world import World
+from decnet.decoys.shell.at_once import run_at_once
+from decnet.decoys.shell.state import Shell
 from decnet.decoys.shell.terminal import run_shell
 
 PROMPT = "root@web01:~# "
@@ -189,3 +192,22 @@ PIECES = {
 @pytest.mark.parametrize("pieces", PIECES)
 def test_programs_ask_and_wait(pieces: tuple[str, ...]) -> None:
     assert shown(*pieces) == PIECES[pieces]
+
+
+class Counted(World):
+    """A machine that counts how often its sockets are listed."""
+
+    listed = 0
+
+    def sockets(self) -> list[SocketEntry]:
+        Counted.listed += 1
+        return super().sockets()
+
+
+def test_the_sockets_of_a_machine_are_listed_once_for_many_descriptors() -> None:
+    into = os.open(os.devnull, os.O_WRONLY)
+    shell = Shell(Counted(persona("debian-12")), "root", Recorder(into).session("192.0.2.9", 4000))
+    answer = run_at_once(shell, "ls -l /proc/[0-9]*/fd | grep -c socket:")
+    os.close(into)
+    assert int(answer.out) > 20
+    assert Counted.listed < 10

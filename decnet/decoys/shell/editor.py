@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from .counting import Counting
 from .line_words import in_columns, start_of_kill, word_after, word_before
 from .redisplay import Overwriting, Screen
 from .searching import ABORT, Search
@@ -17,18 +18,6 @@ ESCAPE, ERASE, PASTED = "\x1b", "\x7f\x08", "\x1b[201~"
 MOST_UNDONE, MOST_AT_ONCE = 200, 20
 """Changes that can be taken back, and characters that are one of them."""
 BELL = b"\x07"
-MOST_COUNT = 999
-OPPOSITE = {
-    "d": "\x7f",
-    "\x7f": "d",
-    "b": "f",
-    "f": "b",
-    "\x06": "\x02",
-    "\x02": "\x06",
-    "\x10": "\x0e",
-    "\x0e": "\x10",
-}
-"""What a key means with a negative count."""
 Complete = Callable[[str], tuple[str, list[str]]]
 """For the text before the cursor: what is to be added, and the choices."""
 
@@ -37,7 +26,7 @@ BRACKETS, NO_BRACKETS = b"\x1b[?2004h", b"\x1b[?2004l\r"
 """Bracketed paste, which Readline enables around each line since 8.1."""
 
 
-class Editor:
+class Editor(Counting):
     """One line. `key` takes a key and returns the whole line once it is complete, END for the end of the
     input."""
 
@@ -128,39 +117,6 @@ class Editor:
             kills, self._kills = self._kills, False
             await self._edit(key, kills=kills)
         return None
-
-    async def _counted(self, key: str) -> str | None:
-        """The key after a count (Alt with digits): another digit, or what is done so many times."""
-        if key.isdecimal():
-            await self._count_shown((self._count or "") + key)
-            return None
-        return await self._times(key, "")
-
-    async def _count_shown(self, count: str) -> None:
-        """Show a count in the place of the prompt."""
-        self._count = count[:4] if count != "-" else count
-        value = int(self._count) if self._count.lstrip("-") else -1
-        await self._write(self._screen.prompt(f"(arg: {value}) ", self._line, self._at))
-
-    async def _times(self, key: str, after_escape: str) -> str | None:
-        """Do what a key means so many times, in one change of the screen."""
-        count, self._count = self._count or "1", None
-        value = max(-MOST_COUNT, min(MOST_COUNT, int(count) if count.lstrip("-") else -1))
-        await self._write(self._screen.prompt(self._prompt, self._line, self._at))
-        if value < 0:
-            key, after_escape = OPPOSITE.get(key, key), OPPOSITE.get(after_escape, after_escape)
-        if key.isprintable() and key and not after_escape:
-            await self._insert(key * abs(value))
-            return None
-        done = None
-        for left in range(abs(value) - 1, -1, -1):
-            self._holds = left > 0
-            if after_escape:
-                kills, self._kills = self._kills, False
-                await self._by_word(after_escape, kills)
-            else:
-                done = await self.key(key)
-        return done
 
     async def _end(self, key: str) -> str | None:
         if key in "\r\n":
