@@ -52,3 +52,23 @@ def test_ssh_lists_its_algorithms(release: str, first: str) -> None:
     with shell_of(release) as shell:
         assert said(shell, "ssh -Q cipher | wc -l") == "10\n"
         assert said(shell, "ssh -Q key-plain | sed -n 2p").startswith(first)
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("ping -s 99999 127.0.0.1", "ping: invalid argument: '99999': out of range: 0 <= value <= 65507\n"),
+        ("ping -Q x 127.0.0.1", "ping: bad TOS value: x\n"),
+        ("ping -4 -c1 ::1", "ping: ::1: Address family for hostname not supported\n"),
+        ("traceroute -m 0 127.0.0.1", "first hop out of range\n"),
+        ("traceroute -z x 127.0.0.1", "Cannot handle `-z' option with arg `x' (argc 2)\n"),
+    ],
+)
+def test_values_of_options_have_their_ranges(shell: Shell, line: str, error: str) -> None:
+    assert run_at_once(shell, line).error == error
+
+
+def test_sysctl_shows_what_was_set_and_what_fits_a_pattern(shell: Shell) -> None:
+    out = said(shell, "sysctl -qw vm.swappiness=3; sysctl -a -r '^vm.swap(p|x)'")
+
+    assert out == "vm.swappiness = 3\n"

@@ -153,8 +153,8 @@ def route(process: Process) -> int:
         process.err(f"route: invalid option -- '{wrong}'\n" if wrong else "")
         if busybox:
             return 1
-        process.out(ROUTE_HELP)
         process.err(ROUTE_USAGE)
+        process.out(ROUTE_HELP)
         return 0
     if words:
         if not busybox and words[0] not in ("add", "del", "delete", "flush"):

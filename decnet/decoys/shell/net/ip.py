@@ -10,7 +10,7 @@ from typing import Any
 
 from ..process import Process
 from ..text.common import Failure
-from . import ip_changes, ip_show, kernel_tables, route_changes
+from . import ip_changes, ip_routes, ip_show, kernel_tables, route_changes
 from .ip_help import HELP_ADDRESS, HELP_NEIGHBOUR, HELP_ROUTE, USAGE
 from .ip_json import described, print_json, route_keys
 from .ip_show import Link, View
@@ -258,7 +258,7 @@ def _changed(process: Process, action: str, words: list[str]) -> int:
 def _route(process: Process, view: View, words: list[str], json: bool, pretty: bool) -> int:
     facts = kernel_tables.facts_of(process.shell)
     if words[:1] in (["get"], ["g"], ["ge"]):
-        return _get(process, view, words[1:])
+        return ip_routes.get(process, view, words[1:])
     action = _action(process, words)
     if action == "help" or (action in ("add", "append", "change", "replace", "delete") and len(words) < 2):
         process.err(HELP_ROUTE)
@@ -274,7 +274,7 @@ def _route(process: Process, view: View, words: list[str], json: bool, pretty: b
         if table not in ("main", "254", "all", "local", "255"):
             return ip_changes.empty_table(table)
         if table in ("local", "255"):
-            _local(process, everything=False)
+            ip_routes.show_local(process, everything=False)
             return 0
     if view.family == "inet6":
         process.out(
@@ -289,6 +289,7 @@ def _route(process: Process, view: View, words: list[str], json: bool, pretty: b
     chosen = list(facts.routes)
     if "default" in rest:
         chosen = [each for each in chosen if each.destination == "default"]
+    chosen = ip_routes.of_prefix(chosen, rest)
     named = rest[rest.index("dev") + 1] if "dev" in rest[:-1] else ""
     if named and named not in (device, "lo"):
         raise Failure(
@@ -304,49 +305,7 @@ def _route(process: Process, view: View, words: list[str], json: bool, pretty: b
         )
     )
     if "all" in rest or "local" in rest:
-        _local(process, everything="all" in rest)
-    return 0
-
-
-def _local(process: Process, *, everything: bool) -> None:
-    facts = process.shell.world.network
-    own, device = facts.address, facts.interface
-    table = "table local " if everything else ""
-    lines = [
-        ("local", "127.0.0.0/8", "lo", "host", "127.0.0.1"), ("local", "127.0.0.1", "lo", "host", "127.0.0.1"),
-        ("broadcast", "127.255.255.255", "lo", "link", "127.0.0.1"), ("local", own, device, "host", own),
-        ("broadcast", facts.broadcast, device, "link", own),
-    ]  # fmt: skip
-    for kind, address, name, scope, source in sorted(lines, key=lambda each: _place(each[1])):
-        process.out(f"{kind} {address} dev {name} {table}proto kernel scope {scope} src {source} \n")
-
-
-def _place(prefix: str) -> tuple[int, int]:
-    network = IPv4Network(prefix)
-    return int(network.network_address), network.prefixlen
-
-
-def _get(process: Process, view: View, words: list[str]) -> int:
-    facts, uid = process.shell.world.network, process.shell.world.number_of(process.shell.user)
-    words = [word for word in words if word != "to"]
-    try:
-        target = str(IPv4Network(words[0]).network_address) if words else ""
-    except ValueError:
-        raise Failure(f'Error: any valid prefix is expected rather than "{words[0]}".', 1) from None
-    if not target:
-        raise Failure("need at least a destination address", 1)
-    if facts.is_own(target):
-        source = target if target != "0.0.0.0" else "127.0.0.1"
-        shown = f"lo  src {source} " if process.applet else f"lo src {source} uid {uid} \n    cache <local> "
-        shown = shown if not view.one_line else shown.replace("\n", "\\")
-        process.out(f"local {target} dev {shown}\n")
-        return 0
-    via = "" if facts.is_near(target) else f" via {facts.gateway}"
-    if not via and not facts.is_near(target):
-        raise Failure("RTNETLINK answers: Network is unreachable", 2)
-    shown = f"  src {facts.address} " if process.applet else f" src {facts.address} uid {uid} \n    cache "
-    shown = shown if not view.one_line else shown.replace("\n", "\\")
-    process.out(f"{target}{via} dev {facts.interface}{shown}\n")
+        ip_routes.show_local(process, everything="all" in rest)
     return 0
 
 

@@ -76,11 +76,32 @@ def _options(process: Process, *, busybox: bool) -> Options:
             raise Failure(
                 f"ping: invalid number '{value}'\n" if busybox else f"ping: invalid argument: '{value}'\n", 1
             )
+    if not busybox:
+        _check(options)
     if not busybox and "c" in options and not 1 <= int(float(options.value("c"))) <= MOST_COUNT:
         raise Failure(
             f"ping: invalid argument: '{options.value('c')}': out of range: 1 <= value <= {MOST_COUNT}\n", 1
         )
     return options
+
+
+def _check(options: Options) -> None:
+    """The ranges of iputils' options. Raises Failure."""
+    size = options.value("s")
+    if size.isdecimal() and int(size[:9]) > LARGEST:
+        raise Failure(f"ping: invalid argument: '{size}': out of range: 0 <= value <= {LARGEST}\n", 1)
+    hops = options.value("t")
+    if hops.isdecimal() and not 1 <= int(hops[:9]) <= 255:
+        raise Failure(f"ping: invalid argument: '{hops}': out of range: 1 <= value <= 255\n", 1)
+    service = options.value("Q")
+    if service and not service.isdecimal() and not service.startswith("0x"):
+        raise Failure(f"ping: bad TOS value: {service}\n", 2)
+    if "4" in options and any(":" in each for each in options.operands):
+        raise Failure(f"ping: {options.operands[-1]}: Address family for hostname not supported\n", 2)
+
+
+LARGEST = 65_507
+"""Bytes of an ICMP message's data: 65535 less its two heads."""
 
 
 def _plan(process: Process, clock: Clock, *, busybox: bool) -> Generator[Any, Any, Plan]:

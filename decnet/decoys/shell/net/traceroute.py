@@ -6,7 +6,7 @@ from __future__ import annotations
 import random
 
 from ..process import Process, Running
-from ..text.common import Failure, parse
+from ..text.common import Failure, Options, parse
 from .reach import (
     DNS_SECONDS,
     NO_NAME,
@@ -45,10 +45,13 @@ def traceroute(process: Process) -> Running:
 
             process.err(usage(process, "traceroute"))
             return 1
-        process.out(
+        process.err(
             "Usage:\n  traceroute [ -46dFITnreAUDV ] [ -f first_ttl ] [ -g gate,... ] [ -i device ] [ -m max_ttl ] [ -N squeries ] [ -p port ] [ -t tos ] [ -l flow_label ] [ -w MAX,HERE,NEAR ] [ -q nqueries ] [ -s src_addr ] [ -z sendwait ] [ --fwmark=num ] host [ packetlen ]\n"
         )
         return 0
+    if not busybox and (wrong := _wrong_value(options)):
+        process.err(f"{wrong}\n")
+        return 2
     host = words[0]
     record(process, "traceroute", host=host)
     address = resolved(process, host)
@@ -68,7 +71,7 @@ def traceroute(process: Process) -> Running:
     if facts.is_own(address):
         name = address if is_numeric(host) or "n" in options else host
         shown = name if "n" in options else f"{name} ({address})"
-        times = "  ".join(f"{random.uniform(0.004, 0.04):.3f} ms" for _ in range(3))
+        times = "  ".join(f"{random.uniform(0.004, 0.04):.3f} ms" for _ in range(_queries(options)))
         process.out(f" 1  {shown}  {times}\n")
         return 0
     found = attempt(process, address, 0, "icmp")
@@ -84,12 +87,35 @@ def traceroute(process: Process) -> Running:
         return 0
     for hop in range(1, hops + 1):
         if busybox:
-            for _ in range(3):
+            for _ in range(_queries(options)):
                 yield from clock.wait(BUSYBOX_SECONDS)
         elif hop == 1 or (hop - 1) * 3 // PROBES_AT_ONCE > (hop - 2) * 3 // PROBES_AT_ONCE:
             yield from clock.wait(PROBE_SECONDS)
-        process.out(f"{hop:2d}  *  *  *\n" if busybox else f"{hop:2d}  * * *\n")
+        lost = ["*"] * _queries(options)
+        process.out(f"{hop:2d}  {'  '.join(lost)}\n" if busybox else f"{hop:2d}  {' '.join(lost)}\n")
     return 0
+
+
+def _queries(options: Options) -> int:
+    """Probes per hop."""
+    text = options.value("q")
+    return int(text) if text.isdecimal() and 1 <= int(text[:6]) <= 10 else 3
+
+
+def _wrong_value(options: Options) -> str:
+    """What traceroute complains about before it sends anything; "" for nothing."""
+    for letter in "fmNpqtzw":
+        value = options.value(letter)
+        if letter in options and not value.replace(".", "", 1).replace(",", "").isdecimal():
+            return f"Cannot handle `-{letter}' option with arg `{value}' (argc 2)"
+    first, most = options.value("f") or "1", options.value("m") or "30"
+    if not 1 <= int(first[:6]) <= int(most[:6]):
+        return "first hop out of range"
+    if int(most[:6]) > 255:
+        return "max hops cannot be more than 255"
+    if options.value("q") and not 1 <= int(options.value("q")[:6]) <= 10:
+        return "no more than 10 probes per hop"
+    return ""
 
 
 COMMANDS = {"traceroute": traceroute, "traceroute6": traceroute}

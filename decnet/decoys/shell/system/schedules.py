@@ -95,8 +95,8 @@ def crontab(process: Process) -> Running:
         )
         return 1
     if "h" in options:
-        process.out(_usage(process))
-        return 0
+        process.err(_usage(process))
+        return 1
     user = options.value("u") or shell.user
     if accounts_of(shell).user(user) is None:
         process.err(f"crontab:  user `{user}' unknown\n")

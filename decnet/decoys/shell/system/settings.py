@@ -7,6 +7,7 @@ import time
 
 from ...host.sysctls import sysctls
 from ..process import Command, Process, Running
+from ..regex import BadRegex, Regex, Syntax
 from ..text.common import Failure, Options, parse, quoted, tool
 
 BEFORE_PROCPS_4 = ("11", "20.04", "22.04", "8.10", "9.4")
@@ -45,8 +46,16 @@ def sysctl(process: Process) -> Running:
     if any(name in options for name in ("p", "f", "system")):
         return _loaded(process, options)
     if any(letter in options for letter in "aAX"):
+        try:
+            fits = Regex(options.value("r"), Syntax(extended=True), process.spend) if "r" in options else None
+        except BadRegex:
+            return 1
         for name in values:
-            _show(process, options, name, values[name])
+            if fits is not None and not fits.test(name):
+                continue
+            path = "/proc/sys/" + name.replace(".", "/")
+            changed = shell.read(path) if path in shell.files.changes else None
+            _show(process, options, name, values[name] if changed is None else changed.strip())
             if process.tired:
                 yield 0.0
         return 0
