@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes.util
 import logging
 import sys
 from collections.abc import Iterator
@@ -29,6 +28,8 @@ def asyncssh() -> Any:
 def _nothing_optional() -> Iterator[None]:
     """asyncssh's import finds no optional part: it would look for libraries by starting ldconfig, gcc and ld
     (23 to 50 ms, and another user's program if PATH is hostile)."""
+    import ctypes.util
+
     find_library = ctypes.util.find_library
     ctypes.util.find_library = _no_library
     sys.modules[CERTIFICATES] = None  # type: ignore[assignment]
