@@ -24,6 +24,8 @@ FULL, TOO_LONG = "No space left on device", "File name too long"
 LONGEST_SETTING = 200
 LONGEST_NAME = 255
 """Characters."""
+CHANGING = ("/proc/self", "/proc/thread-self", "/dev/fd")
+"""What is behind these links depends on who looks at them."""
 READ_ONLY = "Read-only file system"
 
 
@@ -47,6 +49,7 @@ class View:
     user: str
     files: VisitorFiles
     cwd: str
+    _folder: tuple[tuple[str, int, int, int], str] | None = None
 
     def absolute(self, path: str) -> str:
         """A normalized absolute path."""
@@ -63,7 +66,18 @@ class View:
     def lstat(self, path: str) -> Node | None:
         """The node at an absolute path; a link itself, not what it leads to."""
         folder, _, name = path.rpartition("/")
-        return self._own(f"{self.real(folder or '/').rstrip('/')}/{name}" if name else "/")
+        return self.lstat_in(self._real_folder(folder or "/"), name) if name else self._own("/")
+
+    def _real_folder(self, folder: str) -> str:
+        """As `real`; the last answer is kept, because programs look at all files of a folder in a row."""
+        key = folder, id(self.files), self.files.edits, id(self.world.nodes)
+        if folder.startswith(CHANGING) or self._folder is None or self._folder[0] != key:
+            self._folder = key, self.real(folder)
+        return self._folder[1]
+
+    def lstat_in(self, folder: str, name: str) -> Node | None:
+        """As `lstat`, of a name in a folder whose path has no links."""
+        return self._own(f"{folder.rstrip('/')}/{name}")
 
     def passed(self, path: str) -> tuple[list[Node], Node | None]:
         """The nodes on the way to an absolute path without those of links, the root first; and its own."""

@@ -80,6 +80,8 @@ class VisitorFiles:
         """By normalized absolute path without links; None: removed."""
         self.folders: OrderedDict[str, int] = OrderedDict()
         """When an entry was last added to a folder or removed from it: seconds since the epoch."""
+        self.edits = 0
+        """Counts up whenever `changes` are changed."""
         self.notes: dict[str, str] = {}
         self.kept = 0
         """Bytes that it takes."""
@@ -143,6 +145,7 @@ class VisitorFiles:
     def _set(self, change: Change) -> None:
         path, node = change.key, change.value
         assert not isinstance(node, str)
+        self.edits += 1
         existed = self.changes[path] is not None if path in self.changes else change.hides
         if existed != (node is not None):
             self._mark(path.rpartition("/")[0] or "/", change.version // 1_000_000_000)
@@ -254,6 +257,7 @@ class VisitorFiles:
 
     def restart(self, volatile: tuple[str, ...]) -> None:
         """The machine is started again: forget what was in these folders, and what its memory had."""
+        self.edits += 1
         for path in [each for each in self.changes if each.startswith(volatile)]:
             self._take(-weight(path, self.changes.pop(path)))
             del self._versions[path]
@@ -270,6 +274,7 @@ class VisitorFiles:
 
     def clear(self) -> None:
         """Forget everything."""
+        self.edits += 1
         self._visitors.kept -= self.kept
         self.kept = 0
         self.changes.clear()

@@ -410,3 +410,15 @@ def test_wtmp_has_the_logins_that_last_shows(shell: Shell, tmp_path: Path) -> No
 
     assert [line.split() for line in ours.splitlines()] == [line.split() for line in lines] != []
     assert run_at_once(shell, "who /var/log/wtmp | wc -l").out == f"{len(lines)}\n"
+
+
+def test_a_pipe_gets_all_files_of_the_machine(shell: Shell) -> None:
+    answer = run_at_once(shell, "find / | tail -n 1; echo ${PIPESTATUS[@]}")
+
+    assert answer.out == "/vmlinuz.old\n0 0\n"
+
+
+def test_a_link_of_a_descriptor_shows_how_it_was_opened(shell: Shell) -> None:
+    shown = run_at_once(shell, "stat -c '%A %s' /proc/1/fd/0 /proc/1/fd/9 /proc/1/exe /proc/self").out
+
+    assert shown == "lrwx------ 64\nlr-x------ 64\nlrwxrwxrwx 0\nlrwxrwxrwx 0\n"

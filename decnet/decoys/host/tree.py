@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
+from .folder_sizes import SIZES
 from .node import Node
 from .packaged import PackagedFiles
 
@@ -54,6 +56,8 @@ class Tree(Mapping[str, Node]):
         node = self.own.get(path)
         if node is None and self._packaged is not None:
             node = self._packaged.get(path)
+        if path in SIZES and node is not None and node.folder and self._packaged is not None:
+            node = replace(node, size=SIZES[path])
         return default if node is None else node
 
     def names(self, folder: str) -> list[str]:

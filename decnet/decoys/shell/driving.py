@@ -32,7 +32,7 @@ from .tasks import (
 MOST_GIVEN = 1024 * 1024
 """Bytes of a command's input."""
 
-PATIENCE_SECONDS = 1.5
+PATIENCE_SECONDS = 4.0
 """Processor's time that is given to the commands before in a pipe that never ends."""
 
 NOT_RUN = {

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from ..host.node import Node
 from ..host.processes import ProcessEntry
 from .proc_texts import MADE, Shell, descriptors, folder_of, program_of
-from .visit import visits_of
 
 LINKS = {"mounts": "self/mounts", "self": "", "thread-self": ""}
 NAMES = [
@@ -136,14 +135,7 @@ def names_in(shell: Shell, path: str) -> list[str]:
 def _entry(shell: Shell, word: str) -> ProcessEntry | None:
     if not word.isdecimal() or len(word) > 9:
         return None
-    number = int(word)
-    # As in Shell.processes: a thread of the kernel may have got the number of a process of a visitor.
-    own = (entry for visit in visits_of(shell.world, shell.visit.source) for entry in visit.processes())
-    mine = next((entry for entry in own if entry.pid == number), None)
-    if mine is not None:
-        return mine
-    found = shell.world.process(number, int(time.time()))
-    return None if number in shell.files.killed else found
+    return shell.table().get(int(word))
 
 
 def _of_process(shell: Shell, entry: ProcessEntry, name: str) -> Node:

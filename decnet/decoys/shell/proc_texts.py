@@ -37,6 +37,9 @@ class Shell(Protocol):
     def processes(self, now: float) -> list[ProcessEntry]:
         """All processes that the visitor can see."""
 
+    def table(self) -> dict[int, ProcessEntry]:
+        """The same by number, as they were within the last second."""
+
     def holders(self) -> dict[int, list[Holder]]:
         """Who has the sockets of the machine, by their inodes."""
 

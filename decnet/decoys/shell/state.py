@@ -35,7 +35,6 @@ READ_ONLY = ("BASHOPTS", "BASH_VERSINFO", "EUID", "PPID", "SHELLOPTS", "UID")
 """What bash sets at its begin and no one can set (bash(1), "Shell Variables")."""
 ENTERED = "entered at"
 """The note of the depth at which a shell was started as a program."""
-HELD_SECONDS = 0.2
 OF_PROCESSES = ("/proc/self", "/proc/thread-self", *(f"/proc/{digit}" for digit in range(10)))
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -116,13 +115,14 @@ class Shell(View):
     """What executes the commands, if ash names it in errors: `eval`, or the file of `.`."""
     notes: dict[str, str] = field(default_factory=dict)
     """What builtins remember."""
-    _held: tuple[float, dict[int, list[Holder]]] = field(default=(0.0, {}), repr=False)
     held: int = 0
     """Characters in its variables."""
     hashed: dict[str, tuple[str, int]] = field(default_factory=dict)
     """Programs that it has looked for in $PATH: their paths, and how often it ran them."""
     visit: Visit = field(init=False)
     """The login that this shell belongs to."""
+    _table: tuple[tuple[object, ...], dict[int, ProcessEntry]] | None = None
+    _holders: tuple[dict[int, ProcessEntry], dict[int, list[Holder]]] | None = None
 
     def __post_init__(self) -> None:
         home = self.world.home(self.user)
@@ -171,14 +171,28 @@ class Shell(View):
         return super().node_before(path)
 
     def holders(self) -> dict[int, list[Holder]]:
-        """Who has the sockets of the machine, by their inodes; known for HELD_SECONDS, since `find /proc` asks
-        for each descriptor."""
-        now = time.monotonic()
-        if now - self._held[0] > HELD_SECONDS:
-            entries = self.processes(time.time())
-            found = {each.inode: list(each.holders) for each in unix_sockets(self.world.machine, entries)}
-            self._held = now, found | holders(self.world.sockets(), entries)
-        return self._held[1]
+        """Who has the sockets of the machine, by their inodes."""
+        entries = self.table()
+        if self._holders is None or self._holders[0] is not entries:
+            found = {
+                each.inode: list(each.holders) for each in unix_sockets(self.world.machine, entries.values())
+            }
+            self._holders = entries, found | holders(self.world.sockets(), entries.values())
+        return self._holders[1]
+
+    def table(self) -> dict[int, ProcessEntry]:
+        """All processes that this visitor can see now, by number; made once a second, and again if his own
+        have changed."""
+        now = time.time()
+        visits = visits_of(self.world, self.visit.source)
+        key = (
+            int(now),
+            len(self.files.killed),
+            *((v, v.current, *map(id, v.entries.values())) for v in visits),
+        )
+        if self._table is None or self._table[0] != key:
+            self._table = key, {entry.pid: entry for entry in self.processes(now)}
+        return self._table[1]
 
     def _terminals(self) -> list[str]:
         """The names in /dev/pts."""

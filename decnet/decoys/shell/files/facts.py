@@ -84,10 +84,22 @@ def _names_of(shell: Shell, where: str, node: Node) -> int:
     return own + (is_other and shell.lstat(first) is not None)
 
 
+def _links_of_process(where: str) -> int:
+    """Those of a folder of a process in /proc, proc(5); 0 for another place."""
+    parts = where.split("/")
+    if len(parts) < 3 or parts[1] != "proc" or not parts[2].isdecimal():
+        return 0
+    if len(parts) > 3 and parts[3] == "task":
+        return {4: 3, 5: 7}.get(len(parts), 2)
+    return 9 if len(parts) == 3 else 2
+
+
 def links_of(shell: Shell, where: str, node: Node) -> int:
     """st_nlink: a folder has its own, its name's, and one of each folder in it."""
     if not node.folder:
         return node.links + _names_of(shell, where, node)
+    if known := _links_of_process(where):
+        return known
     names = shell.entries(where)
     inside = (shell.lstat(f"{where.rstrip('/')}/{name}") for name in names)
     return 2 + sum(1 for each in inside if each is not None and each.folder)
@@ -96,7 +108,7 @@ def links_of(shell: Shell, where: str, node: Node) -> int:
 def links_in_steps(process: Process, where: str, node: Node) -> Generator[float, None, int]:
     """The same, with pauses: a folder can have thousands of entries."""
     shell = process.shell
-    if not node.folder:
+    if not node.folder or _links_of_process(where):
         return links_of(shell, where, node)
     count = 2
     for name in shell.entries(where):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from ..process import Process, Running
 from ..text.common import Failure, bytes_of, quoted, save, tool
 from .find_files import FileTests
-from .find_tests import Entry, Search, Test, entry_of, pure
+from .find_tests import Entry, Search, Test, entry_in, entry_of, pure
 
 MOST_FOUND = 20_000
 MOST_WORDS = 2_000
@@ -82,10 +82,9 @@ def _children(search: Search, entry: Entry) -> list[tuple[Entry, bool]]:
         return []
     names = process.shell.entries(entry.where)
     process.spend(500 + 5 * len(names))
-    found = []
+    found, follow, folder = [], search.follows == "L", process.shell.real(entry.where)
     for name in reversed(names):
-        path, follow = f"{entry.path.rstrip('/')}/{name}", search.follows == "L"
-        child = entry_of(process, path, entry.depth + 1, entry.start, follow=follow)
+        child = entry_in(process, entry, folder, name, follow=follow)
         if child is None or (follow and _is_loop(search, entry, child)):
             continue
         found.append((child, False))

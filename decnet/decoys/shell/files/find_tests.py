@@ -62,6 +62,16 @@ def entry_of(process: Process, path: str, depth: int, start: str, *, follow: boo
     return Entry(path, where, node, depth, start) if node is not None else None
 
 
+def entry_in(process: Process, above: Entry, folder: str, name: str, *, follow: bool) -> Entry | None:
+    """The file of a name in a folder that was found; `folder` is its path without links."""
+    path = f"{above.path.rstrip('/')}/{name}"
+    if follow:
+        return entry_of(process, path, above.depth + 1, above.start, follow=True)
+    node = process.shell.lstat_in(folder, name)
+    where = f"{above.where.rstrip('/')}/{name}"
+    return Entry(path, where, node, above.depth + 1, above.start) if node is not None else None
+
+
 def pure(check: Callable[[Entry], bool]) -> Test:
     """A test that never waits."""
 
