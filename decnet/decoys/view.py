@@ -209,6 +209,18 @@ class View:
             raise OutOfWork
         return content
 
+    def loops(self, path: str) -> bool:
+        """Whether a path is a link that leads back to itself (ELOOP)."""
+        seen = set[str]()
+        while path not in seen and len(seen) <= MOST_LINKS:
+            seen.add(path)
+            node = self.lstat(path)
+            if node is None or not node.target:
+                return False
+            folder = path.rpartition("/")[0]
+            path = plain(node.target if node.target.startswith("/") else f"{folder}/{node.target}")
+        return True
+
     def refusal(self, path: str) -> str:
         """Why this user cannot write there; "" if he can."""
         folder = path.rsplit("/", 1)[0] or "/"
@@ -220,6 +232,8 @@ class View:
         there = self.node(path)
         if there is not None and there.folder:
             return "Is a directory"
+        if there is None and self.loops(path):
+            return "Too many levels of symbolic links"
         if self.world.is_read_only(self.real(path)) and (there is None or not there.kind):
             return READ_ONLY
         if not self.allowed(path, 2) or (there is None and not self.allowed(folder, 2)):

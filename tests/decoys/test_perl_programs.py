@@ -18,6 +18,23 @@ from decnet.decoys.shell.process import OutOfWork, Process
 
 SAME: tuple[tuple[str, str], ...] = (
     (
+        'use POSIX; print strftime("%Y-%m-%d", gmtime(0)), floor(-3.5), ceil(1.2), fmod(7, 3), POSIX::strtol("ff", 16), "\\n";',
+        "1970-01-01-4212550\n",
+    ),
+    (
+        'use List::Util qw(sum max first uniq); print sum(1 .. 4), max(3, 9), first { $_ > 2 } (1, 3, 4); print join(",", uniq(1, 1, 2)), "\\n";',
+        "10931,2\n",
+    ),
+    (
+        'use Digest::MD5 qw(md5_hex); use File::Basename; print md5_hex("a"), basename("/a/b"), dirname("/a/b"), (1) x3, "\\n"; print -s "/etc/nosuch" ? 1 : 0, $?, "\\n";',
+        "0cc175b9c0f1b6a831c399e269772661b/a111\n00\n",
+    ),
+    (
+        'use Data::Dumper; $Data::Dumper::Indent = 1; print Dumper([1, "a", undef]); eval "1 +"; print $@ ? "bad\\n" : "good\\n"; print eval("2*3"), "\\n";',
+        "$VAR1 = [\n  1,\n  'a',\n  undef\n];\nbad\n6\n",
+    ),
+    ('END { print "end\\n" } BEGIN { print "begin\\n" } print "middle\\n";', "begin\nmiddle\nend\n"),
+    (
         'my @a = (1 .. 5); print "@a[1,2] $#a $a[-1] ", scalar(@a), "\\n"; push @a, 6; print join("-", map { $_ * 2 } grep { $_ % 2 } @a), "\\n";',
         "2 3 4 5 5\n2-6-10\n",
     ),

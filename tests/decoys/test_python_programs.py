@@ -18,6 +18,9 @@ from decnet.decoys.shell.process import Call, OutOfWork, Process
 from decnet.decoys.shell.python.program import run_text
 
 SAME = (
+    "import time\nprint(time.gmtime(0), time.gmtime(86400).tm_mday, time.strftime('%Y', time.gmtime(0)), time.asctime(time.gmtime(0)))",
+    "import zlib, gzip, html, codecs, hmac, statistics\nprint(zlib.decompress(zlib.compress(b'a')), gzip.decompress(gzip.compress(b'x')), html.escape('<a>'), "
+    "codecs.encode('hi', 'rot13'), hmac.new(b'k', b'm', 'sha256').hexdigest(), statistics.mean([1, 2, 3]))",
     "print(1 + 1, 2 ** 64, 'a' * 3, [1, 2][0], {'a': 1}, None, 3 / 2, 7 // 2, -7 % 3, True and 0 or 'x')",
     "print('%s-%d|%5.2f|%-4s|%x' % ('a', 5, 3.14159, 'b', 255), f'{1 + 1:03d} {3.14159:.2f} {[1]!r}', '{} {0}'.replace('{0}', '{}').format(1, 'z'))",
     "a, *b = range(5)\nprint(a, b, b[::-1], b[1:], sum(b), sorted([3, 1, 2], reverse=True), max('ab', 'cd'))",

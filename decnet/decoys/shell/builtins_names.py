@@ -228,7 +228,8 @@ def _hash_one(context: Context, name: str, flags: str, path: str, count: int) ->
         if "d" in flags:
             del shell.hashed[name]
         else:
-            found = shell.hashed[name][0]
+            found, hits = shell.hashed[name]
+            shell.hashed[name] = found, hits + 1
             context.out(f"{name}\t{found}\n" if count > 1 else f"{found}\n")
         return 0
     found_path = path or ("" if kind_of(context, name)[0] in ("builtin", "function") else context.where(name))

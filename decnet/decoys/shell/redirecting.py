@@ -156,7 +156,9 @@ def _file(evaluator: Context, each: Redirection, target: str, fds: dict[int, End
     if node is None and each.operator == "<>" and not shell.refusal(path):
         shell.put(path, b"", 0)
         return ReaderAndWriter(shell, shell.real(path))
-    if node is None:
+    if node is None and path and shell.loops(path):
+        reason = "Too many levels of symbolic links"
+    elif node is None:
         reason = (shell.refusal(path) if each.operator == "<>" else "") or "No such file or directory"
     elif not shell.allowed(path, 4):
         reason = "Permission denied"

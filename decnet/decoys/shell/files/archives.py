@@ -72,7 +72,8 @@ def gzip(process: Process) -> Running:
         "stdout=c to-stdout=c decompress=d uncompress=d force=f keep=k list=l no-name=n name=N quiet=q recursive=r suffix=S test=t verbose=v fast=1 best=9 version=V license=L",
     )
     if "V" in options:
-        process.out(VERSION)
+        is_old = process.shell.world.system.version in ("11", "20.04", "22.04")
+        process.out(VERSION.replace("1.12", "1.10") if is_old else VERSION)
         return 0
     unpacks = bool(options.last("dtl")) or process.name in ("gunzip", "zcat")
     to_output = "c" in options or process.name == "zcat"

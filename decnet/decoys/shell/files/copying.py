@@ -55,6 +55,8 @@ def _all(process: Process, options: Options, one: Any) -> Running:
             folder = words.pop()
         elif len(words) > 2:
             reason = facts.why_missing(shell, words[-1]) or facts.NO_FOLDER
+            if shell.world.system.version in ("11", "20.04", "22.04"):
+                raise Failure(f"target {facts.quoted_name(words[-1])} is not a directory")
             raise Failure(f"target {facts.quoted_name(words[-1])}: {reason}")
     elif len(words) > 2:
         raise Failure(f"extra operand {facts.quoted_name(words[2])}", hint=True)
@@ -250,6 +252,8 @@ def _move_one(process: Process, options: Options, source: str, target: str) -> C
     if target.endswith("/") and not node.folder and there is None:
         reason = facts.NO_FOLDER
     reason = reason or refused(shell, where) or _sticky(shell, where) or refused(shell, place)
+    if not reason and there is not None and "b" in options:
+        reason = yield from _moved(process, place, place + options.value("S", "~"), there)
     if not reason:
         reason = yield from _moved(process, where, place, node)
     if reason:

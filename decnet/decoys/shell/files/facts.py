@@ -171,20 +171,8 @@ def why_missing(shell: Shell, path: str, *, follow: bool = True) -> str:
     node = shell.node(where) if follow or path.endswith("/") else shell.lstat(where)
     if node is None:
         link = shell.lstat(where)
-        return "Too many levels of symbolic links" if link and _is_loop(shell, where) else MISSING
+        return "Too many levels of symbolic links" if link and shell.loops(where) else MISSING
     return NO_FOLDER if path.endswith("/") and not node.folder else ""
-
-
-def _is_loop(shell: Shell, where: str) -> bool:
-    seen: set[str] = set()
-    while where not in seen and len(seen) < 41:
-        seen.add(where)
-        node = shell.lstat(where)
-        if node is None or not node.target:
-            return False
-        folder = where.rpartition("/")[0]
-        where = shell.absolute(node.target if node.target.startswith("/") else f"{folder}/{node.target}")
-    return True
 
 
 def parent_of(where: str) -> str:

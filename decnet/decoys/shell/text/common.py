@@ -170,6 +170,8 @@ def why_not(process: Process, path: str) -> str:
     shell = process.shell
     where = shell.absolute(path)
     node = shell.node(where)
+    if path and node is None and shell.loops(where):
+        return "Too many levels of symbolic links"
     if path == "" or node is None:
         return "No such file or directory"
     if path.endswith("/") and not node.folder:

@@ -1,6 +1,8 @@
 # ruff: noqa: E501 (options and messages)
 """dd and split."""
 
+from collections.abc import Callable
+
 from ...host.origins import origin
 from ..process import Process, Running
 from .common import Failure, Options, bytes_of, content, parse, quoted, save, size_of, tool
@@ -34,6 +36,7 @@ def dd(process: Process) -> Running:
         values[name] = value
         if name == "status" and value not in ("none", "noxfer", "progress"):
             raise Failure(f"invalid status level: {quoted(process, value)}", hint=True)
+    _check_words(process, values)
     sizes = {name: _dd_size(process, values.get(name, default)) for name, default in
              (("bs", values.get("ibs", "512")), ("count", "-1"), ("skip", "0"), ("seek", "0"))}  # fmt: skip
     block = max(1, sizes["bs"])
@@ -46,7 +49,7 @@ def dd(process: Process) -> Running:
         return status
     data = _dd_input(process, values, block, sizes)
     for kind in values.get("conv", "").split(","):
-        data = {"ucase": data.upper(), "lcase": data.lower()}.get(kind, data)
+        data = CONVERTING[kind](data) if kind in CONVERTING else data
     if "of" in values and values["of"] != "/dev/stdout":
         where = process.shell.absolute(values["of"])
         before = (
@@ -67,6 +70,49 @@ def dd(process: Process) -> Running:
     source = origin(data)
     _dd_report(process, values, len(data) if source is None else source.size, block)
     return 0
+
+
+CONVERSIONS = (
+    "ascii", "ebcdic", "ibm", "block", "unblock", "lcase", "ucase", "sparse", "swab", "sync", "excl", "nocreat", "notrunc",
+    "noerror", "fdatasync", "fsync",
+)  # fmt: skip
+FLAGS = (
+    "append", "direct", "directory", "dsync", "sync", "fullblock", "nonblock", "noatime", "nocache", "noctty", "nofollow",
+    "count_bytes", "skip_bytes", "seek_bytes",
+)  # fmt: skip
+
+
+def _check_words(process: Process, values: dict[str, str]) -> None:
+    """Refuse values that dd does not know. Raises Failure."""
+    for name, known, what in (
+        ("conv", CONVERSIONS, "conversion"),
+        ("iflag", FLAGS, "input flag"),
+        ("oflag", FLAGS, "output flag"),
+    ):
+        bad = next((word for word in values.get(name, "").split(",") if word and word not in known), None)
+        if bad is not None:
+            raise Failure(f"invalid {what}: {quoted(process, bad)}", hint=True)
+    for name in ("bs", "ibs", "obs", "count", "skip", "seek"):
+        text = values.get(name)
+        if text is not None and (
+            text.startswith("-") or (name in ("bs", "ibs", "obs") and not text.strip("0"))
+        ):
+            raise Failure(f"invalid number: {quoted(process, text)}")
+
+
+def _swapped(data: bytes) -> bytes:
+    """Pairs of bytes the other way around."""
+    whole = len(data) // 2 * 2
+    made = bytearray(data)
+    made[0:whole:2], made[1:whole:2] = data[1:whole:2], data[0:whole:2]
+    return bytes(made)
+
+
+CONVERTING: dict[str, Callable[[bytes], bytes]] = {
+    "ucase": bytes.upper,
+    "lcase": bytes.lower,
+    "swab": _swapped,
+}
 
 
 def _dd_size(process: Process, text: str) -> int:

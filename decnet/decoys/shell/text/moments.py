@@ -21,6 +21,8 @@ ISO = re.compile(r"(\d{4})([-/]?)(\d{1,2})\2(\d{1,2})(?:[t ](\d.*))?(?![\w:])")
 AMERICAN = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?![\w:/])")
 SECONDS = re.compile(r"@([+-]?\d{1,18}(?:[.,]\d*)?)")
 OWN_ZONE = re.compile(r'tz="([^"]*)"\s*', re.IGNORECASE)
+HALF_DAY = re.compile(r"(\d{1,2})(am|pm)")
+MONTH_AND_DAY = re.compile(r"(\d{1,2})/(\d{1,2})")
 CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?(am|pm|z|[+-]\d{1,2}(?::?\d{2})?)?")
 
 
@@ -29,6 +31,8 @@ class Reading:
     """What the words of -d have set."""
 
     seconds: float
+    dated: bool = False
+    """Whether the words have a date: a weekday counts only without one."""
     clock: int | None = None
     moved: bool = False
     steps: int = 0
@@ -66,7 +70,7 @@ def _read(words: str, now: float, bad: Failure, zone: Zone = UTC) -> float:
             raise bad
         reading.seconds = calendar.timegm((year, month, day, 0, 0, 0))
         words = (found[5] or "") + words[found.end() :]
-        reading.clock = 0
+        reading.clock, reading.dated = 0, True
     reading.left = words.replace(",", " ").split()
     if not words and not found:
         reading.clock = 0
@@ -100,6 +104,19 @@ def _word(reading: Reading) -> bool:
         if len(left) > 1 and re.fullmatch(r"[+-]\d{1,4}", left[0]) and _is_unit(left[1]):
             reading.offset = _offset(left.pop(0))  # As date reads it: "12:00 +1 day" is in the zone +01.
         return hour < 24 and int(clock[2]) < 60
+    if (half := HALF_DAY.fullmatch(word)) or (
+        word.isdecimal() and len(word) < 3 and left[:1] in (["am"], ["pm"])
+    ):
+        hour, name = (int(half[1]), half[2]) if half else (int(word), left.pop(0))
+        reading.clock = (hour % 12 + (12 if name == "pm" else 0)) * 3600
+        return 1 <= hour <= 12
+    if short := MONTH_AND_DAY.fullmatch(word):
+        return _date(reading, time.gmtime(reading.seconds).tm_year, int(short[1]), int(short[2]))
+    if word.isdecimal() and len(word) == 8:
+        return _date(reading, int(word[:4]), int(word[4:6]), int(word[6:]))
+    if word.isdecimal() and len(word) == 4 and not (left and _is_unit(left[0])):
+        reading.clock = int(word[:2]) * 3600 + int(word[2:]) * 60
+        return int(word[:2]) < 24 and int(word[2:]) < 60
     if _is_unit(word):
         left.insert(0, word)
         return _relative(reading, 1)
@@ -132,6 +149,15 @@ def _word(reading: Reading) -> bool:
     if number[2]:
         left.insert(0, number[2])
     return bool(left) and _relative(reading, int(number[1]))
+
+
+def _date(reading: Reading, year: int, month: int, day: int) -> bool:
+    """Go to a day; False if there is none."""
+    if not (1 <= month <= 12 and 1 <= day <= calendar.monthrange(max(1, year), month)[1]):
+        return False
+    reading.seconds = calendar.timegm((year, month, day, 0, 0, 0))
+    reading.clock, reading.dated = reading.clock or 0, True
+    return True
 
 
 def _is_unit(word: str) -> bool:
@@ -171,6 +197,9 @@ def _relative(reading: Reading, count: int) -> bool:
 
 
 def _to_day(reading: Reading, day: int, count: int) -> bool:
+    if reading.dated:
+        reading.clock = reading.clock or 0
+        return True
     today = time.gmtime(reading.seconds).tm_wday
     ahead = (day - today) % 7
     ahead += 7 * (count - (1 if count > 0 and ahead else 0))
@@ -187,5 +216,5 @@ def _month(reading: Reading, month: int) -> bool:
     if reading.left and re.fullmatch(r"\d{4}", reading.left[0]):
         year = int(reading.left.pop(0))
     reading.seconds = calendar.timegm((year, month, day, 0, 0, 0))
-    reading.clock = reading.clock or 0
+    reading.clock, reading.dated = reading.clock or 0, True
     return 1 <= day <= 31

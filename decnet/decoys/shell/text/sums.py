@@ -174,7 +174,9 @@ def _check(process: Process, options: Options, kind: str) -> Running:
             status = 1
         if not checked:
             shown = "'standard input'" if source == "-" else source
-            process.err(f"{process.name}: {shown}: no properly formatted checksum lines found\n")
+            is_old = process.shell.world.system.version in ("11", "20.04", "22.04")
+            kind = f"{process.name.removesuffix('sum').upper()} " * is_old
+            process.err(f"{process.name}: {shown}: no properly formatted {kind}checksum lines found\n")
             return 1
     _warn(process, options, broken, unread, bad)
     return 1 if bad or unread else status
