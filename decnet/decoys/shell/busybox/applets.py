@@ -119,13 +119,9 @@ def as_applet(command: Command, name: str, title: str) -> Command:
     head = f"BusyBox {title} multi-call binary.\n\n"
 
     def applet(process: Process) -> Generator[Any, Any, int]:
-        try:
-            refusal, bare = _refusal(name, process.args), False
-        except Refused as refused:
-            refusal, bare = f"{name}: {refused.text}\n" * bool(refused.text), refused.bare
-        if refusal is not None:
-            process.err(("" if name in NO_SENTENCE else refusal) + (head + usage(name)[1]) * (not bare))
-            return 0 if process.args[:1] == ["--help"] else USAGE_STATUSES.get(name, 1)
+        status = _refused(process, name, head)
+        if status is not None:
+            return status
         process.applet = True
         if name in UNREAD:
             process.args = []
@@ -171,6 +167,18 @@ def complain(process: Process, message: str, text: str = "") -> int:
     head += f"BusyBox {title_of(process.shell.world)} multi-call binary.\n\n"
     process.err(head + (text or usage(process.name)[1]))
     return 1
+
+
+def _refused(process: Process, name: str, head: str) -> int | None:
+    """Complain of words that the applet does not take; the status, None if it takes them."""
+    try:
+        refusal, bare = _refusal(name, process.args), False
+    except Refused as refused:
+        refusal, bare = f"{name}: {refused.text}\n" * bool(refused.text), refused.bare
+    if refusal is None:
+        return None
+    process.err(("" if name in NO_SENTENCE else refusal) + (head + usage(name)[1]) * (not bare))
+    return 0 if process.args[:1] == ["--help"] else USAGE_STATUSES.get(name, 1)
 
 
 def _refusal(name: str, words: list[str]) -> str | None:
