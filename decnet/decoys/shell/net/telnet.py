@@ -163,7 +163,7 @@ def prompted(process: Process, prompt: str, answer: Callable[[str], str]) -> Run
     """The prompt of a program on a terminal, until it is left. `answer`: what a command's first word prints."""
     source = process.context.fds.get(0) if process.context is not None else None
     for _ in range(MOST_LINES):
-        process.out(prompt if process.from_terminal else "")
+        process.out(prompt if process.from_terminal or process.name != "ftp" else "")
         yield 0.0
         line = (yield from process.context.read_line(source)) if isinstance(source, Stream) else b""
         word, _, _ = line.decode("utf-8", "replace").strip().partition(" ")
