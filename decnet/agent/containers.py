@@ -229,7 +229,8 @@ def _inspect(container: Container) -> Optional[List[Any]]:
         return None
     state = answer.get("State") or {}
     container.state = str(state.get("Status", container.state))
-    if container.state != RUNNING and container.state != "restarting":
+    # The list has that of one that was restarting already.
+    if container.state != RUNNING and (container.state != "restarting" or container.exit_code is None):
         container.exit_code = int(state.get("ExitCode", 0))
     pid = int(state.get("Pid", 0)) if container.state == RUNNING else 0
     started = start_tick(pid) if pid else 0
