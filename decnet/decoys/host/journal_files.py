@@ -17,7 +17,7 @@ FOLDER = "/var/log/journal"
 MOST_BOOTS = 6
 STEP = 8 * 1024 * 1024
 """By which a file grows."""
-MOST_STEPS = 8
+MOST_STEPS = 2
 SECONDS_A_STEP = 12 * 86_400
 SIGNATURE = b"LPKSHHRH"
 GROUP = "systemd-journal"

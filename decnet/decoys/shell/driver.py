@@ -28,7 +28,7 @@ MOST_KEYS = 256 * 1024
 FLOW = {0x13: None, 0x11: None}
 """^S and ^Q are for the terminal's driver."""
 MOST_QUEUED = 64 * 1024
-MOST_PRINTED = 8 * 1024 * 1024
+MOST_PRINTED = 64 * 1024 * 1024
 """Bytes that one channel's commands may print before they are killed."""
 SPARED_SECONDS = 0.5
 """How long after its commands a shell is not killed for lack of memory."""
