@@ -28,8 +28,9 @@ MOST_KEYS = 256 * 1024
 FLOW = {0x13: None, 0x11: None}
 """^S and ^Q are for the terminal's driver."""
 MOST_QUEUED = 64 * 1024
-MOST_PRINTED = 64 * 1024 * 1024
-"""Bytes that one channel's commands may print before they are killed."""
+MOST_PRINTED, MOST_SENT = 8 * 1024 * 1024, 64 * 1024 * 1024
+"""Bytes that one channel's commands may print before they are killed; those of scp and sftp."""
+SENDERS = ("scp -", "/usr/lib/openssh/sftp-server", "/usr/libexec/sftp-server")
 SPARED_SECONDS = 0.5
 """How long after its commands a shell is not killed for lack of memory."""
 MOST_INPUT = 64 * 1024 * 1024
@@ -137,7 +138,8 @@ class Driver:
                 with MEMORY.charged_to(self._memory):
                     engine.step(SLICE_SECONDS)
             self._use.add(engine.used - before)
-            if engine.used > MOST_SECONDS or self._printed > MOST_PRINTED:
+            sends = self._shell.visit.line.startswith(SENDERS)
+            if engine.used > MOST_SECONDS or self._printed > (MOST_SENT if sends else MOST_PRINTED):
                 for task in list(engine.tasks):
                     engine.kill(task, KILL)
             if engine.used > BUSY_SECONDS and engine.can_run:
