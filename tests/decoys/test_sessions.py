@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +15,7 @@ import pytest
 from clients import BySsh
 
 from decnet.catalog import load
-from decnet.decoys.shell.memory import SHARE, Memory
+from decnet.decoys.shell.memory import Memory
 from decnet.decoys.shell.turns import Use
 
 BANNER = "OpenSSH_9.2p1 Debian-2+deb12u3"
@@ -86,24 +88,33 @@ def test_the_largest_is_killed_first_and_no_one_without_need() -> None:
     assert one.size > 4_000_000 and "none" not in killed and memory.taken() == 0
 
 
+GREEDY = """
+import os
+from decnet.decoys.shell.memory import SHARE, Memory
+
+killed, kept = [], []
+memory = Memory(int((Memory(1 << 40).taken() + 24_000_000) / SHARE))
+
+def free():
+    killed.append("large")
+    pinned = kept[-1]
+    kept.clear()
+    kept.append(pinned)
+
+with memory.account(lambda: killed.append("small")) as small, memory.account(free) as large:
+    small.size = 600_000
+    with memory.charged_to(large):
+        # Too large for Python's own arenas; the last one keeps the C library's heap from shrinking.
+        kept.extend(os.urandom(1500) for _ in range(30_000))
+print(killed)
+"""
+
+
 def test_what_a_killed_one_had_is_returned_so_that_no_other_one_is_killed() -> None:
-    killed: list[str] = []
-    kept: list[bytes] = []
-    taken = Memory(1 << 40).taken()
-    memory = Memory(int((taken + 24_000_000) / SHARE))
+    # In a process of its own: the tests before it leave room in the heap.
+    done = subprocess.run([sys.executable, "-c", GREEDY], capture_output=True, text=True, check=True)
 
-    def free() -> None:
-        killed.append("large")
-        pinned = kept[-1]
-        kept.clear()
-        kept.append(pinned)
-
-    with memory.account(lambda: killed.append("small")) as small, memory.account(free) as large:
-        small.size = 600_000
-        with memory.charged_to(large):
-            # Too large for Python's own arenas; the last one keeps the C library's heap from shrinking.
-            kept.extend(os.urandom(1500) for _ in range(30_000))
-    assert killed == ["large"]
+    assert done.stdout == "['large']\n"
 
 
 def test_the_use_of_the_processor_fades() -> None:
