@@ -11,7 +11,7 @@ from decnet.wire.fault import begin, step
 
 from . import limits
 from .home import UNWRITABLE, UNWRITABLE_HINT
-from .request import NO_MARKER, Refusal, Request, read_request
+from .request import NO_MARKER, Refusal, Request, read_request, request_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,7 +42,9 @@ verb: reading and compiling the others would take longer than most answers."""
 RESUMED = {"job": "job_runner", "reap": "self_destruct", "heal": "revive", "revert": "restore"}
 """What systemd starts, in a scope or by the unit of boot.py, and the module whose `resume` runs it."""
 
-OVER_THE_GATE = frozenset(VERBS) - {"enrol"}
+SERVE = "serve"
+"""Not a verb, but a channel for several requests: see `serve`."""
+OVER_THE_GATE = frozenset(VERBS) - {"enrol"} | {SERVE}
 STREAMED = frozenset({"image-load"})
 GATE_COMMAND = "decnet-agent"
 LONGEST_COMMAND = 64
@@ -56,18 +58,15 @@ def main(argv: "list[str]") -> int:
     verb = argv[0] if len(argv) == 1 else ""
     if verb == "gate":
         verb = verb_of(os.environ.get("SSH_ORIGINAL_COMMAND"), OVER_THE_GATE) or ""
+    if verb == SERVE:
+        return _serve()
     if verb not in VERBS:
         if argv[:1] and argv[0] in RESUMED:
             return _resume(argv)
         sys.stderr.write("decnet-agent: refused: not one of the agent's verbs\n")
         return 2
     os.umask(0o077)
-    begin(verb)
-    if verb in KEEPS_COMPILED:
-        gc.disable()
-    marker, answer = _answer(verb)
-    step("answer to be written")
-    status = _write(frame(marker, answer))
+    status = _carry_out(verb)
     if verb in KEEPS_COMPILED:
         _keep_compiled()
     if verb == "enrol" or (verb == "hello" and _is_taken_up()):
@@ -76,6 +75,23 @@ def main(argv: "list[str]") -> int:
         _limit(0)
         install()
     return status
+
+
+def _carry_out(verb: str, line: Optional[bytes] = None) -> int:
+    """Answer the request in that line, or on standard input. 0 if the answer was written."""
+    begin(verb)
+    if verb in KEEPS_COMPILED:
+        gc.disable()
+    marker, answer = _answer(verb, line)
+    step("answer to be written")
+    return _write(frame(marker, answer))
+
+
+def _serve() -> int:
+    from .serve import serve
+
+    os.umask(0o077)
+    return serve(lambda verb: _module(VERBS[verb][0]), _carry_out)
 
 
 def _is_taken_up() -> bool:
@@ -119,11 +135,12 @@ def _keep_compiled() -> None:
         keep(program(), target)
 
 
-def _answer(verb: str) -> "tuple[str, bytes]":
+def _answer(verb: str, line: Optional[bytes]) -> "tuple[str, bytes]":
     marker = NO_MARKER
     try:
         _limit(VERBS[verb][2])
-        request = read_request(timeless=verb in TIMELESS)
+        timeless = verb in TIMELESS
+        request = read_request(timeless) if line is None else request_in(line, timeless=timeless)
         marker = request.marker
         return marker, _bounded({"v": PROTOCOL, "ok": True, "result": _run(verb, request)})
     except Refusal as refusal:

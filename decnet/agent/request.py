@@ -61,7 +61,11 @@ class Request:
 def read_request(timeless: bool = False) -> Request:
     """The request on standard input, of any protocol if it is `timeless`. Raises Refusal `usage` or
     `protocol`; its marker is then NO_MARKER or, if it could be read, the request's."""
-    line, rest = _first_line()
+    return request_in(*_first_line(), timeless=timeless)
+
+
+def request_in(line: bytes, rest: bytes = b"", *, timeless: bool = False) -> Request:
+    """The same for its line, and what follows that."""
     try:
         value = parse(line)
     except ValueError as error:

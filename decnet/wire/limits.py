@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 PROTOCOL = 2
-AGENT_VERSION = 10
+AGENT_VERSION = 11
 """Increased by one, by hand, with every released change of `decnet.agent` or `decnet.wire`: a command that
 holds the operator's lock replaces an agent with a lower number, and keeps one with a higher. An agent that
 reports no version counts as 0."""
@@ -29,6 +29,9 @@ verb `confirm`."""
 
 WAIT_VERSION = 10
 """The first version whose `status` accepts `wait`."""
+
+SERVE_VERSION = 11
+"""The first version that answers several requests on one channel."""
 
 ROLLOUT_OPERATIONS = frozenset({"arm", "confirm", "revert"})
 """Operations of journal records that end no operation of the operator: a dead man was armed, was confirmed,

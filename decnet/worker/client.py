@@ -373,4 +373,5 @@ class AgentClient:
         check_identity(hello, self.worker, worker_id=self._worker_id, fleet_id=self._fleet_id)
         self.compatibility(hello)
         self._known_version = hello.version
+        self._session.serves = hello.version >= wire.SERVE_VERSION
         return hello

@@ -123,16 +123,16 @@ async def exchange(
     Raises BadAnswer over a bound, WorkerError if the program fails, and any exception of the stream.
     """
     feeding = asyncio.create_task(_feed(remote.sink, request, stream))
-    answering = asyncio.create_task(_answer(remote.source, unframer, worker))
-    listening = asyncio.create_task(_tail(remote.noise, worker))
+    answering = asyncio.create_task(answer_in(remote.source, unframer, worker))
+    listening = asyncio.create_task(log_of(remote.noise, worker))
     tasks: list[asyncio.Task[Any]] = [feeding, answering, listening]
     try:
-        payload = await _first_failure_or_answer(feeding, answering, listening)
+        payload = await _first_failure_oranswer_in(feeding, answering, listening)
         tasks.append(asyncio.create_task(_drain(remote.source)))
         how = await remote.ended()
         if payload is None or how is not None:
             raise _no_answer(worker, how, await _stderr_tail(listening))
-        return await _parsed(payload, worker)
+        return await parsed(payload, worker)
     finally:
         await _stop(tasks)
 
@@ -164,7 +164,7 @@ async def _write(sink: Sink, data: bytes) -> None:
             raise _SinkClosed from error
 
 
-async def _answer(source: Source, unframer: wire.Unframer, worker: str) -> bytes | None:
+async def answer_in(source: Source, unframer: wire.Unframer, worker: str) -> bytes | None:
     """The framed payload; None if the stream ends without one."""
     while piece := await source.read(PIECE):
         try:
@@ -182,7 +182,7 @@ async def _drain(source: Source) -> None:
         pass
 
 
-async def _tail(noise: Source, worker: str) -> bytes:
+async def log_of(noise: Source, worker: str) -> bytes:
     """The last bytes of stderr. Reads to its end, so that the agent never blocks on writing there."""
     tail, total = b"", 0
     while piece := await noise.read(PIECE):
@@ -193,7 +193,7 @@ async def _tail(noise: Source, worker: str) -> bytes:
     return tail
 
 
-async def _first_failure_or_answer(
+async def _first_failure_oranswer_in(
     feeding: asyncio.Task[None], answering: asyncio.Task[bytes | None], listening: asyncio.Task[bytes]
 ) -> bytes | None:
     waiting: set[asyncio.Task[Any]] = {feeding, listening}
@@ -248,7 +248,7 @@ def _no_answer(worker: str, how: str | None, tail: str) -> WorkerError:
     )
 
 
-async def _parsed(payload: bytes, worker: str) -> Any:
+async def parsed(payload: bytes, worker: str) -> Any:
     try:
         if len(payload) > LARGE_ANSWER:
             # Off the event loop: one worker's huge answer must not delay the others.

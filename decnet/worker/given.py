@@ -55,6 +55,14 @@ class GivenSession:
         self._session.protocol = version
 
     @property
+    def serves(self) -> bool:
+        return self._session.serves
+
+    @serves.setter
+    def serves(self, serves: bool) -> None:
+        self._session.serves = serves
+
+    @property
     def round_trip(self) -> float:
         """As the session has measured it, or as it was known before."""
         return float(getattr(self._session, "round_trip", 0.0)) or self._given.round_trip

@@ -27,6 +27,7 @@ class LocalSession:
         self.worker = worker
         self.noise = 0
         self.protocol = PROTOCOL
+        self.serves = False
         self._argv = (sys.executable, *start(str(agent)))
         self._environment = local_environment(str(home) if home is not None else None)
 

@@ -22,6 +22,9 @@ class Session(Protocol):
     protocol: int
     """The protocol of requests: the current one, until the agent has answered in an older one."""
 
+    serves: bool
+    """Whether the agent is known to answer several requests on one channel."""
+
     async def call(
         self, verb: str, args: dict[str, Any], *, limit: float, stream: AsyncIterator[bytes] | None = None
     ) -> dict[str, Any]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from decnet import wire
-from decnet.errors import Unreachable
+from decnet.errors import BadAnswer, Unreachable
 
 from . import connect, hostkeys
 from .backoff import backoff
@@ -18,6 +18,7 @@ from .channel import First, open_program
 from .concurrency import Concurrency
 from .distance import round_trip
 from .exchange import PIECE, Request, Sink, Source, answered, converse, describe_status
+from .served import LAST, LONGEST, PROGRAM, VERBS, Served, line_of
 from .ssh_library import asyncssh
 from .translate import translated
 
@@ -47,6 +48,7 @@ class SshSession:
         self.worker = target.name
         self.noise = 0
         self.protocol = wire.PROTOCOL
+        self.serves = False
         self.sent_at = 0.0
         """Our clock when the last request was sent: connecting may take longer than the answer."""
         self.round_trip = 0.0
@@ -57,6 +59,9 @@ class SshSession:
         self._channels = _Channels()
         self._connecting: asyncio.Task[Any] | None = None
         self._connection: Any = None
+        self._served: Served | None = None
+        self._is_asking = False
+        self._may_serve = True
 
     @classmethod
     def to(
@@ -70,6 +75,8 @@ class SshSession:
     async def call(
         self, verb: str, args: dict[str, Any], *, limit: float, stream: AsyncIterator[bytes] | None = None
     ) -> dict[str, Any]:
+        if stream is None and (result := await self._ask_served(verb, args, limit)) is not None:
+            return result
         pauses = backoff(TRIES)
         while True:
             connection = await self._connected()
@@ -96,13 +103,64 @@ class SshSession:
         first = First(request.line, is_all=stream is None) if len(request.line) <= PIECE else None
         async with self._concurrency.calls:
             self.sent_at = time.time()
-            async with running(connection, self.worker, command, limit, first) as remote:
+            async with running(connection, self.worker, command, limit, first, self._give_way) as remote:
                 result = await answered(remote, self.worker, request, stream, is_sent=first is not None)
                 self.noise, self.round_trip = remote.preamble, self.round_trip or round_trip(connection)
                 return result
 
+    async def _ask_served(self, verb: str, args: dict[str, Any], limit: float) -> dict[str, Any] | None:
+        """The result over the one channel that serves several requests. None where it is not used: by another
+        verb, during another call, with an older agent, or if it has ended."""
+        if verb in LAST:
+            self._end_served()
+        may_serve = self.serves and self._may_serve and self.protocol == wire.PROTOCOL
+        if verb not in VERBS or self._is_asking or not may_serve:
+            return None
+        request = Request.of(self.worker, verb, args)
+        if len(request.line) > LONGEST:
+            return None
+        connection = await self._connected()
+        self._is_asking, result = True, None
+        try:
+            async with self._concurrency.calls, _within(self.worker, verb, limit):
+                result = await self._result_on(connection, request)
+            return result
+        except (TooLate, BadAnswer):
+            raise
+        except Unreachable:
+            return None
+        finally:
+            self._is_asking = False
+            if result is None:
+                self._end_served()
+
+    async def _result_on(self, connection: Any, request: Request) -> dict[str, Any] | None:
+        self.sent_at, is_first = time.time(), self._served is None
+        if self._served is None:
+            # Until it has answered: where sshd allows few sessions, there may be no room for it.
+            self._may_serve = False
+            first = First(line_of(request), is_all=False)
+            command = f"{self._command} {PROGRAM}"
+            remote = RemoteProgram(self.worker, *await open_program(connection, command, first))
+            self._served = Served(remote, self.worker, remote.abort)
+        result = await self._served.ask(request, is_sent=is_first)
+        self._may_serve = self._may_serve or result is not None
+        return result
+
+    def _give_way(self) -> None:
+        if self._served is not None:
+            self._may_serve = False
+            self._end_served()
+
+    def _end_served(self) -> None:
+        """Not while it is used."""
+        if self._served is not None and not self._is_asking:
+            self._served.end()
+            self._served = None
+
     async def close(self) -> None:
         """End the connection, without waiting long for the other side to agree."""
+        self._end_served()
         connecting, self._connecting, self._connection = self._connecting, None, None
         if connecting is not None:
             connecting.cancel()
@@ -159,26 +217,39 @@ async def call_over(
 
 @asynccontextmanager
 async def running(
-    connection: Any, worker: str, command: str, limit: float, first: First | None = None
+    connection: Any,
+    worker: str,
+    command: str,
+    limit: float,
+    first: First | None = None,
+    give_way: Callable[[], None] = lambda: None,
 ) -> AsyncIterator[RemoteProgram]:
     """A program on the worker for at most `limit` seconds, which gets `first` at once; its channel is ended
-    afterwards."""
+    afterwards. `give_way` is called if sshd opens no further channel now."""
+    async with _within(worker, command.rpartition(" ")[2], limit):
+        remote = await _open_channel(connection, worker, command, first, give_way)
+        try:
+            yield remote
+        finally:
+            remote.abort()
+
+
+@asynccontextmanager
+async def _within(worker: str, verb: str, limit: float) -> AsyncIterator[None]:
+    """Inside, errors of the connection are ours, and a call may take so many seconds. Raises TooLate."""
     try:
         with translated(worker):
             async with asyncio.timeout(limit):
-                remote = await _open_channel(connection, worker, command, first)
-                try:
-                    yield remote
-                finally:
-                    remote.abort()
+                yield
     except Unreachable as error:
         if isinstance(error.__cause__, TimeoutError):
-            name = command.rpartition(" ")[2]
-            raise TooLate(f"no answer to {name} within {limit:g} s", worker=worker) from error
+            raise TooLate(f"no answer to {verb} within {limit:g} s", worker=worker) from error
         raise
 
 
-async def _open_channel(connection: Any, worker: str, command: str, first: First | None) -> RemoteProgram:
+async def _open_channel(
+    connection: Any, worker: str, command: str, first: First | None, give_way: Callable[[], None]
+) -> RemoteProgram:
     for pause in (*backoff(OPEN_TRIES, first=0.05), None):
         try:
             with translated(worker):
@@ -191,6 +262,7 @@ async def _open_channel(connection: Any, worker: str, command: str, first: First
             if pause is None:
                 hint = "does its sshd_config limit sessions (MaxSessions 0)?"
                 raise _Refused(error.message, hint=hint, worker=worker) from error
+        give_way()
         await asyncio.sleep(pause)
     raise AssertionError("the last try returns or raises")
 
