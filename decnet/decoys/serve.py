@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
+from .allocator import use_one_heap
 from .events import Recorder
 from .fellows import KEEPERS, Fellows
 from .filter import close_other_sockets
@@ -49,6 +50,7 @@ def run(arguments: list[str]) -> int:
         sys.stderr.write(f"cannot start: {error}\n")
         return 2
     close_other_sockets()
+    use_one_heap()
     try:
         return asyncio.run(_serve(importlib.import_module(name, __package__), persona, Recorder()))
     finally:

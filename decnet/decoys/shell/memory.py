@@ -8,8 +8,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
+
+from ..allocator import trim
 
 SHARE = 0.7
 """Of the container's limit: the rest is for what is not a command's."""
@@ -94,20 +95,7 @@ def give_back() -> None:
     """Return unused memory to the kernel: the C library keeps what it once had, so that after one greedy
     visitor there would never be room again."""
     gc.collect()
-    trim = _trim()
-    if trim is not None:
-        trim(0)
-
-
-@cache
-def _trim() -> Callable[[int], int] | None:
-    """malloc_trim(3) of the GNU C library, None without it."""
-    try:
-        import ctypes
-
-        return ctypes.CDLL(None).malloc_trim
-    except (ImportError, OSError, AttributeError):
-        return None
+    trim()
 
 
 def _limit() -> int | None:
