@@ -18,7 +18,9 @@ from telnet_client import Client
 from decnet.decoys.events import Recorder
 from decnet.decoys.host.world import World
 from decnet.decoys.persona import Persona
-from decnet.decoys.shell.consoles import EdgeSwitch, Router, console_of
+from decnet.decoys.shell.consoles import console_of
+from decnet.decoys.shell.consoles.fastpath import EdgeSwitch
+from decnet.decoys.shell.consoles.ios import Router
 from decnet.decoys.shell.consoles.ios_text import OF_PASSWORDS, password_7
 from decnet.decoys.snmp.objects import objects_of
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from .archive import DATA
 from .node import Node
 
 if TYPE_CHECKING:
@@ -50,6 +51,4 @@ def _mode(world: World) -> int:
 
 def _ubuntu_bashrc() -> bytes:
     """/usr/share/base-files/dot.bashrc of Ubuntu."""
-    from importlib.resources import files
-
-    return files(__package__).joinpath("data", "ubuntu.bashrc.txt").read_bytes()
+    return DATA.joinpath("ubuntu.bashrc.txt").read_bytes()

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import calendar
 import re
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..machine import System
+from ..machine import System, day
+from .dates import of_build
 
 if TYPE_CHECKING:
     from .model import World
@@ -108,9 +107,5 @@ def kernel_built(world: World) -> int:
     """When the kernel was built, by what it shows itself."""
     dated = re.search(r"\((\d{4})-(\d\d)-(\d\d)\)", world.system.build)
     if dated:
-        return calendar.timegm((int(dated[1]), int(dated[2]), int(dated[3]), 10, 12, 5))
-    words = world.system.build.split()
-    try:
-        return calendar.timegm(time.strptime(" ".join(words[-6:-2] + words[-1:]), "%a %b %d %H:%M:%S %Y"))
-    except ValueError:
-        return world.installed
+        return day(f"{dated[1]}-{dated[2]}-{dated[3]}") + 10 * 3600 + 12 * 60 + 5
+    return of_build(world.system.build) or world.installed

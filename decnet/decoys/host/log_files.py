@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import gzip
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -11,8 +10,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from ..machine import day
 from ..server_logs import logs_of
-from . import boot_log, login_files, package_logs, timers, visited_logs
+from . import boot_log, gzipped, login_files, package_logs, timers, visited_logs
 from .logins import cron_user, login_port, login_texts, logins
 from .node import Node
 from .packages import Packages
@@ -228,13 +228,13 @@ def old(world: World, name: str, since: int, until: int) -> Old:
         lines = _events(world, name, since, until - 1)
         last = lines[-1][0] if lines else 0
         text = "".join(f"{line}\n" for _, line in lines).encode()
-        known[key] = state, Old(last, gzip.compress(text, mtime=last))
+        known[key] = state, Old(last, gzipped.packed(text, last))
     return known[key][1]
 
 
 def _old_content(world: World, name: str, since: int, until: int, *, packs: bool) -> bytes:
     packed = old(world, name, since, until).packed
-    return packed if packs else gzip.decompress(packed)
+    return packed if packs else gzipped.unpacked(packed)
 
 
 def _dpkg(world: World, packages: Packages, found: dict[str, Node]) -> None:
@@ -273,7 +273,5 @@ def apt_files(world: World, packages: Packages) -> dict[str, Node]:
 def _next_month(month: str, world: World) -> int:
     if not month:
         return world.installed
-    import calendar
-
     year, number = int(month[:4]), int(month[5:])
-    return calendar.timegm((year + number // 12, number % 12 + 1, 1, 0, 0, 7))
+    return day(f"{year + number // 12}-{number % 12 + 1}-1") + 7

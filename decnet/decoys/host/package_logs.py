@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
 import time
 from functools import partial
 from typing import TYPE_CHECKING
 
+from . import gzipped
 from .node import Node
 from .packaged import unknown_content
 from .packages import Package, Packages
@@ -36,7 +36,7 @@ def apt_files(world: World, packages: Packages, rotated: int) -> dict[str, Node]
         content = "".join(make(run) for run in runs).encode()
         if rotated:
             found[name] = Node(mode, group=group, changed=rotated)
-            name, content = f"{name}.1.gz", gzip.compress(content, mtime=last)
+            name, content = f"{name}.1.gz", gzipped.packed(content, last)
         found[name] = Node(mode, group=group, content=content, changed=last)
     return found
 

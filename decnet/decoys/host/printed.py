@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import re
 import time
-import zipfile
 from functools import cache
-from importlib.resources import files
-from io import BytesIO
 
+from .archive import entry
 from .packages import Packages
 
 SOURCES = {
@@ -45,9 +43,8 @@ class _Archive:
     """Texts by their keys: blocks of many answers, and where each one is."""
 
     def __init__(self, name: str) -> None:
-        data = files(__package__).joinpath("data", f"{name}.zip").read_bytes()
-        self._zip = zipfile.ZipFile(BytesIO(data))
-        self._index = self._zip.read("index")
+        self._name = f"{name}.zip"
+        self._index = entry(self._name, "index") or b""
         self._last = "", b""
 
     def get(self, key: str) -> bytes | None:
@@ -60,7 +57,7 @@ class _Archive:
         row = index[at + len(begin) : index.index(b"\n", at + 1)].decode()
         block, start, length = row.split("\t")
         if self._last[0] != block:
-            self._last = block, self._zip.read(block)
+            self._last = block, entry(self._name, block) or b""
         return self._last[1][int(start) : int(start) + int(length)]
 
 

@@ -10,8 +10,9 @@ import struct
 from array import array
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from itertools import accumulate
+
+from .archive import DATA
 
 SUMS = (("md5", 0, 16), ("sha1", 16, 36), ("sha256", 36, 68))
 HEAD = 64
@@ -149,8 +150,7 @@ def release_data(release: str) -> ReleaseData:
     """The data of a release that has some."""
     import lzma
 
-    folder = files(__package__).joinpath("data")
     tree, texts = (
-        lzma.decompress(folder.joinpath(f"{release}.{kind}.xz").read_bytes()) for kind in ("tree", "texts")
+        lzma.decompress(DATA.joinpath(f"{release}.{kind}.xz").read_bytes()) for kind in ("tree", "texts")
     )
     return ReleaseData(tree, texts)

@@ -3,11 +3,11 @@ before it, and older ones compressed."""
 
 from __future__ import annotations
 
-import gzip
 import time
 from dataclasses import replace
 
 from ..server_logs import logs_of
+from . import gzipped
 from .model import World
 from .node import Node
 
@@ -63,5 +63,5 @@ def files(
 def _node(usual: Node, lines: Lines, empty: int, *, packs: bool = False) -> Node:
     content = "".join(f"{text}\n" for _, text in lines).encode()
     changed = lines[-1][0] if lines else empty
-    content = gzip.compress(content, mtime=changed) if packs else content
+    content = gzipped.packed(content, changed) if packs else content
     return replace(usual, content=content, changed=changed)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-from calendar import timegm
 from collections.abc import Callable
 from functools import partial
 
 from ..machine import Machine
+from .dates import of_header
 from .insiders import Question
 from .node import Node
 from .services import ServiceEntry
@@ -16,7 +15,6 @@ from .services import ServiceEntry
 KEPT_SECONDS = 300.0
 RETRY_SECONDS = 5.0
 PATHS = ("/", "/style.css", "/favicon.ico", "/robots.txt")
-HTTP_DATE = "%a, %d %b %Y %H:%M:%S GMT"
 
 
 class Pages:
@@ -85,6 +83,6 @@ def _page(port: int, path: str) -> tuple[bytes, int] | None:
     for line in lines:
         name, _, value = line.partition(":")
         if name.lower() == "last-modified":
-            with contextlib.suppress(ValueError):
-                return body, timegm(time.strptime(value.strip(), HTTP_DATE))
+            changed = of_header(value.strip())
+            return (body, changed) if changed is not None else None
     return None

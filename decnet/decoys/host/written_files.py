@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from .archive import DATA
 from .node import Node
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def written_files(world: World) -> dict[str, Node]:
 
 
 def _parts() -> list[str]:
-    text = files(__package__).joinpath("data", "written.txt").read_text("utf-8")
+    text = DATA.joinpath("written.txt").read_text("utf-8")
     return ("\n" + text).split("\n==")[1:]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from importlib.abc import Traversable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import ber
@@ -46,7 +46,7 @@ def scalars(host: Host) -> Iterator[tuple[Oid, Value]]:
     yield (1, 3, 6, 1, 6, 3, 1, 1, 6, 1, 0), ber.integer(serial)
 
 
-def sections(folder: Traversable) -> list[Section | Table]:
+def sections(folder: Path) -> list[Section | Table]:
     """The groups of FIXED, and the table of modules."""
 
     def group(entry: Oid) -> Section:
@@ -56,7 +56,7 @@ def sections(folder: Traversable) -> list[Section | Table]:
     return [*map(group, FIXED), modules]
 
 
-def _fixed(folder: Traversable, entry: Oid) -> dict[Oid, bytes]:
+def _fixed(folder: Path, entry: Oid) -> dict[Oid, bytes]:
     found = {}
     for line in folder.joinpath("fixed.txt").read_text("ascii").splitlines():
         name, kind, value = f"{line} ".split(" ", 2)
@@ -78,7 +78,7 @@ def _encoded(kind: str, value: str) -> bytes:
     return encode(int(value))
 
 
-def _modules(folder: Traversable) -> Rows:
+def _modules(folder: Path) -> Rows:
     rows = {}
     for line in folder.joinpath("modules.txt").read_text("ascii").splitlines():
         name, priority, modes, timeout, text = f"{line} ".split(" ", 4)

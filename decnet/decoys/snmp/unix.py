@@ -8,7 +8,7 @@ Source: the agent of Debian 12 with the decoy's configuration, not root, walked 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.resources import files
+from pathlib import Path
 
 from . import addresses, agent_groups, ber, software, storage, transport
 from .ber import Oid
@@ -35,5 +35,5 @@ def tables(host: Host) -> list[Table | Section]:
         *transport.tables(host),
         *storage.tables(host),
         *software.tables(host),
-        *agent_groups.sections(files(__package__).joinpath("data")),
+        *agent_groups.sections(Path(__file__).with_name("data")),
     ]

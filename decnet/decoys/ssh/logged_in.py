@@ -6,7 +6,7 @@ from ..events import Session
 from ..homes import settle
 from ..host.world import World
 from ..shell.arrivals import log_out
-from ..shell.consoles import console_of
+from ..shell.consoles import has_console
 from ..shell.terminal import run_command, run_shell
 from ..shell.transfers import SFTP_SERVERS, WHERE_DROPBEAR_LOOKS
 from ..threads import in_thread
@@ -42,7 +42,7 @@ class LoggedIn:
 
     def subsystems(self, *, dropbear: bool) -> dict[str, str]:
         """The program of each subsystem; a console has none. Dropbear looks for one that devices lack."""
-        if console_of(self._world.persona) is not None:
+        if has_console(self._world.persona):
             return {}
         path = WHERE_DROPBEAR_LOOKS if dropbear else SFTP_SERVERS.get(self._world.system.id)
         return {"sftp": path} if path is not None else {}
@@ -50,7 +50,7 @@ class LoggedIn:
 
 async def begin(world: World, user: str, session: Session, files: VisitorFiles, permit: Permit) -> LoggedIn:
     """Prepare the machine for this user."""
-    if console_of(world.persona) is None:
+    if not has_console(world.persona):
         await in_thread(world.make_files)
         settle(world, files, user)
     session.key = permit.key

@@ -67,7 +67,7 @@ class SshServer:
         # For the first login: by then the other services of the decky have been started, and many decoys
         # never have one. In a thread, because the shell takes long to load.
         self._world = Later(lambda: _world_of(persona))
-        self._logged_in = Later(_loaded)
+        self._logged_in = Later(lambda: _loaded(persona))
         self._startups = 0
         self._sessions = 0
 
@@ -164,9 +164,11 @@ def _world_of(persona: Persona) -> "World":
     return World(persona)
 
 
-def _loaded() -> ModuleType:
+def _loaded(persona: Persona) -> ModuleType:
+    from ..shell.consoles import console_of
     from . import logged_in
 
+    console_of(persona)
     # As at the start: a garbage collection would look at all of it.
     gc.freeze()
     return logged_in

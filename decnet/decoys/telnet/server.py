@@ -95,10 +95,10 @@ class TelnetServer:
 
             from ..homes import settle
             from ..shell.arrivals import log_out
-            from ..shell.consoles import console_of
+            from ..shell.consoles import has_console
             from ..shell.terminal import run_shell
 
-            if console_of(self._persona) is None:
+            if not has_console(self._persona):
                 await in_thread(world.make_files)
                 settle(world, files, user)
             try:
@@ -111,8 +111,10 @@ def _loaded(persona: Persona) -> "World":
     """Loads the shell too, which takes long."""
     from .. import homes  # noqa: F401
     from ..host.world import World
-    from ..shell import consoles, terminal  # noqa: F401
+    from ..shell import terminal  # noqa: F401
+    from ..shell.consoles import console_of
 
+    console_of(persona)
     # As at the start: a garbage collection would look at all of it.
     gc.freeze()
     return World(persona)

@@ -214,12 +214,12 @@ GROUPS = (
               flooding(b"\xc0" + string(bytes(30_000)), 400), output=True),
     ), WEAK),
     Group("ssh, a switch", "ssh", "cisco-ios-xe-16.12", steady, (
-        Wait("keys at a prompt", "shell/terminal.py:_read_line", at_prompt()),
-        Wait("the end of a command at a prompt", "shell/terminal.py:_pause", at_prompt(FAR)),
-        Wait("the next page", "shell/terminal.py:_write_pages", at_prompt("show ip interface brief")),
-        Wait("lines", "shell/terminal.py:_plain", after_keys(opened(), request("shell"))),
-        Wait("the end of a line's command", "shell/terminal.py:_pause",
+        Wait("keys at a prompt", "shell/consoles/lines.py:_read_line", at_prompt()),
+        Wait("the end of a command at a prompt", "shell/consoles/lines.py:_pause", at_prompt(FAR)),
+        Wait("the next page", "shell/consoles/lines.py:_write_pages", at_prompt("show ip interface brief")),
+        Wait("lines", "shell/consoles/lines.py:_plain", after_keys(opened(), request("shell"))),
+        Wait("the end of a line's command", "shell/consoles/lines.py:_pause",
               after_keys(opened(), request("shell"), data(FAR.encode() + b"\n"))),
-        Wait("the end of a command", "shell/terminal.py:_pause", running(FAR)),
+        Wait("the end of a command", "shell/consoles/lines.py:_pause", running(FAR)),
     ), WEAK),
 )  # fmt: skip

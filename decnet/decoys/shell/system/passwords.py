@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from datetime import date
 from typing import Any
 
 from ...credentials import Accounts as Credentials
@@ -233,6 +232,8 @@ def _days_of(text: str) -> str | None:
     """Days since the epoch of a date or a number of days; None for another text."""
     if text == "-1" or (text.isdecimal() and len(text) < 8):
         return text
+    from datetime import date
+
     try:
         return str((date.fromisoformat(text) - date(1970, 1, 1)).days)
     except ValueError:

@@ -6,8 +6,8 @@ import calendar
 import re
 import time
 from dataclasses import dataclass
-from importlib.resources import files
 
+from ...host.archive import DATA
 from ..state import Shell
 
 NAME = r"(<[A-Za-z0-9+-]{3,10}>|[A-Za-z]{3,10})"
@@ -65,7 +65,7 @@ def names() -> list[str]:
 
 
 def _lines() -> list[str]:
-    return files("decnet.decoys.host").joinpath("data", "zones.txt").read_text("ascii").splitlines()
+    return DATA.joinpath("zones.txt").read_text("ascii").splitlines()
 
 
 def _rule_of(name: str) -> str:

@@ -1,0 +1,68 @@
+"""The archives of this package: zip files of which one entry at a time is read.
+
+`zipfile` would have an object for each of a thousand entries, and imports as much as a small decoy takes."""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from pathlib import Path
+
+DATA = Path(__file__).with_name("data")
+END = struct.Struct("<4s8xIIxx")
+"""The end of an archive without a comment: signature, length and place of the directory (APPNOTE.TXT, 4.3.16)."""
+ENTRY = struct.Struct("<4s6xH8xIIHHH8xI")
+"""Of the directory (4.3.12): signature, method, packed and whole length, lengths of name, extra and comment, place."""
+LOCAL = struct.Struct("<4s22xHH")
+"""In front of an entry (4.3.7): signature, lengths of name and extra."""
+OF_ENTRY, OF_END = b"PK\1\2", b"PK\5\6"
+STORED, DEFLATED, LZMA = 0, 8, 14
+
+
+def entry(name: str, wanted: str) -> bytes | None:
+    """The content of an entry of an archive, None if it has none of this name."""
+    with (DATA / name).open("rb") as file:
+        file.seek(-END.size, os.SEEK_END)
+        signature, length, start = END.unpack(file.read())
+        assert signature == OF_END, name
+        file.seek(start)
+        found = _found(file.read(length), wanted.encode())
+        if found is None:
+            return None
+        method, packed, start = found
+        file.seek(start)
+        _, of_name, of_extra = LOCAL.unpack(file.read(LOCAL.size))
+        file.seek(of_name + of_extra, os.SEEK_CUR)
+        return _unpacked(method, file.read(packed))
+
+
+def _found(directory: bytes, name: bytes) -> tuple[int, int, int] | None:
+    """Method, packed length and place of an entry."""
+    at = directory.find(name)
+    while at >= 0:
+        if at >= ENTRY.size:
+            signature, method, packed, _, length, _, _, start = ENTRY.unpack_from(directory, at - ENTRY.size)
+            if signature == OF_ENTRY and length == len(name):
+                return method, packed, start
+        at = directory.find(name, at + 1)
+    return None
+
+
+def _unpacked(method: int, data: bytes) -> bytes:
+    if method == DEFLATED:
+        return zlib.decompress(data, -15)
+    return _of_lzma(data) if method == LZMA else data
+
+
+def _of_lzma(data: bytes) -> bytes:
+    """In front of the stream are a version and the length of its properties (5.8.8)."""
+    import lzma
+
+    properties = data[4], int.from_bytes(data[5:9], "little")
+    rest, context = divmod(properties[0], 9)
+    position, literal = divmod(rest, 5)
+    filters = [
+        {"id": lzma.FILTER_LZMA1, "dict_size": properties[1], "lc": context, "lp": literal, "pb": position}
+    ]
+    return lzma.decompress(data[9:], lzma.FORMAT_RAW, filters=filters)
