@@ -11,8 +11,8 @@ MAPPED_FROM = 64 * 1024
 
 
 def use_one_heap() -> None:
-    """Let all threads of this process use the same heap. By default each thread has one of its own, which keeps
-    what the thread needed for a moment: megabytes after the first login."""
+    """Let all threads of this process use the same heap. By default each thread has one of its own, which
+    keeps what the thread needed for a moment: megabytes after the first login."""
     mallopt = _function("mallopt")
     if mallopt is not None:
         for option, value in ((ARENA_MAX, 1), (MMAP_THRESHOLD, MAPPED_FROM), (TRIM_THRESHOLD, RETURNED_FROM)):

@@ -212,7 +212,7 @@ def _header(change: Change) -> dict[str, object]:
         name: getattr(node, name)
         for name in ("mode", "folder", "owner", "changed", "target", "group", "kind", "inode")
     }
-    fields |= {"size": node.size, "device": node.device, "digests": node.digests}
+    fields |= {"size": node.size, "device": node.device, "digests": node.sums}
     return {**header, "node": fields}
 
 

@@ -299,7 +299,11 @@ class Machine:
 
 def day(date: str) -> int:
     """The seconds since the epoch of a date like 2024-07-31."""
-    year, month, of_month = map(int, date.split("-"))
+    return seconds_to(*map(int, date.split("-")))
+
+
+def seconds_to(year: int, month: int, of_month: int) -> int:
+    """The seconds since the epoch of the begin of a day; one may also be before or after the month's own."""
     # Years begin in March, so that a leap day is the last one.
     year, month = (year, month - 3) if month > 2 else (year - 1, month + 9)
     days = 365 * year + year // 4 - year // 100 + year // 400 + (153 * month + 2) // 5 + of_month - 1

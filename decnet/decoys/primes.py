@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+from array import array
 
 from .persona import Persona
 
@@ -32,12 +33,12 @@ def _sieve(start: int) -> list[int]:
 
 
 @functools.cache
-def _small_primes() -> tuple[int, ...]:
+def _small_primes() -> "array[int]":
     alive = bytearray(b"\x01") * SMALL
     for n in range(2, 245):
         if alive[n]:
             alive[n * n :: n] = bytes(len(range(n * n, SMALL, n)))
-    return tuple(n for n in range(3, SMALL) if alive[n])
+    return array("H", (n for n in range(3, SMALL) if alive[n]))
 
 
 def _is_prime(candidate: int) -> bool:

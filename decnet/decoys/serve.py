@@ -62,7 +62,8 @@ async def _serve(service: object, persona: Persona, recorder: Recorder) -> int:
     links = Links()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, links.stop)
+        # add_signal_handler() would load `inspect`.
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(links.stop))
     loop.set_exception_handler(Complaints().write)
     start: Callable[[Persona, Recorder], Awaitable[Stop]] = service.start  # type: ignore[attr-defined]
     most = MOST_IN_ALL if persona.service in KEEPERS else MOST_WITHOUT_FILES

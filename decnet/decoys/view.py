@@ -259,7 +259,7 @@ class View:
             node = replace(node, inode=there.inode if there and there.inode else path)
         copied = origin(content) if size == len(content) else None
         if copied is not None:
-            node, size = replace(node, size=copied.size, digests=copied.digests), copied.size
+            node, size = replace(node, size=copied.size, digests=copied.sums), copied.size
         whole = replace(node, content=content[: MOST_FILE if size <= MOST_FILE else BEGINNING])
         for each in (path, *names):
             failed = self.change(each, whole) and self.change(

@@ -5,17 +5,16 @@ The rest of the data stays as it is. The packages are also in the lists of relea
 
 from __future__ import annotations
 
-import lzma
-import struct
 import sys
 
 from .archive import Archive
-from .pack import CACHE, DATA, FILTERS, Packer, Release
+from .pack import CACHE, Packer, Release
 from .releases import COMPONENTS, SUITES
+from .stored import read, write
 
 
 def main() -> None:
-    """Rewrite the two files of the release."""
+    """Rewrite the file of the release."""
     name, wanted = sys.argv[1], sys.argv[2:]
     release = Release.__new__(Release)
     release.name, release.archive, release.packages = name, Archive(SUITES[name], CACHE, COMPONENTS[name]), []
@@ -34,38 +33,24 @@ def main() -> None:
             packer._entry(number, entry, found)
         print(package, found.control["Version"])
     release.packages = []
-    for kind, data in zip(("tree", "texts"), packer.pack(), strict=True):
-        packed = lzma.compress(data, lzma.FORMAT_XZ, check=lzma.CHECK_CRC32, filters=FILTERS)
-        (DATA / f"{name}.{kind}.xz").write_bytes(packed)
+    write(name, packer.pack())
 
 
 def _read(packer: Packer, name: str) -> set[str]:
-    """Take what the release's files have; the names of its packages."""
-    tree, texts = (lzma.decompress((DATA / f"{name}.{kind}.xz").read_bytes()) for kind in ("tree", "texts"))
-    sections, at = [], 0
-    for _ in range(6):
-        (length,) = struct.unpack_from("<I", tree, at)
-        sections.append(tree[at + 4 : at + 4 + length])
-        at += 4 + length
-    kinds, rows, blocks, heads, sums, short = sections
-    packer.kinds = {each: number for number, each in enumerate(kinds.decode().splitlines())}
-    packer.rows = [f"{row}\n" for row in rows.decode().splitlines()]
-    path = ""
-    for line in blocks.decode().splitlines():
-        if line.startswith("/"):
-            path = line
-            packer.folders[path] = {}
-        else:
-            packer.folders[path][line.partition("\t")[0].removeprefix("~")] = line
-    packer.heads, packer.sums, packer.short = _cut(heads, 64), _cut(sums, 68), _cut(short, 16)
-    (count,) = struct.unpack_from("<I", texts, 0)
-    contents, at = [], 4 + 4 * count
-    for length in struct.unpack_from(f"<{count}I", texts, 4):
-        contents.append(texts[at : at + length])
-        at += length
-    packer.controls = contents[: len(packer.rows)]
+    """Take what the release's file has; the names of its packages."""
+    stored = read(name)
+    packer.kinds = {each: number for number, each in enumerate(stored.kinds.splitlines())}
+    packer.rows = stored.packages.splitlines(keepends=True)
+    packer.folders = {
+        path: {line.partition("\t")[0].removeprefix("~"): line for line in block.splitlines()}
+        for path, block in stored.blocks.items()
+    }
+    packer.heads, packer.sums, packer.short = (
+        _cut(whole, size) for whole, size in ((stored.heads, 64), (stored.sums, 68), (stored.short, 16))
+    )
+    packer.controls = stored.texts[: len(packer.rows)]
     packer.texts = {}
-    for number, text in enumerate(contents[len(packer.rows) :]):
+    for number, text in enumerate(stored.texts[len(packer.rows) :]):
         packer.texts[text if text not in packer.texts else _Again(text)] = number
     return {row.partition("\t")[0] for row in packer.rows}
 

@@ -1,29 +1,26 @@
 # ruff: noqa: E501 (formats)
 """Makes the data of one release: `python -m trees.pack RELEASE` in packaging/, by hand, with a mirror.
 
-Writes two files to decnet/decoys/host/data/, each one LZMA stream.
-
-RELEASE.tree.xz: sections, each with its length in four bytes (little endian), in this order:
+Writes decnet/decoys/host/data/RELEASE.tree.zip with these entries:
 
 - kinds: a line per kind of entry: letter (d f l h), mode in octal, owner, group;
 - packages: a line per package: name, architecture, the version of this data, its time, installed size in KiB, section,
   priority, service or "", versions of the release's lifetime as `version@time` with blanks between them;
-- folders: a block of lines per folder, in the order of their paths: the path first, then an entry per line: name, kind,
-  package, size or target, time (as a difference to the package's time), reference, all separated by tabs. The
-  path of an entry of a package that has it without /usr begins with "~";
+- folders: their paths, sorted, a newline before and after each;
+- starts: where the block of each folder begins in `blocks`, and the end, in four bytes each (little endian);
+- blocks: an entry per line: name, kind, package, size or target, time (as a difference to the package's time), reference,
+  all separated by tabs. The name of an entry of a package that has it without /usr begins with "~";
 - heads: the first 64 bytes of executable files; sums: 68 bytes each (md5, sha1, sha256), for programs; short: md5 only, for
-  libraries and scripts.
+  libraries and scripts;
+- texts: the control fields of the packages in their order, then the contents of files; ends: where each begins, and the end.
 
-RELEASE.texts.xz: a number of texts, their lengths in four bytes each, then the texts: the control fields of the packages
-in their order, then the contents of files.
+The last five are in pieces of the same length, `NAME.0`, `NAME.1` and so on: a decoy reads only those that it needs.
 """
 
 from __future__ import annotations
 
 import calendar
-import lzma
 import re
-import struct
 import sys
 import time
 from dataclasses import replace
@@ -33,12 +30,11 @@ from urllib.error import HTTPError
 from .archive import Archive, Stanza, closure
 from .releases import ALSO, DEBIAN_ALSO, SERVICES, SNAPSHOTS, SUITES, UBUNTU_ONLY, WITHOUT
 from .scan import Entry, Package, package_in
+from .stored import Stored, write
 
 CACHE = Path("/var/cache/decnet-trees")
-DATA = Path(__file__).resolve().parents[2] / "decnet" / "decoys" / "host" / "data"
 RELEASED = {"debian-11": "2021-08-14", "debian-12": "2023-06-10", "ubuntu-20.04": "2020-04-23", "ubuntu-22.04": "2022-04-21",
             "ubuntu-24.04": "2024-04-25"}  # fmt: skip
-FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": 1 << 20}]
 MOST_ETC, MOST_SCRIPT = 1_000, 1_000
 DROPPED = re.compile(
     r"/usr/share/(locale|i18n|bug|lintian|man/(?!man\d)|zoneinfo/(posix|right)|perl5/Debconf|groff|consolefonts|gdb|zsh|fish|vim|apache2/icons|mysql/[a-z]+_|apache2/error|nano|awk|X11/xkb|GeoIP|mime|xml|ufw|usb_modeswitch|doc/(ncurses|openssl|htop|git)/|man/(?!man[18])|ca-certificates/mozilla/(?=[T-Z])|doc/[^/]+/(?!copyright|changelog)|python3/runtime.d|snmp/mibs|perl5/|python3/|lintian|systemd/boot|zoneinfo/(SystemV|US|Brazil|Canada|Chile|Mexico|Pacific|Antarctica|Indian|Arctic|America/[A-Z][a-z]+/))(/|$)?"
@@ -183,27 +179,22 @@ class Packer:
         self.rows: list[str] = []
         self.controls: list[bytes] = []
 
-    def pack(self) -> tuple[bytes, bytes]:
-        """The two files, not compressed."""
+    def pack(self) -> Stored:
+        """What is written."""
         seen: set[str] = set()
         for number, (name, package, service) in enumerate(self.release.packages):
             self._package(name, package, service)
             for entry in package.entries:
                 self._entry(number, entry, package)
             seen.add(name)
-        blocks = [
-            f"{path}\n" + "".join(f"{line}\n" for _, line in sorted(names.items()))
-            for path, names in sorted(self.folders.items())
-        ]
-        kinds = "".join(f"{each}\n" for each in self.kinds)
-        sections = ["".join(blocks).encode(), b"".join(self.heads), b"".join(self.sums), b"".join(self.short)]
-        tree = b"".join(
-            struct.pack("<I", len(each)) + each
-            for each in (kinds.encode(), "".join(self.rows).encode(), *sections)
-        )
-        contents = self.controls + list(self.texts)
-        lengths = b"".join(struct.pack("<I", len(each)) for each in contents)
-        return tree, struct.pack("<I", len(contents)) + lengths + b"".join(contents)
+        blocks = {
+            path: "".join(f"{line}\n" for _, line in sorted(names.items()))
+            for path, names in self.folders.items()
+        }
+        return Stored(
+            "".join(f"{each}\n" for each in self.kinds), "".join(self.rows), blocks, b"".join(self.heads),
+            b"".join(self.sums), b"".join(self.short), self.controls + list(self.texts),
+        )  # fmt: skip
 
     def _package(self, name: str, package: Package, service: str) -> None:
         control = package.control
@@ -330,12 +321,8 @@ def main() -> None:
     """Pack the releases that are named, else all."""
     for name in sys.argv[1:] or SUITES:
         release = Release(name, CACHE)
-        tree, texts = Packer(release).pack()
-        DATA.mkdir(parents=True, exist_ok=True)
-        for kind, data in (("tree", tree), ("texts", texts)):
-            packed = lzma.compress(data, lzma.FORMAT_XZ, check=lzma.CHECK_CRC32, filters=FILTERS)
-            (DATA / f"{name}.{kind}.xz").write_bytes(packed)
-            print(name, kind, len(release.packages), len(data), len(packed))
+        write(name, Packer(release).pack())
+        print(name, len(release.packages))
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def test_fifty_sessions_fit_and_one_does_not_notice_the_others(decoy: Callable[.
     slowest = max(calm.answers() for _ in range(5))
 
     # From 70% of the limit, sessions are killed.
-    assert slowest < PROMPT_SECONDS and server.memory() < LIMIT / 1024 / 1024 * 0.65
+    assert slowest < PROMPT_SECONDS and server.memory() < LIMIT / 1024 / 1024 * 0.6
     for each in (calm, *others):
         each.close()
 

@@ -11,23 +11,25 @@ from pathlib import Path
 
 DATA = Path(__file__).with_name("data")
 END = struct.Struct("<4s8xIIxx")
-"""The end of an archive without a comment: signature, length and place of the directory (APPNOTE.TXT, 4.3.16)."""
+"""The end of an archive without a comment (APPNOTE.TXT, 4.3.16): signature, length and place of the list."""
 ENTRY = struct.Struct("<4s6xH8xIIHHH8xI")
-"""Of the directory (4.3.12): signature, method, packed and whole length, lengths of name, extra and comment, place."""
+"""Of the directory (4.3.12): signature, method, packed and whole length, lengths of name, extra and comment,
+place."""
 LOCAL = struct.Struct("<4s22xHH")
 """In front of an entry (4.3.7): signature, lengths of name and extra."""
 OF_ENTRY, OF_END = b"PK\1\2", b"PK\5\6"
 STORED, DEFLATED, LZMA = 0, 8, 14
 
 
-def entry(name: str, wanted: str) -> bytes | None:
-    """The content of an entry of an archive, None if it has none of this name."""
+def entry(name: str, *wanted: str) -> bytes | None:
+    """The content of the first of these entries that an archive has, None if it has none."""
     with (DATA / name).open("rb") as file:
         file.seek(-END.size, os.SEEK_END)
         signature, length, start = END.unpack(file.read())
         assert signature == OF_END, name
         file.seek(start)
-        found = _found(file.read(length), wanted.encode())
+        directory = file.read(length)
+        found = next((each for known in wanted if (each := _found(directory, known.encode()))), None)
         if found is None:
             return None
         method, packed, start = found

@@ -18,7 +18,8 @@ class Node:
     `changed` (the modification time) is seconds since the epoch; `mode` the permission bits. A file's
     content is `content`; for a file like those of /proc it is what `live` returns at each reading. `size`
     is the length in bytes if that is not the content's: the content of a program is only its beginning, and
-    `digests` has the known sums of the whole by algorithm ("md5", "sha1", "sha256")."""
+    `digests` has the known sums of the whole by algorithm ("md5", "sha1", "sha256"); those of a packaged
+    program are in `live`."""
 
     mode: int = 0o644
     folder: bool = False
@@ -44,6 +45,11 @@ class Node:
     def data(self) -> bytes:
         """What a reader gets."""
         return self.live() if self.live is not None else self.content
+
+    @property
+    def sums(self) -> tuple[tuple[str, str], ...]:
+        """The known sums of the whole content."""
+        return self.digests or getattr(self.live, "digests", ())
 
     @property
     def bytes(self) -> int:

@@ -7,14 +7,14 @@ import random
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from math import inf
 
 from .node import Node
 from .packages import Package, Packages
 from .readable import readable
-from .release_data import Entry
+from .release_data import Entry, ReleaseData
 
 MOST_NODES = 1_500
 """Nodes of the folders that were used last, in memory."""
@@ -27,7 +27,6 @@ INTERPRETER_AT = 0x318
 INTERPRETER = b"/lib64/ld-linux-x86-64.so.2\0"
 TEXTS = ("/etc/", "/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/", "/usr/lib/", "/lib/")
 """Folders of files with a known text, of which no begin is in the data."""
-NO_SUMS: tuple[tuple[str, str], ...] = ()
 GZIP = b"\x1f\x8b\x08\0\0\0\0\0\x02\x03"
 
 
@@ -108,26 +107,17 @@ class PackagedFiles:
 
     def _last_unpacked(self, folder: str) -> int | None:
         """When a package last put something into a folder, None if none did."""
-        numbers = {entry.package for _, entry in self.packages.data.folder(folder)}
+        numbers = self.packages.data.brought_by(folder)
         times = [each.unpacked for number in numbers if (each := self.packages.numbered(number)) is not None]
         return max(times, default=None)
 
     def _file(self, path: str, entry: Entry, package: Package, made: int) -> Node:
-        data, kind = self.packages.data, entry.reference[:1]
-        if kind == "t":
+        data = self.packages.data
+        if entry.reference[:1] == "t":
             content = data.text(int(entry.reference[1:]))
             return Node(entry.mode, content=content, owner=entry.owner, group=entry.group, changed=made)
-        head, digests = b"", NO_SUMS
-        if kind:
-            numbers = [int(each) for each in entry.reference[1:].split(",")]
-            head = data.head(numbers[0])
-            same = package.version == data.packages[package.number].version
-            if same and kind == "p":
-                digests = data.sums(numbers[1])
-            elif same and kind == "s":
-                digests = data.short_sum(numbers[1])
-        live = partial(unknown_content, path, package.version, head, entry.size) if entry.size else None
-        return Node(entry.mode, owner=entry.owner, group=entry.group, changed=made, size=entry.size, live=live, digests=digests)  # fmt: skip
+        live = Unknown(data, path, package.version, entry.size, entry.reference, package.is_recorded)
+        return Node(entry.mode, owner=entry.owner, group=entry.group, changed=made, size=entry.size, live=live if entry.size else None)  # fmt: skip
 
 
 def _link(folder: str, nodes: dict[str, Node], same: list[list[str]]) -> None:
@@ -137,9 +127,37 @@ def _link(folder: str, nodes: dict[str, Node], same: list[list[str]]) -> None:
             nodes[name] = replace(nodes[name], inode=f"{folder}/{names[0]}", links=len(names))
 
 
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Makes what stands for the content of a file. `reference`: where its begin and its sums are."""
+
+    data: ReleaseData
+    path: str
+    version: str
+    size: int
+    reference: str
+    is_recorded: bool
+    """Whether the sums are those of this version."""
+
+    def __call__(self) -> bytes:
+        return unknown_content(self.path, self.version, self._head(), self.size)
+
+    @property
+    def digests(self) -> tuple[tuple[str, str], ...]:
+        """The known sums of the content."""
+        kind, number = self.reference[:1], self.reference.partition(",")[2]
+        if kind not in ("p", "s") or not self.is_recorded:
+            return ()
+        return self.data.sums(int(number)) if kind == "p" else self.data.short_sum(int(number))
+
+    def _head(self) -> bytes:
+        return self.data.head(int(self.reference[1:].partition(",")[0])) if self.reference else b""
+
+
 def is_unknown(node: Node) -> bool:
     """Whether the content of a node stands for one that is not known."""
-    return isinstance(node.live, partial) and node.live.func is unknown_content
+    live = node.live
+    return isinstance(live, Unknown) or (isinstance(live, partial) and live.func is unknown_content)
 
 
 def unknown_content(path: str, version: str, head: bytes, size: int) -> bytes:

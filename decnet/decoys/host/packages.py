@@ -65,6 +65,10 @@ class Package:
     """When this version was built."""
     installed: tuple[tuple[str, int], ...]
     """The versions that the machine had, with the times of their unpacking."""
+    is_recorded: bool = False
+    """Whether the sums in the data are those of this version."""
+    service: str = ""
+    """The group of a service's packages that it belongs to ("http:apache2"), "" for all machines."""
 
 
 class Packages(Mapping[str, Package]):
@@ -78,7 +82,7 @@ class Packages(Mapping[str, Package]):
         wanted = {"", *_services(world)}
         self._by_number: dict[int, Package] = {}
         self._found: dict[str, Package] = {}
-        for number, row in enumerate(data.packages):
+        for number, row in enumerate(data.packages()):
             if row.service in wanted and row.name not in self._found:
                 self._found[row.name] = self._by_number[number] = self._package(number, row)
             elif row.service in wanted:
@@ -118,7 +122,8 @@ class Packages(Mapping[str, Package]):
         )
         version, unpacked = installed[-1]
         return Package(row.name, version, row.architecture, row.installed_size, row.section, row.priority,
-                       number, unpacked, row.made if version == row.version else made, tuple(installed))  # fmt: skip
+                       number, unpacked, row.made if version == row.version else made, tuple(installed),
+                       version == row.version, row.service)  # fmt: skip
 
     def _of_kernel(self, found: KernelPackage) -> Package:
         """One that came with the last upgrade, or with the machine."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import cache, partial
 
 from ..machine import Machine
 from .hardware import blocks, load, uuid_for
@@ -52,16 +53,41 @@ def files(world: World) -> dict[str, Node]:
         found |= {f"/proc/{name}": Node(0o444, changed=boot) for name in UNREAD.split()}
         found |= {f"/proc/{name}": Node(0o555, True, changed=boot) for name in FOLDERS.split()}
     found["/proc/mounts"] = Node(0o777, target="self/mounts", changed=boot)
-    for path, value in sysctls(world.machine).items():
-        found |= _setting(world.machine, path, value, boot)
     return found
+
+
+def settings(machine: Machine) -> dict[str, Node]:
+    """What is below /proc/sys, with its folders."""
+    boot = machine.booted()
+    found: dict[str, Node] = {}
+    for path, value in sysctls(machine).items():
+        found |= _setting(path, value, boot)
+    return found
+
+
+def setting_folders(machine: Machine) -> dict[str, Callable[[], dict[str, Node]]]:
+    """The same by folder, made when one of them is looked at: hardly any visitor does."""
+
+    @cache
+    def made() -> dict[str, dict[str, Node]]:
+        found: dict[str, dict[str, Node]] = {}
+        for path, node in settings(machine).items():
+            folder, _, name = path.rpartition("/")
+            found.setdefault(folder, {})[name] = node
+        return found
+
+    def inside(folder: str) -> dict[str, Node]:
+        return made()[folder]
+
+    folders = {path.rpartition("/")[0] for path in settings(machine)}
+    return {folder: partial(inside, folder) for folder in folders}
 
 
 def _live(world: World, make: Callable[[World], str], changed: int) -> Node:
     return Node(0o444, live=lambda: make(world).encode(), changed=changed)
 
 
-def _setting(machine: Machine, name: str, value: str, boot: int) -> dict[str, Node]:
+def _setting(name: str, value: str, boot: int) -> dict[str, Node]:
     """One file below /proc/sys, with its folders."""
     path = "/proc/sys/" + name.replace(".", "/").replace("|", ".")
     parts = path.split("/")

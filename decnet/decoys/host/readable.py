@@ -9,4 +9,4 @@ ARCHIVE = "readable.zip"
 
 def readable(path: str, size: int, version: str) -> bytes:
     """The text of a file of a package of that version, b"" if it is not known."""
-    return entry(ARCHIVE, f"{path}@{size}@{version}") or entry(ARCHIVE, f"{path}@{size}") or b""
+    return entry(ARCHIVE, f"{path}@{size}@{version}", f"{path}@{size}") or b""

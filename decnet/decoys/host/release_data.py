@@ -1,21 +1,23 @@
 # ruff: noqa: E501 (facts in rows)
 """The files and packages of a release, as its archive has them (host/data, made by packaging/trees/pack.py).
 
-The data is one block of bytes, and what is asked for is read from it: a machine has ten thousand files, and Python's objects
-for all of them would take more memory than the decoy has."""
+What is asked for is read from the file: a machine has ten thousand files, and Python's objects for all of them would take
+more memory than the decoy has."""
 
 from __future__ import annotations
 
-import struct
 from array import array
+from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
 
-from .archive import DATA
+from .archive import entry
+from .pieces import Pieces
 
 SUMS = (("md5", 0, 16), ("sha1", 16, 36), ("sha256", 36, 68))
-HEAD = 64
+SUMS_LENGTH, SHORT_LENGTH, HEAD = 68, 16, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,52 +53,51 @@ class Entry:
 
 
 class ReleaseData:
-    """The data of one release."""
+    """The data of one release, which are in an archive."""
 
-    def __init__(self, tree: bytes, texts: bytes) -> None:
-        sections, at = [], 0
-        for _ in range(6):
-            (length,) = struct.unpack_from("<I", tree, at)
-            sections.append(tree[at + 4 : at + 4 + length])
-            at += 4 + length
-        kinds, packages, self._blocks, self._heads, self._sums, self._short = sections
-        self._kinds = [line.split(" ") for line in kinds.decode().splitlines()]
-        self.packages = [_row(line) for line in packages.decode().splitlines()]
-        self._starts = array("I", _starts(self._blocks))
-        self._texts = texts
-        (self._count,) = struct.unpack_from("<I", texts, 0)
-        first = 4 + 4 * self._count
-        self._ends = array("I", accumulate(array("I", texts[4:first]), initial=first))
+    def __init__(self, archive: str) -> None:
+        self._archive = archive
+        self._kinds = [line.split(" ") for line in self._whole("kinds").decode().splitlines()]
+        self._folders = self._whole("folders")
+        lines = self._folders.splitlines(keepends=True)
+        self._places = array("I", accumulate(map(len, lines)))
+        """Where the path of each folder begins, and the end."""
+        self._starts = array("I", self._whole("starts"))
+        self._ends = array("I", self._whole("ends"))
+        self._blocks, self._heads, self._sums, self._short, self._texts = (
+            Pieces(archive, name) for name in ("blocks", "heads", "sums", "short", "texts")
+        )
+        self.count = self._whole("packages").count(b"\n")
+        """How many packages it has."""
+
+    def packages(self) -> Iterator[Row]:
+        """All of them, in the order of their numbers."""
+        return map(_row, self._whole("packages").decode().splitlines())
 
     def folder(self, path: str) -> list[tuple[str, Entry]]:
         """The entries of a folder by their names, [] if there is no such folder."""
-        low, high = 0, len(self._starts)
-        while low < high:
-            middle = (low + high) // 2
-            if self._path(middle) < path:
-                low = middle + 1
-            else:
-                high = middle
-        if low == len(self._starts) or self._path(low) != path:
-            return []
-        return [self._entry(line) for line in self._lines(low)]
+        return [self._entry(line) for line in self._lines(path)]
+
+    def brought_by(self, path: str) -> set[int]:
+        """The numbers of the packages that have something in a folder."""
+        return {int(line.split("\t", 3)[2]) for line in self._lines(path)}
 
     def folders(self) -> list[str]:
         """The paths of all folders, sorted."""
-        return [self._path(number) for number in range(len(self._starts))]
+        return self._folders.decode().split("\n")[1:-1]
 
     def head(self, number: int) -> bytes:
         """The first bytes of an executable file."""
-        return self._heads[number * HEAD : (number + 1) * HEAD]
+        return self._heads.read(number * HEAD, (number + 1) * HEAD)
 
     def sums(self, number: int) -> tuple[tuple[str, str], ...]:
         """The sums of a program."""
-        raw = self._sums[number * 68 : (number + 1) * 68]
+        raw = self._sums.read(number * SUMS_LENGTH, (number + 1) * SUMS_LENGTH)
         return tuple((name, raw[start:end].hex()) for name, start, end in SUMS)
 
     def short_sum(self, number: int) -> tuple[tuple[str, str], ...]:
         """The sum of a library."""
-        return (("md5", self._short[number * 16 : (number + 1) * 16].hex()),)
+        return (("md5", self._short.read(number * SHORT_LENGTH, (number + 1) * SHORT_LENGTH).hex()),)
 
     def control(self, number: int) -> tuple[str, list[str], list[tuple[str, str]]]:
         """A package's fields as text, the names of its control files, its configuration files with their sums."""
@@ -106,18 +107,23 @@ class ReleaseData:
 
     def text(self, number: int) -> bytes:
         """The content of a file."""
-        return self._text(len(self.packages) + number)
+        return self._text(self.count + number)
+
+    def _lines(self, path: str) -> list[str]:
+        wanted, places = path.encode(), self._places
+        number = bisect_left(
+            range(len(places) - 1), wanted, key=lambda at: self._folders[places[at] : places[at + 1] - 1]
+        )
+        if number >= len(places) - 1 or self._folders[places[number] : places[number + 1] - 1] != wanted:
+            return []
+        block = self._blocks.read(self._starts[number], self._starts[number + 1])
+        return block.decode().splitlines()
 
     def _text(self, number: int) -> bytes:
-        return self._texts[self._ends[number] : self._ends[number + 1]]
+        return self._texts.read(self._ends[number], self._ends[number + 1])
 
-    def _path(self, number: int) -> str:
-        start = self._starts[number]
-        return self._blocks[start : self._blocks.index(b"\n", start)].decode()
-
-    def _lines(self, number: int) -> list[str]:
-        end = self._starts[number + 1] if number + 1 < len(self._starts) else len(self._blocks)
-        return self._blocks[self._starts[number] : end].decode().splitlines()[1:]
+    def _whole(self, name: str) -> bytes:
+        return entry(self._archive, name) or b""
 
     def _entry(self, line: str) -> tuple[str, Entry]:
         name, code, package, *rest = line.split("\t")
@@ -137,20 +143,7 @@ def _row(line: str) -> Row:
     return Row(name, architecture, version, int(made), int(size), section, priority, service, history)
 
 
-def _starts(blocks: bytes) -> list[int]:
-    found, at = [0], blocks.find(b"\n/")
-    while at >= 0:
-        found.append(at + 1)
-        at = blocks.find(b"\n/", at + 1)
-    return found
-
-
 @cache
 def release_data(release: str) -> ReleaseData:
     """The data of a release that has some."""
-    import lzma
-
-    tree, texts = (
-        lzma.decompress(DATA.joinpath(f"{release}.{kind}.xz").read_bytes()) for kind in ("tree", "texts")
-    )
-    return ReleaseData(tree, texts)
+    return ReleaseData(f"{release}.tree.zip")

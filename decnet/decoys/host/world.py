@@ -104,7 +104,7 @@ class World(Machine):
         own = generated(self, packaged) | temporary.files(self, proc.boot_id(self))
         if "openssh-server" in self.packages:
             own |= host_keys.files(self)
-        packaged.made |= Pages(self, self.services).folders()
+        packaged.made |= Pages(self, self.services).folders() | proc.setting_folders(self)
         own |= service_files.files(self, packaged)
         own |= sys_files.files(self.machine)
         for kernel in (proc_net, proc, dmi, vulnerabilities, run_files, pid_files, journal_files):
@@ -263,6 +263,7 @@ def _tree(world: World) -> dict[str, Node]:
         cpu = Node(0o444, content=world.device.cpuinfo.encode(), changed=when)
         return {
             **proc.files(world),
+            **proc.settings(world),
             **world.device.nodes(world),
             **texts,
             "/proc/cpuinfo": cpu,
@@ -281,7 +282,7 @@ def _tree(world: World) -> dict[str, Node]:
     for path, text in _texts(world).items():
         nodes[path] = Node(_mode(path), content=text.encode(), changed=when)
     nodes |= proc_net.files(world)
-    nodes |= proc.files(world)
+    nodes |= proc.files(world) | proc.settings(world)
     nodes |= dmi.files(world)
     nodes |= pid_files.files(world)
     nodes |= sys_files.files(world.machine)

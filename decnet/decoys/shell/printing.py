@@ -99,7 +99,7 @@ def of_service(shell: Shell, path: str, words: list[str]) -> Command | None:
     """What stands for a program of a service's package: its usage, or nothing; None for another program."""
     packages, real = shell.world.packages, shell.real(path)
     names = packages.of_path(real) if packages is not None else []
-    if packages is None or not names or not packages.data.packages[packages[names[0]].number].service:
+    if packages is None or not names or not packages[names[0]].service:
         return None
     return wrong_option(shell, words) or serving(shell, [real]) or (lambda process: 0)
 

@@ -253,7 +253,7 @@ def _elf_text(node: Node | None, data: bytes) -> str:
     front = f"ELF {wide}-bit {'LSB' if order == 'little' else 'MSB'}"
     is_library = kind == 3 and b"ld-linux" not in data[:1024]
     name = {2: "executable", 1: "relocatable"}.get(kind, "shared object" if is_library else "pie executable")
-    build = (dict(node.digests).get("sha1", "") if node is not None else "")[:BUILD_ID]
+    build = (dict(node.sums).get("sha1", "") if node is not None else "")[:BUILD_ID]
     system = f"{front} {name}, {MACHINES.get(machine, 'unknown')}, version 1 (SYSV)"
     if not build:
         return (

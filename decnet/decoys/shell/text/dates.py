@@ -1,6 +1,5 @@
 """date and cal."""
 
-import calendar
 import re
 import time
 
@@ -144,6 +143,8 @@ def cal(process: Process) -> Running:
     month = int(numbers[-2][:2]) if len(numbers) > 1 else today.tm_mon
     if not 1 <= month <= 12:
         raise Failure("illegal month value: use 1-12", 64)
+    import calendar
+
     made = calendar.TextCalendar(0 if "m" in options else 6)
     if whole:
         process.out(made.formatyear(year, w=2, l=1, c=2) + "\n")

@@ -1,10 +1,10 @@
 """What `date -d` understands: dates, times, words and steps from there."""
 
-import calendar
 import re
 import time
 from dataclasses import dataclass, field
 
+from ...host.dates import days_in, seconds_of
 from ..process import Process
 from .common import Failure, quoted
 from .zones import UTC, Zone, zone_of
@@ -66,9 +66,9 @@ def _read(words: str, now: float, bad: Failure, zone: Zone = UTC) -> float:
         found = None
     if found:
         year, month, day = (int(found[part]) for part in (1, 3, 4))
-        if not (1 <= month <= 12 and 1 <= day <= calendar.monthrange(max(1, year), month)[1]):
+        if not (1 <= month <= 12 and 1 <= day <= days_in(max(1, year), month)):
             raise bad
-        reading.seconds = calendar.timegm((year, month, day, 0, 0, 0))
+        reading.seconds = seconds_of(year, month, day)
         words = (found[5] or "") + words[found.end() :]
         reading.clock, reading.dated = 0, True
     reading.left = words.replace(",", " ").split()
@@ -153,9 +153,9 @@ def _word(reading: Reading) -> bool:
 
 def _date(reading: Reading, year: int, month: int, day: int) -> bool:
     """Go to a day; False if there is none."""
-    if not (1 <= month <= 12 and 1 <= day <= calendar.monthrange(max(1, year), month)[1]):
+    if not (1 <= month <= 12 and 1 <= day <= days_in(max(1, year), month)):
         return False
-    reading.seconds = calendar.timegm((year, month, day, 0, 0, 0))
+    reading.seconds = seconds_of(year, month, day)
     reading.clock, reading.dated = reading.clock or 0, True
     return True
 
@@ -190,8 +190,8 @@ def _relative(reading: Reading, count: int) -> bool:
     if unit in ("month", "year"):
         parts = time.gmtime(reading.seconds)
         months = parts.tm_year * 12 + parts.tm_mon - 1 + count * (12 if unit == "year" else 1)
-        rest = reading.seconds - calendar.timegm((parts.tm_year, parts.tm_mon, 1, 0, 0, 0))
-        reading.seconds = calendar.timegm((months // 12, months % 12 + 1, 1, 0, 0, 0)) + rest
+        rest = reading.seconds - seconds_of(parts.tm_year, parts.tm_mon, 1)
+        reading.seconds = seconds_of(months // 12, months % 12 + 1, 1) + rest
         return True
     return False
 
@@ -215,6 +215,6 @@ def _month(reading: Reading, month: int) -> bool:
         day = int(reading.left.pop(0))
     if reading.left and re.fullmatch(r"\d{4}", reading.left[0]):
         year = int(reading.left.pop(0))
-    reading.seconds = calendar.timegm((year, month, day, 0, 0, 0))
+    reading.seconds = seconds_of(year, month, day)
     reading.clock, reading.dated = reading.clock or 0, True
     return 1 <= day <= 31

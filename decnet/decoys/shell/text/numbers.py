@@ -1,19 +1,36 @@
 """seq, factor, expr."""
 
+from __future__ import annotations
+
 from collections.abc import Generator
-from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
 
 from ..process import Process, Running
 from ..regex import BadRegex, Regex, Syntax
 from .common import Failure, parse, quoted, text_of, tool
 
+if TYPE_CHECKING:
+    from decimal import Decimal
+
 MOST_DIGITS = 400
+MOST_PLAIN = 15
+"""Characters of a whole number that needs no decimal arithmetic."""
 LARGEST_FACTORED = 2**64
 
 
-def _decimal(process: Process, text: str) -> Decimal:
+def _number(process: Process, text: str) -> int | Decimal:
+    digits = text.strip()
+    if (
+        digits.removeprefix("-").isdecimal()
+        and text.isascii()
+        and len(digits) <= MOST_PLAIN
+        and digits != "-0"
+    ):
+        return int(digits)
+    from decimal import Decimal, InvalidOperation
+
     try:
-        number = Decimal(text.strip()[:MOST_DIGITS])
+        number = Decimal(digits[:MOST_DIGITS])
     except InvalidOperation:
         raise Failure(f"invalid floating point argument: {quoted(process, text)}", hint=True) from None
     if not number.is_finite() or number.adjusted() > 300:
@@ -35,24 +52,24 @@ def seq(process: Process) -> Running:
         raise Failure("missing operand", hint=True)
     if len(numbers) > 3:
         raise Failure(f"extra operand {quoted(process, numbers[3])}", hint=True)
-    values = [_decimal(process, text) for text in numbers]
+    values = [_number(process, text) for text in numbers]
     first, step, last = (
-        Decimal(1) if len(values) == 1 else values[0],
-        values[1] if len(values) == 3 else Decimal(1),
+        1 if len(values) == 1 else values[0],
+        values[1] if len(values) == 3 else 1,
         values[-1],
     )
     if step == 0:
         raise Failure(f"invalid Zero increment value: {quoted(process, numbers[1])}", hint=True)
-    places = max(-int(value.as_tuple().exponent) for value in (first, step)) if len(values) > 1 else 0
+    places = max(_places(value) for value in (first, step)) if len(values) > 1 else 0
     places = max(0, min(100, places))
     between = options.value("s", "\n")
-    width = max(len(f"{first:.{places}f}"), len(f"{last:.{places}f}")) if "w" in options else 0
+    width = max(len(_plain(first, places)), len(_plain(last, places))) if "w" in options else 0
     form = options.value("f")
     if form and form.count("%") - 2 * form.count("%%") != 1:
         raise Failure(f"format {quoted(process, form)} has no % directive")
     number, started = first, False
     while (number <= last) if step > 0 else (number >= last):
-        text = _shown(form, number) if form else f"{number:.{places}f}"
+        text = _shown(form, number) if form else _plain(number, places)
         text = (
             ("-" + text[1:].zfill(width - 1) if text.startswith("-") else text.zfill(width))
             if width
@@ -68,10 +85,19 @@ def seq(process: Process) -> Running:
     return 0
 
 
-def _shown(form: str, number: Decimal) -> str:
+def _shown(form: str, number: int | Decimal) -> str:
     from .awk_values import formatted
 
     return formatted(form, [float(number)], wide=True)
+
+
+def _places(number: int | Decimal) -> int:
+    """Digits after the point."""
+    return 0 if isinstance(number, int) else -int(number.as_tuple().exponent)
+
+
+def _plain(number: int | Decimal, places: int) -> str:
+    return str(number) if isinstance(number, int) and not places else f"{number:.{places}f}"
 
 
 @tool

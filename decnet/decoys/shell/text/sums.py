@@ -126,14 +126,14 @@ def hashed(process: Process) -> Running:
 def known_sum(process: Process, kind: str, path: str) -> str:
     """The sum of a file of which only the begin is kept, "" for others."""
     node = process.shell.node(process.shell.absolute(path)) if path != "-" else None
-    return dict(node.digests).get(kind, "") if node is not None else ""
+    return dict(node.sums).get(kind, "") if node is not None else ""
 
 
 def _digest(process: Process, kind: str, data: bytes) -> str:
     process.spend(1 + len(data) // HASHED_AT_ONCE)
     source = origin(data)
-    if source is not None and kind in dict(source.digests):
-        return dict(source.digests)[kind]
+    if source is not None and kind in dict(source.sums):
+        return dict(source.sums)[kind]
     return hashlib.new(kind, data, usedforsecurity=False).hexdigest()
 
 

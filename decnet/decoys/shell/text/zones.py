@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import calendar
 import re
 import time
 from dataclasses import dataclass
 
 from ...host.archive import DATA
+from ...host.dates import days_in, is_leap, seconds_of, weekday
 from ..state import Shell
 
 NAME = r"(<[A-Za-z0-9+-]{3,10}>|[A-Za-z]{3,10})"
@@ -98,12 +98,12 @@ def _moment(rule: tuple[str, int], year: int) -> int:
     text, seconds = rule
     if not text.startswith("M"):
         day = int(text.lstrip("J")) - (1 if text.startswith("J") else 0)
-        if text.startswith("J") and calendar.isleap(year) and day >= 59:
+        if text.startswith("J") and is_leap(year) and day >= 59:
             day += 1
-        return calendar.timegm((year, 1, 1, 0, 0, 0)) + day * 86400 + seconds
-    month, week, weekday = (int(part) for part in text[1:].split("."))
-    first, days = calendar.monthrange(year, max(1, min(12, month)))
-    day = 1 + (weekday - 1 - first) % 7 + 7 * (week - 1)
-    while day > days:
+        return seconds_of(year, 1, 1) + day * 86400 + seconds
+    month, week, of_week = (int(part) for part in text[1:].split("."))
+    first = weekday(seconds_of(year, max(1, min(12, month)), 1))
+    day = 1 + (of_week - 1 - first) % 7 + 7 * (week - 1)
+    while day > days_in(year, max(1, min(12, month))):
         day -= 7
-    return calendar.timegm((year, month, day, 0, 0, 0)) + seconds
+    return seconds_of(year, month, day) + seconds

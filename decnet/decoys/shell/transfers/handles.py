@@ -113,7 +113,7 @@ def piece_of(shell: Shell, path: str, node: Node, offset: int, count: int) -> by
     at = offset + len(piece)
     while len(piece) < count:
         missing = count - len(piece)
-        more = kept_piece(dict(node.digests).get("sha256", ""), at, missing)
+        more = kept_piece(dict(node.sums).get("sha256", ""), at, missing)
         piece += more or _filling(shell, path, at, missing)
         at = offset + len(piece)
     return piece
