@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import zipfile
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -54,7 +55,8 @@ def _texts(data: ReleaseData, root: Path, folder: str) -> Iterator[tuple[str, st
         elif entry.kind == "f" and entry.reference[:1] != "t" and _is_wanted(path) and entry.size <= MOST:
             text = _text(root / path[1:], entry.size)
             if text:
-                yield f"{path}@{entry.size}", data.packages[entry.package].version, text
+                row = next(islice(data.packages(), entry.package, None))
+                yield f"{path}@{entry.size}", row.version, text
 
 
 def _is_wanted(path: str) -> bool:

@@ -104,11 +104,12 @@ def main() -> None:
 def _calls(release: str, root: Path) -> Iterator[tuple[str, list[str]]]:
     """Package and words of each call."""
     data = release_data(release)
+    rows = list(data.packages())
     packages: dict[str, str] = {}
     done = {name for module, names in MODULES.items() if module[:8] != "servers." for name in names.split()}
     for folder in FOLDERS:
         for name, entry in data.folder(f"/{folder}"):
-            package = data.packages[entry.package]
+            package = rows[entry.package]
             path = root / folder / name
             called = f"/{folder}/{name}" if folder == "etc/init.d" else name
             is_wanted = package.service or called.startswith("/") or package.name in ALSO

@@ -70,9 +70,10 @@ def test_no_program_of_a_server_lacks_a_library(new: Callable[..., Run], release
     run, packages = new(world), world.packages
     assert packages is not None
     data = release_data.release_data(release)
+    rows = list(data.packages())
     names = [
         name for folder in ("/usr/bin", "/usr/sbin") for name, entry in data.folder(folder)
-        if data.packages[entry.package].service and packages.numbered(entry.package) is not None
+        if rows[entry.package].service and packages.numbered(entry.package) is not None
     ]  # fmt: skip
     failed = [name for name in names if "shared libraries" in run(f"{name} --nosuch </dev/null")[1]]
     assert (len(names) > 80, failed) == (True, [])

@@ -140,7 +140,7 @@ class Unknown:
     """Whether the sums are those of this version."""
 
     def __call__(self) -> bytes:
-        return unknown_content(self.path, self.version, self._head(), self.size)
+        return unknown_content(self.path, self.version, self.head(), self.size)
 
     @property
     def digests(self) -> tuple[tuple[str, str], ...]:
@@ -150,7 +150,8 @@ class Unknown:
             return ()
         return self.data.sums(int(number)) if kind == "p" else self.data.short_sum(int(number))
 
-    def _head(self) -> bytes:
+    def head(self) -> bytes:
+        """Its first bytes, b"" if they are not known."""
         return self.data.head(int(self.reference[1:].partition(",")[0])) if self.reference else b""
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from ..host.node import Node
+from ..host.packaged import Unknown
 from .state import Shell
 
 COMPARED = 4096
@@ -40,18 +39,12 @@ def original(shell: Shell, path: str, names: list[str]) -> str:
 
 def _source(node: Node) -> str:
     """The path at which a package has brought a file that was only moved."""
-    made = node.live
-    if isinstance(made, partial) and made.args and isinstance(made.args[0], str):
-        return made.args[0]
-    return ""
+    return node.live.path if isinstance(node.live, Unknown) else ""
 
 
 def _head(node: Node) -> bytes:
     """The first bytes of a program, b"" if they are not known."""
-    made = node.live
-    if isinstance(made, partial) and len(made.args) > 2 and isinstance(made.args[2], bytes):
-        return made.args[2]
-    return b""
+    return node.live.head() if isinstance(node.live, Unknown) else b""
 
 
 def is_gone(shell: Shell, name: str) -> bool:

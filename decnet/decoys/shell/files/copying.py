@@ -215,7 +215,7 @@ def _copy_file(process: Process, options: Options, source: str, target: str, nod
 
 def _copy_of(shell: Shell, options: Options, node: Node, there: Node | None) -> Node:
     content = node.data if node.live is not None else node.content
-    made = replace(node, live=None, content=content)
+    made = replace(node, live=None, content=content, digests=node.sums)
     if node.live is not None:
         made = replace(made, size=-1)
     if _preserves(options):
@@ -364,7 +364,14 @@ def _installed(
     reason = refused(shell, place)
     when = node.changed if "p" in options else int(time.time())
     made = replace(
-        node, mode=marks[0], owner=marks[1], group=marks[2], changed=when, live=None, content=node.data
+        node,
+        mode=marks[0],
+        owner=marks[1],
+        group=marks[2],
+        changed=when,
+        live=None,
+        content=node.data,
+        digests=node.sums,
     )
     reason = reason or shell.change(place, made)
     if reason:
