@@ -52,14 +52,20 @@ class Creation:
         self._present = present
         self._names = list(names)
         self._made: Dict[str, str] = {}
+        self._started: Set[str] = set()
 
-    def create_joining(self, leaving: Set[str], may_go_on: Callable[[], bool]) -> None:
+    def create_joining(
+        self, leaving: Set[str], may_go_on: Callable[[], bool], may_start: Callable[[Container, str], bool]
+    ) -> None:
         """Create the services that join a base which stays, before the containers of the names `leaving` are
-        gone."""
+        gone, and start those that `may_start` there (the base, and the service's name)."""
 
         def create(name: str) -> None:
-            if self._base_of(name) in self._present and name not in leaving:
+            base = self._present.get(self._base_of(name))
+            if base is not None and name not in leaving:
                 self._create(name)
+                if may_start(base, name):
+                    self._start(name)
 
         self._work_off(create, may_go_on, lambda: None)
 
@@ -150,8 +156,9 @@ class Creation:
 
     def _start(self, name: str) -> None:
         present = self._present.get(name)
-        if present is None or present.state in ("created", "exited"):
+        if name not in self._started and (present is None or present.state in ("created", "exited")):
             docker.post("/containers/%s/start" % self._id_of(name), limit=limits.CONTROL * 2)
+            self._started.add(name)
 
     def _id_of(self, name: str) -> str:
         if name in self._made:

@@ -55,6 +55,15 @@ def serves(expected: Dict[str, Any], base: Optional[Container]) -> bool:
     return not _missing(_ports_of(expected), lambda table: shown(base.pid, "net/" + table))
 
 
+def has_room(base: Container, wanted: Dict[str, Any]) -> bool:
+    """Whether the base is ready, and nothing there has a port of the service that the slice describes so, as
+    far as the kernel shows it without the engine; False if it does not."""
+    if not (shown(base.pid, "cmdline") or b"").startswith(SLEEPER) or shown(base.pid, "net/tcp") is None:
+        return False
+    ports = _ports_of({"": wanted})
+    return _missing(ports, lambda table: shown(base.pid, "net/" + table)) == ports
+
+
 def cut_off(base: Container, described: Iterable[str] = ()) -> Optional[str]:
     """The error of a base that has lost an interface with an address of it; None if it has all, or if that is
     not visible. `described`: its addresses in the slice, since the engine forgets those of a network from

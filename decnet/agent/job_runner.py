@@ -21,6 +21,7 @@ from .batches import batches_of
 from .containers import by_name, fleet_containers, holders, on_networks, start_tick
 from .creation import Creation
 from .detach import is_open
+from .health import has_room
 from .home import path, read_json
 from .identity import boot_id
 from .in_parallel import meanwhile
@@ -117,7 +118,7 @@ class Run:
         claims = [step for step in self._open(steps) if step["up"] or step["start"]]
         claims = [step for step in claims if step["decky"] not in barred]
         creation = self._creation(claims, left)
-        with meanwhile(lambda: creation.create_joining(leaving, self.may_go_on)):
+        with meanwhile(lambda: creation.create_joining(leaving, self.may_go_on, self._may_start)):
             self._remove(steps, found)
         if self.failed:
             left = fleet_containers(self.fleet_id)
@@ -229,6 +230,10 @@ class Run:
         names = [name for step in claims for name in step["up"]]
         document = read_json(slices.FOLDER, self.project, slices.COMPOSE) if names else {}
         return Creation(document, self.project, self._file(), names, by_name(found))
+
+    def _may_start(self, base: Container, name: str) -> bool:
+        """Whether the service can be started while others of its decky stop."""
+        return has_room(base, self.content["slice"]["deckies"][base.decky]["containers"][name])
 
     def _bring_up(self, claims: List[Dict[str, Any]], creation: Creation) -> None:
         """What the engine has refused gets one compose run; if that fails permanently, one per decky, so that

@@ -31,7 +31,12 @@ class PassFlags:
 
     def context(self, style: str, **more: Any) -> AbstractContextManager[Context]:
         """The context of the command, which creates nothing in a dry run."""
-        shared = {"yes": self.yes, "lock_timeout": self.lock_timeout, "read_only": self.dry_run}
+        shared = {
+            "yes": self.yes,
+            "lock_timeout": self.lock_timeout,
+            "read_only": self.dry_run,
+            "ahead": True,
+        }
         return context(style, **{**shared, **more})
 
 

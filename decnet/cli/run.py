@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Coroutine
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import typer
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from decnet.errors import Interrupted
     from decnet.model.catalog import Catalog
     from decnet.store.paths import Home
+    from decnet.worker.ahead import Ahead
 
 Result = TypeVar("Result")
 
@@ -41,12 +42,13 @@ def context(
     read_only: bool = False,
     of_fleet: bool = False,
     of_events: bool = False,
+    ahead: bool = False,
     check: Callable[[], None] = lambda: None,
 ) -> Iterator[Context]:
     """The context of one command; its errors are printed and become exit codes. With `read_only` it records
     what it observes if it can, and works even if nothing can be written. A command `of_fleet` needs a state
     directory that was used before, and creates none; one `of_events` also takes one that only has events.
-    `check` is called before everything else."""
+    With `ahead`, the agents of a small fleet are started at once. `check` is called before all else."""
     from decnet.catalog import load_valid
     from decnet.cli.remember import memory_of
     from decnet.console.progress import monitor
@@ -55,10 +57,11 @@ def context(
     from decnet.store.home_check import open_home
 
     drawn, traces = monitor(style, quiet=quiet), Traces()
-    with _errors_reported(style, drawn.close, traces, quiet=quiet):
+    with _errors_reported(style, drawn.close, traces, quiet=quiet), ExitStack() as stack:
         check()
         home = _home(used=of_fleet or of_events, of_events=of_events)
         warnings = open_home(home, write=writes, read_only=read_only)
+        begun = stack.enter_context(_agents_ahead(home)) if ahead else None
         catalog = load_valid(home.catalog)
         warnings += [*_ignored(), *_left_out(catalog)]
         _warn(drawn, warnings)
@@ -73,7 +76,19 @@ def context(
             confirm=(lambda question: True) if yes else _asking(drawn.close, ask),
             traces=traces,
             asked=memory,
+            ahead=begun,
         )
+
+
+@contextmanager
+def _agents_ahead(home: Home) -> Iterator[Ahead]:
+    from decnet.worker.ahead import Ahead
+
+    ahead = Ahead(home)
+    try:
+        yield ahead
+    finally:
+        ahead.end()
 
 
 def _home(*, used: bool, of_events: bool) -> Home:

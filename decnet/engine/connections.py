@@ -12,6 +12,7 @@ from decnet.store.paths import Home
 if TYPE_CHECKING:
     from decnet.engine.asked import Asked
     from decnet.worker.agent_package import AgentPackage
+    from decnet.worker.ahead import Ahead
     from decnet.worker.client import AgentClient
     from decnet.worker.session import Session
 
@@ -25,7 +26,12 @@ class Connections:
     """The agent clients of one command: one connection per worker, opened when first needed."""
 
     def __init__(
-        self, home: Home, fleet_id: str, sessions: Sessions | None = None, asked: Asked | None = None
+        self,
+        home: Home,
+        fleet_id: str,
+        sessions: Sessions | None = None,
+        asked: Asked | None = None,
+        ahead: Ahead | None = None,
     ) -> None:
         from decnet.worker.pool import Pool
 
@@ -35,6 +41,7 @@ class Connections:
         self._sessions = sessions or _real_sessions(home)
         self._fleet_id = fleet_id
         self._asked = asked
+        self._ahead = ahead
         self._pool = Pool(self._client_of)
         self.client = self._pool.client
         """The worker's client, made at the first call; nothing is sent before its first verb."""
@@ -77,6 +84,8 @@ class Connections:
             from decnet.worker.given import GivenSession
 
             session = GivenSession(session, given)
+        if self._ahead is not None and worker_id is not None:
+            session = self._ahead.session(worker, session)
         return AgentClient(session, worker_id=worker_id, fleet_id=fleet_id, own=own, hear=hear)
 
     async def switch_fleet(self, fleet_id: str) -> Connections:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from decnet.store.lock import Lock
     from decnet.store.paths import Home
     from decnet.store.records import Records
+    from decnet.worker.ahead import Ahead
     from decnet.worker.enrol import Enrolment
 
 
@@ -86,6 +87,8 @@ class Context:
     traces: Traces = field(default_factory=Traces)
     asked: Asked | None = None
     """Collects what this command rests on, if it may be repeated."""
+    ahead: Ahead | None = None
+    """The agents that were started when the command began."""
 
     @cached_property
     def records(self) -> Records:
@@ -109,7 +112,7 @@ class Context:
             return
         from decnet.engine.connections import Connections
 
-        async with Connections(self.home, fleet_id, self.sessions, self.asked) as opened:
+        async with Connections(self.home, fleet_id, self.sessions, self.asked, self.ahead) as opened:
             yield opened
 
     @asynccontextmanager

@@ -130,7 +130,7 @@ class _Running:
         self.source, answer_end = os.pipe()
         self._pid: int | None = os.fork()
         if self._pid == 0:
-            _become(argv, environment, asking, answer_end)
+            become(argv, environment, asking, answer_end)
         os.close(asking)
         os.close(answer_end)
         os.write(request_end, request)
@@ -187,7 +187,7 @@ def _read_all(running: list[_Running]) -> None:
                 del open_ones[source]
 
 
-def _become(argv: list[str], environment: dict[str, str], asking: int, answer_end: int) -> None:
+def become(argv: list[str], environment: dict[str, str], asking: int, answer_end: int) -> None:
     """In the child: the program, in a session of its own as every agent of this machine."""
     try:
         import _signal  # type: ignore[import-not-found]

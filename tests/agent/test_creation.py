@@ -10,6 +10,7 @@ import pytest
 from agent_desk import base, service
 from engine_server import EngineServer, engine_server
 
+from decnet.agent import docker
 from decnet.agent.containers import Container
 from decnet.agent.creation import AHEAD, Creation, body_of
 from decnet.agent.limits import PARALLEL
@@ -171,3 +172,20 @@ def test_some_bases_are_ahead_of_the_services_and_none_is_behind_its_own(server:
     assert all(started.index(name) < started.index(f"{name}-ssh") for name in deckies)
     last_base = max(map(started.index, deckies))
     assert len(started) - last_base > AHEAD - PARALLEL
+
+
+def test_a_service_that_has_room_is_started_once_and_before_the_former_one_is_gone(
+    server: EngineServer,
+) -> None:
+    web = base("web", "192.0.2.7", "f" * 64)
+    made = server.engine.create("web", web)
+    docker.post(f"/containers/{made['Id']}/start")
+    present = {"Id": made["Id"], "Names": ["/web"], "State": "running", "Labels": web["labels"]}
+    services = {f"web-{name}": service("web", name, ["run"], "e" * 64) for name in ("ssh", "ftp")}
+    exchanged = creation({"web": web, **services}, list(services), {"web": Container(present)})
+    exchanged.create_joining(set(), lambda: True, lambda _, name: name == "web-ssh")
+    assert server.containers == {"web": "running", "web-ssh": "running", "web-ftp": "created"}
+    exchanged.create(lambda: True)
+    exchanged.start(lambda: True, lambda: None)
+    assert server.containers == {"web": "running", "web-ssh": "running", "web-ftp": "running"}
+    assert sum(path.endswith("/start") for _, path in server.asked) == 3

@@ -14,7 +14,7 @@ import pytest
 
 from decnet.agent import readiness
 from decnet.agent.containers import Container, start_tick
-from decnet.agent.health import SLEEPER, trouble
+from decnet.agent.health import SLEEPER, has_room, trouble
 from decnet.images.base import start
 
 ADDRESS = "192.0.2.7"
@@ -124,6 +124,16 @@ def test_a_decky_is_ready_when_its_base_is_and_its_service_listens(deckies: Any)
     decky = deckies(list(start.SLEEP))
     wait_until(lambda: decky.trouble() is None)
     assert decky.verdicts() == ["yes", "yes"]
+
+
+def test_a_service_has_room_in_a_ready_base_where_nothing_has_its_port(deckies: Any) -> None:
+    decky, other = deckies(list(start.SLEEP)), deckies(STILL_STARTING)
+    wait_until(lambda: decky.trouble() is None)
+    same, free = {"ports": [[PORT, "tcp"]]}, {"ports": [[PORT, "udp"], [PORT + 1, "tcp"]]}
+    assert [has_room(decky.base, wanted) for wanted in (same, free)] == [False, True]
+    assert not has_room(other.base, free)
+    decky.base.pid = 0
+    assert not has_room(decky.base, free)
 
 
 def test_a_base_that_never_becomes_ready_fails_its_deploy(deckies: Any) -> None:

@@ -72,16 +72,22 @@ def test_requests_that_come_together_are_answered_in_their_order(desk: Desk) -> 
     assert [each[:32].decode() for each in found] == MARKERS
 
 
-@pytest.mark.parametrize(
-    "verb", ["apply", "teardown", "upgrade", "enrol", "image-load", "serve", "", "x" * 90]
-)
-def test_a_verb_that_changes_anything_is_not_served(desk: Desk, verb: str) -> None:
+def test_jobs_are_asked_for_on_the_same_channel_with_long_requests(desk: Desk) -> None:
+    with serving(desk) as process:
+        refused = [asked(process, "apply", MARKERS[0], filler="x" * 4_000_000)["error"]]
+        refused += [asked(process, verb, MARKERS[1])["error"] for verb in ("teardown", "confirm")]
+        assert asked(process, "hello", MARKERS[2])["ok"]
+    assert [each["code"] for each in refused] == ["usage"] * 3
+
+
+@pytest.mark.parametrize("verb", ["upgrade", "enrol", "image-load", "serve", "", "x" * 90])
+def test_a_verb_that_changes_the_agent_is_not_served(desk: Desk, verb: str) -> None:
     ended = desk.raw("serve", stdin=line(verb, MARKERS[0]))
     assert (ended.returncode, ended.stdout) == (2, b"")
 
 
 def test_a_request_without_an_end_is_not_read_for_ever(desk: Desk) -> None:
-    ended = desk.raw("serve", stdin=b"status " + b"x" * 1_000_000)
+    ended = desk.raw("serve", stdin=b"status " + b"x" * 20_000_000)
     assert (ended.returncode, ended.stdout) == (0, b"")
 
 
