@@ -84,7 +84,7 @@ def context(
 def _agents_ahead(home: Home) -> Iterator[Ahead]:
     from decnet.worker.ahead import Ahead
 
-    ahead = Ahead(home)
+    ahead = Ahead(home.root, home.fleet, home.cache)
     try:
         yield ahead
     finally:

@@ -8,20 +8,18 @@ fleet is the same. Derived: may be deleted.
 from __future__ import annotations
 
 import os
-import socket
 from typing import TYPE_CHECKING, Any
 
 from decnet.wire import canonical, parse
 
 from .again import FAR, place_of, ssh_program
-from .answers import SIGKILL, become
 from .fleet_keys import FLEET_KEY, OTHER_KEYS
+from .started import Started
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from pathlib import Path
 
     from decnet.model.worker import Worker
-    from decnet.store.paths import Home
 
     from .session import Session
 
@@ -35,47 +33,18 @@ MAX_BYTES = 16 * 1024
 _FILE = "ahead.json"
 
 
-class Started:
-    """A program that waits for requests to a worker at this place."""
-
-    def __init__(self, place: Mapping[str, Any], argv: list[str], environment: dict[str, str]) -> None:
-        """Raises OSError."""
-        self.place = dict(place)
-        self.stream, other = socket.socketpair()
-        with other:
-            self._pid: int | None = os.fork()
-            if self._pid == 0:
-                become(argv, environment, other.fileno(), other.fileno())
-
-    def kill(self) -> None:
-        """End the program, once; the agent ends with its channel."""
-        pid, self._pid = self._pid, None
-        if pid is not None:
-            try:
-                os.killpg(pid, SIGKILL)
-            except ProcessLookupError:
-                # It has no session of its own yet.
-                os.kill(pid, SIGKILL)
-            os.waitpid(pid, 0)
-
-    def end(self) -> None:
-        """The same, and close the stream."""
-        self.kill()
-        self.stream.close()
-
-
 class Ahead:
     """The programs of one command, by worker_id; `end` must be called."""
 
-    def __init__(self, home: Home) -> None:
-        """Start those of the workers that are known from a command before. Whatever prevents that is no
-        error."""
-        self._home = home
+    def __init__(self, root: Path, fleet: Path, cache: Path) -> None:
+        """Start those of the workers that are known from a command before; what prevents that is no error.
+        `root` is the state directory, `fleet` its file with the workers."""
+        self._fleet, self._kept = fleet, cache / _FILE
         self._started: dict[str, Started] = {}
         self._sessions: list[tuple[str, dict[str, Any] | None, Session]] = []
-        for worker_id, place in _known(home).items():
+        for worker_id, place in known(fleet, self._kept).items():
             try:
-                argv, environment = ssh_program(str(home.root), worker_id, place, PROGRAM)
+                argv, environment = ssh_program(str(root), worker_id, place, PROGRAM)
                 self._started[worker_id] = Started(place, argv, environment)
             except (OSError, ValueError, LookupError, TypeError):
                 continue
@@ -103,32 +72,31 @@ class Ahead:
             for worker_id, place, usual in self._sessions
             if place and float(getattr(usual, "round_trip", 0.0)) <= FAR
         }
-        known = near if len(near) <= MOST else {}
+        chosen = near if len(near) <= MOST else {}
         try:
-            if self._sessions and known != _known(self._home):
-                _write(self._home, known)
+            if self._sessions and chosen != known(self._fleet, self._kept):
+                _write(self._fleet, self._kept, chosen)
         except (OSError, ValueError):
             pass
 
 
-def _mark(home: Home) -> list[int]:
-    found = home.fleet.stat()
-    return [found.st_ino, found.st_size, found.st_mtime_ns]
-
-
-def _known(home: Home) -> Known:
-    """What was kept, if it is ours and the fleet's file is the same."""
+def known(fleet: Path, kept: Path) -> Known:
+    """The workers in the file `kept`, if the fleet's file is still the same."""
     try:
-        with (home.cache / _FILE).open("rb") as stream:
+        with kept.open("rb") as stream:
             found = parse(stream.read(MAX_BYTES))
-        is_current = isinstance(found, dict) and found["fleet"] == _mark(home)
+        is_current = isinstance(found, dict) and found["fleet"] == _mark(fleet)
         return dict(found["places"]) if is_current else {}
     except (OSError, ValueError, LookupError, TypeError):
         return {}
 
 
-def _write(home: Home, places: Known) -> None:
-    path = home.cache / _FILE
-    temp = path.with_name(f"{_FILE}.{os.getpid()}.tmp")
-    temp.write_bytes(canonical({"fleet": _mark(home), "places": places}))
-    temp.replace(path)
+def _mark(fleet: Path) -> list[int]:
+    found = fleet.stat()
+    return [found.st_ino, found.st_size, found.st_mtime_ns]
+
+
+def _write(fleet: Path, kept: Path, places: Known) -> None:
+    temp = kept.with_name(f"{kept.name}.{os.getpid()}.tmp")
+    temp.write_bytes(canonical({"fleet": _mark(fleet), "places": places}))
+    temp.replace(kept)

@@ -17,8 +17,8 @@ from .exchange import PIECE, Request
 from .served import LAST, line_of
 
 if TYPE_CHECKING:
-    from .ahead import Started
     from .session import Session
+    from .started import Started
 
 VERBS = frozenset({"hello", "facts", "status", "slice", "probe", "apply", "confirm", "teardown"})
 """What a pass asks for."""

@@ -64,13 +64,17 @@ def _measured(engine: str) -> list[Row]:
     teardown = _taken(lambda: _decnet("teardown", "--all", "--yes", "--max-remove", "100"))
     title = f"{engine}: {{}} of {DECKIES} deckies, {3 * DECKIES} containers".format
     api, alone = "the engine's API, 4 clients", "Compose alone"
+    exchange = f"{engine}: mutate that exchanges one service"
     return [
         Row(title("deploy"), deploy, engine_alone["create"], api, 1.15),
+        Row(title("deploy"), deploy, engine_alone["serving"], f"{api}, until all services listen", 1.15),
         Row(title("deploy"), deploy, compose["up"], alone),
         Row(title("deploy without a change"), idle, compose["idle"], alone, 0.5),
-        Row(f"{engine}: mutate that exchanges one service", mutate, engine_alone["one"], api, 1.3),
-        Row(f"{engine}: mutate that exchanges one service", mutate, compose["one"], alone),
+        Row(exchange, mutate, engine_alone["one"], api, 1.3),
+        Row(exchange, mutate, engine_alone["one_serving"], f"{api}, until the service listens", 1.3),
+        Row(exchange, mutate, compose["one"], alone),
         Row(title("teardown"), teardown, engine_alone["remove"], api, 1.2),
+        Row(title("teardown"), teardown, engine_alone["end"], f"{api}, services end by themselves", 1.2),
         Row(title("teardown"), teardown, compose["down"], alone),
         Row(title("power cut to whole"), heal, engine_alone["start"], f"{api}, starts the same", 1.5),
         Row(f"{engine}: power cut to whole of 6 deckies", heal_six, 10.0, "10 s", 1.0),

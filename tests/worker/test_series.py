@@ -14,9 +14,10 @@ from decnet.model.worker import Worker
 from decnet.store.paths import Home
 from decnet.worker import ahead, series
 from decnet.worker.again import local_program
-from decnet.worker.ahead import Ahead, Started
+from decnet.worker.ahead import Ahead
 from decnet.worker.series import SeriesSession
 from decnet.worker.served import LAST
+from decnet.worker.started import Started
 
 WORKER = Worker(name="w1", worker_id="id-1", host="192.0.2.9", port=22, user="op")
 PLACE = {"host": "192.0.2.9", "port": 22, "user": "op", "key": "fleet_ed25519"}
@@ -141,22 +142,30 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     return found
 
 
+def started_for(home: Home) -> Ahead:
+    return Ahead(home.root, home.fleet, home.cache)
+
+
+def known(home: Home) -> dict[str, Any]:
+    return ahead.known(home.fleet, home.cache / "ahead.json")
+
+
 def learned(home: Home, *, away: float = 0.001, workers: int = 1) -> dict[str, Any]:
     """What is known after a command that has asked these."""
-    before = Ahead(home)
+    before = started_for(home)
     for number in range(workers):
         usual = Usual()
         usual.round_trip = away
         worker = WORKER.model_copy(update={"worker_id": f"id-{number}"})
         asyncio.run(before.session(worker, usual).close())
     before.end()
-    return ahead._known(home)
+    return known(home)
 
 
 def test_the_workers_of_a_small_near_fleet_are_known_to_the_next_command(home: Home) -> None:
     assert learned(home) == {"id-0": PLACE}
-    Ahead(home).end()
-    assert ahead._known(home) == {"id-0": PLACE}
+    started_for(home).end()
+    assert known(home) == {"id-0": PLACE}
 
 
 def test_a_fleet_that_is_far_or_large_is_not_kept(home: Home) -> None:
@@ -169,16 +178,16 @@ def test_a_fleet_that_is_far_or_large_is_not_kept(home: Home) -> None:
 def test_a_changed_fleet_or_a_damaged_file_starts_nothing(home: Home) -> None:
     learned(home)
     home.fleet.write_text('{"workers": {}}')
-    assert ahead._known(home) == {}
+    assert known(home) == {}
     learned(home)
     for text in ("", "[]", "{}", '{"fleet": 1, "places": []}'):
         (home.cache / "ahead.json").write_text(text)
-        assert ahead._known(home) == {}
+        assert known(home) == {}
 
 
 def test_a_program_that_leads_elsewhere_is_ended_and_not_used(home: Home) -> None:
     learned(home)
-    begun = Ahead(home)
+    begun = started_for(home)
     (pid,) = [each._pid for each in begun._started.values()]
     moved = WORKER.model_copy(update={"worker_id": "id-0", "host": "192.0.2.8"})
     usual = Usual()
