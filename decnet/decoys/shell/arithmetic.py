@@ -139,6 +139,8 @@ class _Calculation:
         self._live = live and value != 0
         first = self._comma()
         if not self._take(":"):
+            if self.dialect.name == "ash":
+                raise BadArithmetic("malformed ?: operator")
             self._fail("`:' expected for conditional expression")
         self._live = live and value == 0
         second = self._conditional()

@@ -176,13 +176,11 @@ def foreground(context: Context, words: list[Any]) -> Work:
     """`fg` and `bg`."""
     name, arguments = str(words[0]), [str(word) for word in words[1:] if str(word) != "--"]
     if not context.shell.interactive:
+        if context.shell.dialect.name == "ash":
+            return _without_control(context, name, arguments)
         context.complain(
             f"{name}: no job control"
             if context.shell.dialect.bash
-            else f"{name}: {context.shell.in_builtin}No current job"
-            if context.shell.dialect.name == "ash" and not arguments
-            else no_such_job(context, name, arguments[0])
-            if context.shell.dialect.name == "ash"
             else f"{name}: job (null) not created under job control"
         )
         return 1 if context.shell.dialect.bash else 2
@@ -197,6 +195,19 @@ def foreground(context: Context, words: list[Any]) -> Work:
         else:
             return (yield _continue_here(context, job))
     return status
+
+
+def _without_control(context: Context, name: str, arguments: list[str]) -> int:
+    """`fg` and `bg` in a script of ash, whose jobs are not its own."""
+    line, jobs = context.shell.in_builtin, context.jobs
+    named = jobs.found(arguments[0]) if arguments else next(iter(jobs.in_order()), None)
+    if named is not None:
+        context.complain(f"{name}: {line}job {(arguments or ['(null)'])[0]} not created under job control")
+    else:
+        context.complain(
+            no_such_job(context, name, arguments[0]) if arguments else f"{name}: {line}No current job"
+        )
+    return 2
 
 
 def _no_such_job(context: Context, name: str, word: str) -> int:

@@ -13,6 +13,9 @@ from .signal_numbers import SIGNALS, signals_listed
 from .signals import show_signals, signal_name
 from .tasks import CONTINUE, KILL, STOP, Killed, Task
 
+JOB_MISSING = 2
+"""The status of a job that there is not."""
+MOST_FAILED = 255
 UNHARMED = (1, 17, 18, 28)
 """Signals that end no daemon: HUP, CHLD, CONT, WINCH."""
 
@@ -23,7 +26,7 @@ def kill(context: Context, words: list[Any]) -> int:
     signal = "TERM"
     if arguments[:1] in (["-l"], ["-L"]):
         return _list_signals(context, arguments[1:])
-    if arguments[:1] in (["-s"], ["-n"]):
+    if arguments[:1] in (["-s"], ["-n"]) and (arguments[1:] or shell.dialect.name != "ash"):
         signal, arguments = arguments[1] if len(arguments) > 1 else "", arguments[2:]
     elif arguments and arguments[0].startswith("-") and arguments[0] != "--" and len(arguments[0]) > 1:
         signal, arguments = arguments[0][1:], arguments[1:]
@@ -46,7 +49,9 @@ def kill(context: Context, words: list[Any]) -> int:
         )
         return 2
     statuses = [_kill_one(context, word, number) for word in arguments]
-    return (min if context.shell.dialect.bash else max)(statuses)
+    if shell.dialect.name == "ash" and max(statuses) < JOB_MISSING:
+        return min(sum(statuses), MOST_FAILED)
+    return (min if shell.dialect.bash else max)(statuses)
 
 
 def _kill_one(context: Context, word: str, signal: int) -> int:
@@ -57,6 +62,8 @@ def _kill_one(context: Context, word: str, signal: int) -> int:
             context.complain(no_such_job(context, "kill", word))
             return 1 if bash else 2
         _kill_job(context, job, signal)
+        return 0
+    if not word and context.shell.dialect.name == "ash":
         return 0
     if not word.removeprefix("-").isdecimal() or len(word) > 9:
         texts = {
@@ -147,9 +154,13 @@ def _list_signals(context: Context, arguments: list[str]) -> int:
             context.out(signals_listed() if ash else "".join(f"{name}\n" for name in SIGNALS))
         return 0
     for word in arguments:
+        if context.shell.dialect.name == "ash" and signal_name(word) is None and not word.isdecimal():
+            context.complain(f"unknown signal '{word}'")
+            return 1
         number = int(word[:5]) if word.isdecimal() else -1
         name = signal_name(str(number - 128 if number > 128 else number) if number >= 0 else word)
-        context.out(f"{name if number >= 0 else SIGNALS.get(name or '', '')}\n")
+        shown = name or word if number >= 0 else SIGNALS.get(name or "", "")
+        context.out(f"{shown}\n")
     return 0
 
 

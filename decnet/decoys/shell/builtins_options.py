@@ -110,6 +110,9 @@ def getopts(context: Context, words: list[Any]) -> int:
     if shell.dialect.bash and not name.isidentifier():
         context.complain(f"getopts: `{name}': not a valid identifier")
         return 1
+    if shell.dialect.name == "ash" and not name.isidentifier():
+        context.complain(f"getopts: {name}: bad variable name")
+        return 2
     arguments = [str(word) for word in words[3:]] or shell.positional
     at, inside = int(shell.variables.get("OPTIND", "1") or 1), int(shell.variables.get(" optind", "0"))
     found = _next_option(options.lstrip(":"), arguments, at, inside)

@@ -28,6 +28,9 @@ def read(context: Context, words: list[Any]) -> Work:
     if "p" in options and (source.is_terminal or shell.dialect.name == "dash"):
         context.err(options["p"])
     bad = next((name for name in names if not NAME.match(name.partition("[")[0])), None)
+    if bad is not None and shell.dialect.name == "ash":
+        context.err(f"{shell.script}: read: '{bad}': bad variable name\n")
+        return 1
     if bad is not None:
         return bad_name(context, "read", bad)
     by_key = bool(options.keys() & {"n", "N", "d"})

@@ -12,6 +12,9 @@ from .options import SHOPTS
 from .signal_numbers import SIGNALS
 from .state import Shell
 
+WIDTH_OF_HELP = 60
+"""Characters after which `help` of ash begins a new line."""
+
 
 def history(context: Context, words: list[Any]) -> int:
     shell, arguments = context.shell, [str(word) for word in words[1:]]
@@ -89,8 +92,12 @@ def enable(context: Context, words: list[Any]) -> int:
 
 def ash_help(context: Context, words: list[Any]) -> int:
     """`help` of ash."""
-    names = " ".join(sorted(name for name, each in ALL.items() if each.dialects["ash"]))
-    context.out(f"Built-in commands:\n------------------\n\t{names}\n")
+    line, lines = "", ""
+    for name in sorted(name for name, each in ALL.items() if each.dialects["ash"]):
+        line += f" {name}" if line else f"\t{name}"
+        if len(line) > WIDTH_OF_HELP:
+            lines, line = f"{lines}{line}\n", ""
+    context.out(f"Built-in commands:\n------------------\n{lines}{line}\n\n")
     return 0
 
 

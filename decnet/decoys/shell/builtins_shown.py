@@ -11,7 +11,7 @@ from .own_variables import ARRAYS, MAPS, SHOWN_EMPTY, own_names
 from .quoting import double_quoted, if_needed
 from .state import Shell
 from .syntax import Assignment, Literal, Word
-from .variables import NO_VALUE, elements_of, value_of
+from .variables import NO_VALUE, OF_OTHERS, elements_of, value_of
 from .written import function_text
 
 NAME = re.compile(r"[A-Za-z_]\w*$")
@@ -23,6 +23,8 @@ def show_all(context: Context) -> None:
     names = sorted({*shell.variables, *shell.arrays})
     if shell.dialect.bash:
         names = sorted({*names, *own_names(shell)})
+    else:
+        names = sorted({*names, "PPID", *(name for name in OF_OTHERS if value_of(shell, name) is not None)})
     for name in names:
         if name[:1] == " ":
             continue
@@ -80,5 +82,6 @@ def bad_name(context: Context, command: str, text: str) -> int:
     if context.shell.dialect.bash:
         context.complain(f"{command}: `{text}': not a valid identifier")
         return 1
-    context.complain(f"{command}: {text}: bad variable name")
+    shown = text.partition("=")[0] if context.shell.dialect.name == "ash" else text
+    context.complain(f"{command}: {shown}: bad variable name")
     raise fatal(context, 2)

@@ -86,8 +86,18 @@ def _in_bash(error: BadSyntax, head: str, script: str) -> str:
     return f"{at} syntax error near unexpected token `{error.token}'\n{at} `{shown}'\n"
 
 
+A_WORD = "word"
+"""Any word, as these shells name it in place of what is missing or too much."""
+
+
+def _expecting(error: BadSyntax) -> str:
+    if error.expecting == A_WORD:
+        return " (expecting word)"
+    return f' (expecting "{error.expecting}")' if error.expecting else ""
+
+
 def _in_dash(error: BadSyntax, head: str, script: str) -> str:
-    expecting = f' (expecting "{error.expecting}")' if error.expecting else ""
+    expecting = _expecting(error)
     at = f"{head}: {error.line}: Syntax error:"
     if isinstance(error, Incomplete):
         if error.quote in ("'", '"'):
@@ -108,11 +118,13 @@ def _in_dash(error: BadSyntax, head: str, script: str) -> str:
 
 
 def _in_ash(error: BadSyntax, head: str, script: str) -> str:
-    expecting = f' (expecting "{error.expecting}")' if error.expecting else ""
+    expecting = _expecting(error)
     at = f"{head}: syntax error:"
     if isinstance(error, Incomplete):
-        if error.quote in ("'", '"', "`"):
+        if error.quote in ("'", '"'):
             return f"{at} unterminated quoted string\n"
+        if error.quote == "`":
+            return f"{at} EOF in backquote substitution\n"
         if error.quote == "}":
             return f"{at} missing '}}'\n"
         return f"{at} unexpected end of file{expecting}\n"

@@ -122,9 +122,10 @@ class Printf:
             assert found is not None
             if found[0].startswith("\\"):
                 escape = PRINTF_ESCAPE.match(form, at)
+                if self._dialect == "ash" and form.startswith("\\c", at):
+                    self._stops = True
+                    return
                 if escape is not None:
-                    if escape[5] == "c" and False:
-                        return
                     yield (
                         SIMPLE.get(
                             escape[5] or "",

@@ -94,7 +94,9 @@ class DollarLexer(WordLexer):
         if end is None:
             raise self._open_at(")" if self.dialect.bash else "))")
         if self.text[end : end + 2] != "))":
-            return None
+            if self.dialect.bash:
+                return None
+            raise self._open_at("))")
         word = self._inside(self.text[self.at + 3 : end], self.line)
         self.at = end + 2
         return Arithmetic(word, quoted)
@@ -222,7 +224,7 @@ class DollarLexer(WordLexer):
         end = self.closing(self.at, "{", "}")
         if end is None:
             self.at = start
-            raise self._open("}")
+            raise self._open("}" if self.dialect.bash or not parameter.quoted else '"')
         self.at = end
         parameter.bad = self.text[start : end + 1]
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from .dialect import BASH_RESERVED, RESERVED, BadSyntax, Incomplete
+from .dialect import A_WORD, BASH_RESERVED, RESERVED, BadSyntax, Incomplete
 from .parser_tests import ConditionParser
 from .scanner import Token
 from .syntax import (
@@ -160,7 +160,7 @@ class Parser(ConditionParser):
         make = words.get(token.text)
         if make is not None:
             return make()
-        if token.text in CLOSING:
+        if token.text in CLOSING or (token.text == "in" and not self.dialect.bash):
             raise self._unexpected(token)
         return self._function(token)
 
@@ -298,7 +298,7 @@ class Parser(ConditionParser):
         self.next()
         token = self.peek()
         if token.kind != "word" or token.word is None:
-            raise self._unexpected(token)
+            raise self._unexpected(token, "" if self.dialect.bash else A_WORD)
         node = Case(word=token.word)
         self.next()
         self._skip_newlines()
@@ -326,9 +326,11 @@ class Parser(ConditionParser):
         patterns: list[Word] = []
         while True:
             token = self.peek()
-            if token.kind != "word" or token.word is None:
+            is_word = token.kind == "word" and token.word is not None
+            if not is_word and (self.dialect.bash or token.kind == "end"):
                 raise self._unexpected(token, ")")
-            patterns.append(token.word)
+            # The other shells look only at what is behind a pattern.
+            patterns.append(token.word or Word([]))
             self.next()
             token = self.peek()
             if token.text == ")" and token.kind == "operator":
@@ -337,6 +339,8 @@ class Parser(ConditionParser):
             if token.text != "|" or token.kind != "operator":
                 if token.kind == "end" and self.dialect.bash:
                     token = token._replace(kind="newline")
+                if token.kind == "word" and not self.dialect.bash:
+                    raise BadSyntax(A_WORD, self._line_of(token), expecting=")")
                 raise self._unexpected(token, ")")
             self.next()
 

@@ -196,8 +196,7 @@ def tee(context: Context, process: Process) -> Work:
             shell.put(where, b"", 0, 0o666 & ~shell.umask) if shell.node(where) is None else ""
         )
         if reason:
-            shown = f"can't open '{path}'" if shell.world.system.busybox else path
-            context.err(f"tee: {shown}: {reason}\n")
+            context.err(f"tee: {path}: {reason}\n")
             status = 1
         else:
             writers.append(FileWriter(shell, where, append=append))

@@ -128,7 +128,7 @@ def sh(context: Context, process: Process) -> Work:
     ):
         context.err(f"{name}: 0: Illegal option -{bad[0]}\n")
         return 2
-    if wanted.about:
+    if wanted.about and (dialect.name != "ash" or process.args == ["--help"]):
         return _about(context, dialect, name, wanted.about)
     if wanted.mode == "c":
         return (yield from _command(context, dialect, name, wanted))
@@ -200,7 +200,7 @@ def _file(context: Context, dialect: Dialect, name: str, arguments: list[str], o
         texts = {"bash": f"{name}: {arguments[0]}: No such file or directory\n", "dash": f"{name}: 0: cannot open {arguments[0]}: No such file\n",
                  "ash": f"{name}: can't open '{arguments[0]}': No such file or directory\n"}  # fmt: skip
         context.err(texts[dialect.name])
-        return 127 if dialect.name != "dash" else 2
+        return 127 if dialect.bash else 2
     if node.folder:
         context.err(f"{name}: {arguments[0]}: Is a directory\n")
         return 126
@@ -289,9 +289,12 @@ def _about(context: Context, dialect: Dialect, name: str, word: str) -> int:
             context.out(f"GNU bash, version {version}-({system}-pc-linux-gnu)\nUsage:\t{name} [GNU long option] [option] ...\n"
                         f"\t{name} [GNU long option] [option] script-file ...\n")  # fmt: skip
         return 0
-    context.err(
-        f"{name}: 0: Illegal option --\n"
-        if dialect.name == "dash"
-        else f"{name}: unrecognized option '{word}'\n"
-    )
+    if dialect.name == "ash":
+        from .busybox.applets import usage
+        from .busybox_titles import title_of
+
+        head = f"BusyBox {title_of(context.shell.world)} multi-call binary.\n\n"
+        context.err(head + usage(name)[1])
+        return 0
+    context.err(f"{name}: 0: Illegal option --\n")
     return 2

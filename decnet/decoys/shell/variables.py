@@ -42,9 +42,22 @@ def value_of(shell: Shell, name: str) -> str | None:
         return OF_BASH[name](shell)
     if shell.dialect.bash and name in SPECIAL_ARRAYS:
         return next(iter(SPECIAL_ARRAYS[name](shell)), None)
+    if not shell.dialect.bash and name in OF_OTHERS:
+        return OF_OTHERS[name](shell)
     if name == "PPID":
         return shell.notes.get(" parent") or str(shell.visit.server)
     return None
+
+
+OF_OTHERS: dict[str, Callable[[Shell], str | None]] = {
+    "PS1": lambda shell: (
+        "\\w \\$ " if shell.dialect.name == "ash" else "# " if shell.user == "root" else "$ "
+    ),
+    "PS2": lambda shell: "> ",
+    "PS4": lambda shell: "+ ",
+    "HOSTNAME": lambda shell: shell.world.hostname if shell.dialect.name == "ash" else None,
+}
+"""What dash and ash set for themselves."""
 
 
 SPECIAL: dict[str, Callable[[Shell], str | None]] = {

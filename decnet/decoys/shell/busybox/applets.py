@@ -75,10 +75,18 @@ def _of_tail(words: list[str]) -> list[str]:
 
 
 def _of_chmod(words: list[str]) -> list[str]:
-    """`-x` takes a permission away."""
-    return [
-        f"a{word}" if word[:1] == "-" and word[1:2] in tuple("rwxXst") else word for word in words[:1]
-    ] + words[1:]
+    """The first word with a hyphen that is no option is a mode."""
+    for at, word in enumerate(words):
+        if word[:1] != "-":
+            break
+        if word[1:2] and word[1:2] not in "-Rcvf":
+            return [*words[:at], f"a{word}", *words[at + 1 :]]
+    return words
+
+
+def words_of_route(words: list[str]) -> list[str]:
+    """`-net` and `-host` are no options."""
+    return [f"#{word[1:]}" if word in ("-net", "-host") else word for word in words]
 
 
 INTO_FOLDER = ("cp", "mv", "ln", "install")
@@ -88,8 +96,10 @@ READ_AS: dict[str, Callable[[list[str]], list[str]]] = {
     "mount": lambda words: [word for word in words if not word.startswith("--")],
     "sed": lambda words: [] if words[:1] == ["--version"] else words,
     "tail": _of_tail,
+    "head": _of_tail,
     "tftp": lambda words: ["-g", *words[:1]] if words[1:2] == ["-c"] else words,
     "chmod": _of_chmod,
+    "route": words_of_route,
 }
 """How some change their words before they are read."""
 
@@ -189,6 +199,8 @@ def _refusal(name: str, words: list[str]) -> str | None:
     least = LEAST.get(name, least)
     if not text.startswith("Usage") or name in UNREAD:
         return None
+    if name in ONLY_LETTERS and words and words[0].startswith("--") and len(words[0]) > 2:
+        return f"{name}: invalid option -- '-'\n"
     rules = rules_of(name)
     if rules is not None:
         operands = rules.operands(READ_AS.get(name, list)(words))
@@ -201,8 +213,6 @@ def _refusal(name: str, words: list[str]) -> str | None:
     operands = [word for word in words if not word.startswith("-") or word == "-" or name in ONLY_OPERANDS]
     if len(operands) > MOST.get(name, len(operands)):
         return ""
-    if name in ONLY_LETTERS and words and words[0].startswith("--") and len(words[0]) > 2:
-        return f"{name}: invalid option -- '-'\n"
     if (
         (name not in NO_OPTIONS and name not in ONLY_OPERANDS)
         or (name in ("awk", "date") and words[:1] == ["--version"])

@@ -9,7 +9,7 @@ from ...host.disk import FileSystem, filesystems
 from ..files.listing import in_units
 from ..process import Command, Process, Running
 from ..system.databases import accounts_of
-from ..text.common import Options, parse
+from ..text.common import Failure, Options, parse, size_of
 
 CRONTABS = "/var/spool/cron/crontabs"
 MISSING = "No such file or directory"
@@ -17,6 +17,8 @@ MISSING = "No such file or directory"
 
 def no_one(process: Process) -> int:
     """`who` and `w`: the device keeps no utmp."""
+    if process.name == "w" or any("H" in word for word in process.args if word.startswith("-")):
+        process.out("USER\t\tTTY\t\tIDLE\tTIME\t\t HOST\n")
     return 0
 
 
@@ -96,9 +98,20 @@ def _with_table(process: Process, options: Options, path: str, text: bytes | Non
 
 def df(process: Process) -> int:
     """How full the file systems are."""
-    options = parse(process, "Pkhmai TtB:".replace(" ", ""))
+    options = parse(process, "PkhHmaiTtB:")
     shell, status, wide = process.shell, 0, "T" in options
-    unit = "Size" if "h" in options else "Inodes" if "i" in options else "1M-blocks" if "m" in options else ""
+    block = _block(options.value("B"))
+    unit = (
+        "Size"
+        if options.last("hH")
+        else "Inodes"
+        if "i" in options
+        else "1M-blocks"
+        if "m" in options
+        else ""
+    )
+    if block and not unit:
+        unit = f"{options.value('B') if block != 1024 else '1K'}-blocks"
     head = unit.rjust(9) if unit else "1024-blocks" if "P" in options else "1K-blocks"
     share = "Capacity" if "P" in options else "Use%"
     between = " Type       " if wide else " "
@@ -120,6 +133,14 @@ def df(process: Process) -> int:
     return status
 
 
+def _block(text: str) -> int:
+    """The size of `-B`, 0 for none. Raises Failure."""
+    number = size_of(text, "kKMGT") if text else 0
+    if number is None:
+        raise Failure(f"invalid number '{text}'")
+    return number
+
+
 def _is_on(where: str, target: str) -> bool:
     return target == "/" or where == target or where.startswith(target + "/")
 
@@ -128,10 +149,9 @@ def _df_row(row: FileSystem, options: Options) -> str:
     numbers = [row.size, row.used, row.available]
     if "i" in options:
         numbers = [row.inodes, row.inodes_used, row.inodes - row.inodes_used]
+    block = 1024 if "i" in options else 1 << 20 if "m" in options else _block(options.value("B")) or 1024
     share = (numbers[1] * 100 + sum(numbers[1:]) // 2) // max(1, sum(numbers[1:]))
-    shown = [
-        in_units(each) if "h" in options else str(each // (1024 if "m" in options else 1)) for each in numbers
-    ]
+    shown = [in_units(each) if options.last("hH") else str(each * 1024 // block) for each in numbers]
     front = f"{row.source:<20} " if len(row.source) <= 20 else f"{row.source}\n{'':<20} "
     kind = f"{row.kind:<10} " if "T" in options else ""
     return front + kind + " ".join(each.rjust(9) for each in shown) + f" {share:>3}% {row.where}\n"

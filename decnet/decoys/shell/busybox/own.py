@@ -10,8 +10,16 @@ MODULES = {
     "accounts": "passwd adduser addgroup deluser delgroup",
     "machine": "who w last init telinit chroot crontab df lsof",
     "killing": "killall",
-    "small": "usleep linux32 linux64 ifup ifdown uuencode",
+    "small": "usleep linux32 linux64 ifup ifdown",
+    "encoded": "crc32 uuencode uudecode mkpasswd dos2unix unix2dos ipcalc",
+    "logins": "login",
+    "ed": "ed",
+    "lan": "udhcpc arping brctl",
+    "daemons": "crond syslogd klogd telnetd ntpd mdev udhcpd dnsd inetd httpd watchdog logread getty rdate "
+    "dumpleases",
     "files": "mktemp rm touch cal tail date",
+    "routes": "route arp",
+    "ip_words": "ip ipaddr iplink iproute ipneigh iprule",
 }
 """Names of applets, separated by blanks, by the module of this package whose COMMANDS has them."""
 

@@ -33,6 +33,10 @@ Usage: busybox [function [arguments]...]
 
 Currently defined functions:
 """
+WIDTH, INDENT = 80, 7
+"""Columns of the list of applets, and what BusyBox reckons for the tab before each line."""
+NO_BLANK_LINE = "v1.30"
+"""Since when no empty line ends the list."""
 SHELLS = ("ash", "sh")
 
 
@@ -53,9 +57,12 @@ def _usual() -> list[str]:
 def busybox(context: Context, process: Process) -> Work:
     """`busybox APPLET ...`."""
     world, arguments = context.shell.world, process.args
+    if arguments[:1] == ["--help"] and len(arguments) > 1:
+        arguments = [arguments[1], "--help"]
     if not arguments or arguments[0] == "--help":
+        end = "\n" if title_of(world) < NO_BLANK_LINE else ""
         context.out(
-            f"BusyBox {title_of(world)} multi-call binary.\n{ABOUT}{_in_columns(applets_of(world))}\n"
+            f"BusyBox {title_of(world)} multi-call binary.\n{ABOUT}{_in_columns(applets_of(world))}{end}"
         )
         return 0
     if arguments[0] == "--list":
@@ -122,10 +129,12 @@ def _path(context: Context, name: str) -> str:
 
 
 def _in_columns(names: list[str]) -> str:
-    lines, line = [], "\t"
+    text, column = "", 0
     for name in names:
-        if len(line) + len(name) + 2 > 72:
-            lines.append(line.rstrip(" "))
-            line = "\t"
-        line += f"{name}, "
-    return "\n".join([*lines, line[:-2]]) + "\n"
+        wide = len(name) + 2
+        if column >= WIDTH - wide:
+            text, column = f"{text},\n", 0
+        text += ", " if column else "\t"
+        text += name
+        column = (column or INDENT) + wide
+    return f"{text}\n"

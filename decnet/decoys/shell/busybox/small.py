@@ -1,16 +1,11 @@
-"""Applets of a few lines: usleep, linux32, linux64, ifup, ifdown and uuencode (BusyBox 1.35)."""
+"""Applets of a few lines: usleep, linux32, linux64, ifup and ifdown (BusyBox 1.35)."""
 
 from __future__ import annotations
 
-import binascii
-
 from ..process import Command, Process, Running
-from ..text.common import Failure, content, why_not
 
 MICROSECOND = 1e-6
 LONGEST = 86_400.0
-LINE = 45
-"""Bytes of a line of uuencode."""
 
 
 def usleep(process: Process) -> Running:
@@ -49,27 +44,10 @@ def if_up(process: Process) -> Running:
     return 1 if unknown else 0
 
 
-def uuencode(process: Process) -> Running:
-    """A file, or the standard input, as text."""
-    words = [word for word in process.args if not word.startswith("-")]
-    yield 0.0
-    try:
-        data = content(process, words[0]) if len(words) > 1 else process.given
-    except Failure:
-        process.err(f"uuencode: can't open '{words[0]}': {why_not(process, words[0])}\n")
-        return 1
-    lines = [
-        binascii.b2a_uu(data[at : at + LINE], backtick=True).decode() for at in range(0, len(data), LINE)
-    ]
-    process.out(f"begin 644 {words[-1]}\n{''.join(lines)}`\nend\n")
-    return 0
-
-
 COMMANDS: dict[str, Command] = {
     "usleep": usleep,
     "linux32": personality,
     "linux64": personality,
     "ifup": if_up,
     "ifdown": if_up,
-    "uuencode": uuencode,
 }

@@ -36,25 +36,25 @@ TEXTS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "cut": (("invalid field value '{}'", "invalid number '{}'"), ("you must specify a list of bytes, characters, or fields", "expected a list of bytes, characters, or fields"),),
     "date": (("{}: No such file or directory", "can't stat '{}': No such file or directory"),),
-    "dd": (("failed to open '{}': {}", "can't open '{}': {}"), ("unrecognized operand '{}'", USAGE), ("invalid number: '{}'", "invalid number '{}'"), ("error reading '{}': {}", "{}: {}")),
+    "dd": (("invalid conversion: '{}'", "invalid argument '{}' to 'conv'"), ("invalid input flag: '{}'", "invalid argument '{}' to 'iflag'"), ("invalid output flag: '{}'", "invalid argument '{}' to 'oflag'"), ("invalid status level: '{}'", "invalid argument '{}' to 'status'"), ("failed to open '{}': {}", "can't open '{}': {}"), ("unrecognized operand '{}'", USAGE), ("invalid number: '{}'", "invalid number '{}'"), ("error reading '{}': {}", "{}: {}")),
     "df": (("{}: No such file or directory", "{}: can't find mount point"),),
     "diff": (("{}: {}", "can't stat '{}': {}"),),
     "du": (("cannot access '{}': {}", "{}: {}"),),
     "find": (
         ("missing argument to `{}'", "{} requires an argument"), ("Expected a positive decimal integer argument to {}, but got '{}'", "invalid number '{1}'"),
-        ("Unknown argument to -type: {}", "invalid argument '{}' to '-type'"), ("invalid -size type `{}'", "invalid number '{}'"),
-        ("invalid argument `{}' to `{}'", "invalid number '{}'"), ("cannot delete '{}': {}", "{}: {}"), ("'{}': {}", "{}: {}"), ("'{}': {}", "{}: {}"), ("unknown predicate `{}'", f"unrecognized: {{}}\n{USAGE}"),
+        ("you have too many ')'", f"unrecognized: )\n{USAGE}"), ("invalid expression; I was expecting to find a ')' somewhere but did not see one.", "unpaired '('"), ("Unknown argument to -type: {}", "invalid argument '{}' to '-type'"), ("invalid -size type `{}'", "invalid number '{}'"),
+        ("invalid argument `{}' to `{}'", "invalid number '{}'"), ("cannot delete '{}': {}", "{}: {}"), ("can't stat {}", "can't stat {}"), ("'{}': {}", "{}: {}"), ("unknown predicate `{}'", f"unrecognized: {{}}\n{USAGE}"),
     ),
     "head": (("invalid trailing option -- {}", "invalid number '{}'"), ("invalid number of bytes: '{}'", "invalid number '{}'"), ("error reading '{}': {}", "{}: Input/output error"), ("cannot open '{}' for reading: {}", "{}: {}"), ("invalid number of lines: '{}'", "invalid number '{}'")),
     "fdisk": (("cannot open {}: {}", "can't open '{}': {}"),),
-    "gunzip": (("{}: not in gzip format", "invalid magic"), *OF_GZIP), "gzip": OF_GZIP,
+    "gunzip": (("{}: not in gzip format", "invalid magic"), *OF_GZIP), "gzip": (("{}: not in gzip format", "invalid magic"), *OF_GZIP),
     "zcat": (("{}: not in gzip format", "no gzip/bzip2/xz magic"), *OF_GZIP),
     "bunzip2": OF_BZIP2, "bzcat": OF_BZIP2, "tac": (("failed to open '{}' for reading: {}", "{}: {}"),),
     "rev": (("cannot open {}: {}", "{}: {}"),), "expand": (("invalid tab size: '{}'", "invalid number '{}'"), ("tab size contains invalid character(s): '{}'", "invalid number '{}'")), "unlink": (("cannot unlink '{}': {}", "can't remove file '{}': {}"),),
     "link": (("cannot create link '{}' to '{}': {}", "can't create hardlink '{}' to '{}': {}"),),
     "sync": (("error opening '{}': {}", "can't open '{}': {}"),), "strings": (("'{}': No such file", "{}: No such file or directory"), ("Warning: '{}' is a directory", "")),
     "uniq": (("{}: Is a directory", "{}: I/O error"), ("{}: {}", "can't open '{}': {}")), "cmp": (("{}: Is a directory", "{}: I/O error"),),
-    "tee": (("can't open '{}': {}", "{}: {}"),), "mkfifo": (("cannot create fifo '{}': {}", "{}: {}"),), "mknod": (("missing operand after {}", USAGE),),
+    "mkfifo": (("cannot create fifo '{}': {}", "{}: {}"),), "mknod": (("missing operand after {}", USAGE), ("extra operand {}", USAGE), ("invalid device type {}", USAGE), ("invalid mode{}", "{}"), ("'{}': {}", "{}: {}")),
     "fold": (("invalid number of columns: '0': Numerical result out of range", "number 0 is not in 1..10000 range"), ("invalid number of columns: '{}'", "invalid number '{}'"),), "shuf": (("invalid line count: '{}'", "invalid number '{}'"),),
     "factor": (("'{}' is not a valid positive integer", USAGE),), "seq": (("invalid floating point argument: '{}'", USAGE),),
     "timeout": (("invalid time interval '{}'", "invalid number '{}'"), ("'{}': invalid signal", "unknown signal '{}'")),
@@ -110,6 +110,7 @@ TEXTS: dict[str, tuple[tuple[str, str], ...]] = {
     "stat": (("cannot statx '{}': {}", "can't stat '{}': {}"),),
     "stty": (("'{}': {}", "{}: {}"),),
     "swapon": (("{}: swapon failed: {}", "{}: {}"), ("cannot open {}: {}", "{}: {}")),
+    "readlink": (("{}: Invalid argument", "{}: cannot read link: not a symlink"),),
     "sysctl": (("cannot stat /proc/sys/{}: No such file or directory", "error: '{}' is an unknown key"), ("cannot open {}", USAGE)),
     "su": (("user {} does not exist or the user entry does not contain all the required fields", "unknown user {}"),),
     "tail": (("invalid number of lines: '{}'", "invalid number '{}'"), ("invalid number of bytes: '{}'", "invalid number '{}'"), ("error reading '{}': {}", "read error: {1}"), ("cannot open '{}' for reading: {}", "can't open '{}': {}"),),
@@ -131,7 +132,7 @@ TEXTS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "cal": (("illegal month value: use 1-12", "number is not in 1..12 range"), ("year '{}' not in range 1..9999", "number {} is not in 1..9999 range")),
 } | {
-    f"{name}sum": (("standard input: no properly formatted checksum lines found", "-: no checksum lines found"), ("{}: no properly formatted checksum lines found", "{}: no checksum lines found"), ("{}: Is a directory", "can't read '{}': Is a directory"), ("{}: {}", "can't open '{}': {}")) for name in ("md5", "sha1", "sha256", "sha512", "sha3")
+    f"{name}sum": (("WARNING: {}", "WARNING: {}"), ("standard input: no properly formatted checksum lines found", "-: no checksum lines found"), ("{}: no properly formatted checksum lines found", "{}: no checksum lines found"), ("{}: Is a directory", "can't read '{}': Is a directory"), ("{}: {}", "can't open '{}': {}")) for name in ("md5", "sha1", "sha256", "sha512", "sha3")
 }  # fmt: skip
 """By applet, the forms of its errors elsewhere and here; `{}` is a name or a reason."""
 STATUSES = {
@@ -145,6 +146,9 @@ STATUSES = {
     ("mountpoint", 32): 1,
     ("run-parts", 1): 0,
     ("mount", 32): 255,
+    ("gunzip", 2): 1,
+    ("gzip", 2): 1,
+    ("zcat", 2): 1,
     ("su", 1): 1,
     ("kill", 123): 1,
     ("awk", 2): 1,
@@ -160,7 +164,7 @@ STATUSES = {
 """Exit statuses that differ."""
 HEADLESS = ("killall",)
 """Those whose errors have no name in front elsewhere."""
-OTHER_NAMES = {"gunzip": "gzip", "zcat": "gzip"}
+OTHER_NAMES = {"gunzip": "gzip", "zcat": "gzip", "unlzma": "xz", "lzcat": "xz", "unxz": "xz", "xzcat": "xz"}
 """As which program an applet's errors are put elsewhere."""
 NO_SENTENCE = ("free", "renice", "last", "whoami", "hostid", "logname", "factor")
 """Applets that print their usage, not what was wrong with an option."""

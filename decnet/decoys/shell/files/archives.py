@@ -84,7 +84,10 @@ def gzip(process: Process) -> Running:
             made = unzipped(data) if unpacks or "t" in options else zipped(data, 0, level=_level(options))
             if made is None and to_output and "f" in options:
                 made = data
-            if made is None:
+            if made is None and not data and process.applet and process.name == "zcat":
+                process.err("zcat: short read\n")
+                status = 1
+            elif made is None:
                 process.err("\ngzip: stdin: not in gzip format\n")
                 status = 1
             else:

@@ -53,6 +53,8 @@ def _all(process: Process, options: Options, one: Any) -> Running:
         there = shell.node(shell.absolute(words[-1]))
         if there is not None and there.folder:
             folder = words.pop()
+        elif len(words) > 2 and process.applet:
+            folder = words.pop()  # BusyBox finds out with each of them that there is no such folder.
         elif len(words) > 2:
             reason = facts.why_missing(shell, words[-1]) or facts.NO_FOLDER
             if shell.world.system.version in ("11", "20.04", "22.04"):
@@ -233,6 +235,8 @@ def _move_one(process: Process, options: Options, source: str, target: str) -> C
     if reason or node is None:
         process.err(f"mv: cannot stat {facts.quoted_name(source)}: {reason}\n")
         return False
+    if place == where and process.applet:
+        return True
     if place == where:
         process.err(f"mv: {facts.quoted_name(source)} and {facts.quoted_name(target)} are the same file\n")
         return False

@@ -67,7 +67,8 @@ class FileTests(Tests):
         process, path = self._search.process, self._argument(word)
         other = entry_of(process, path, 0, path, follow=self._search.follows in ("H", "L"))
         if other is None:
-            raise Failure(f"{quoted(process, path)}: No such file or directory")
+            begin = "can't stat " if process.applet else ""
+            raise Failure(f"{begin}{quoted(process, path)}: No such file or directory")
         return other
 
     def _on_newer(self, word: str) -> Test:

@@ -185,7 +185,8 @@ class Tests:
         text = text or self._argument(word)
         digits = text.lstrip("+-")
         if not digits.replace(".", "", 1).isdecimal():
-            raise Failure(f"invalid argument `{text}' to `{word}'")
+            shown = digits if self._search.process.applet else text
+            raise Failure(f"invalid argument `{shown}' to `{word}'")
         number = float(digits[:15])
         if text.startswith("+"):
             return pure(lambda entry: value(entry) > number)
@@ -214,7 +215,8 @@ class Tests:
         unit = units.get(text[-1:], 0)
         number = text[:-1] if unit else text
         if not number.lstrip("+-").isdecimal():
-            raise Failure(f"invalid -size type `{text[-1:]}'")
+            shown = text.lstrip("+-") if self._search.process.applet else text[-1:]
+            raise Failure(f"invalid -size type `{shown}'")
         return self._number(word, lambda entry: -(-entry.node.bytes // (unit or 512)), number)
 
     def _on_empty(self, word: str) -> Test:

@@ -117,7 +117,7 @@ def rmdir(process: Process) -> Running:
         raise Failure("missing operand", hint=True)
     status = 0
     for path in options.operands:
-        for shown in _chain(path) if "p" in options else (path,):
+        for shown in _chain(path, to_root=process.applet) if "p" in options else (path,):
             yield 0.0
             if "v" in options:
                 process.out(f"rmdir: removing directory, {facts.quoted_name(shown)}\n")
@@ -125,7 +125,8 @@ def rmdir(process: Process) -> Running:
             if reason == "Directory not empty" and "i" in options:
                 break
             if reason:
-                what = "directory " if shown != path else ""
+                what = "directory " if shown != path and not process.applet else ""
+                reason = "Device or resource busy" if shown == "/" and process.applet else reason
                 process.err(f"rmdir: failed to remove {what}{facts.quoted_name(shown)}: {reason}\n")
                 status = 1
                 break
@@ -133,11 +134,11 @@ def rmdir(process: Process) -> Running:
     return status
 
 
-def _chain(path: str) -> Iterator[str]:
-    """A path, and those of the folders above it as far as they are written in it."""
+def _chain(path: str, *, to_root: bool) -> Iterator[str]:
+    """A path, and those of the folders above it as far as they are written in it. `to_root`: also the root."""
     yield path
-    while "/" in path.strip("/"):
-        path = path.rstrip("/").rpartition("/")[0]
+    while "/" in path.strip("/") or (to_root and path.startswith("/") and path != "/"):
+        path = path.rstrip("/").rpartition("/")[0] or "/"
         yield path
 
 

@@ -101,7 +101,7 @@ def below(process: Process, path: str, *, most: int = 2_000) -> Iterator[str]:
 @tool
 def chmod(process: Process) -> Running:
     """Change modes."""
-    process.args = _protected(process.args)
+    process.args = _protected(process.args) if not process.applet else _for_applet(process.args)
     options = parse(
         process,
         "cfRv",
@@ -120,6 +120,11 @@ def chmod(process: Process) -> Running:
     if len(words) == 1:
         raise Failure(f"missing operand after {quoted(process, words[0])}", hint=True)
     if changed_mode(words[0], 0, folder=False, umask=process.shell.umask) is None:
+        missing = [path for path in words[1:] if process.applet and facts.why_missing(process.shell, path)]
+        for path in missing:
+            process.err(f"chmod: cannot access '{path}': {facts.MISSING}\n" if "f" not in options else "")
+        if len(missing) == len(words) - 1:
+            return 1
         raise Failure(f"invalid mode: {quoted(process, words[0])}", hint=True)
     status = 0
     for path in words[1:]:
@@ -134,6 +139,16 @@ def chmod(process: Process) -> Running:
             if process.tired:
                 yield 0.0
     return status
+
+
+def _for_applet(words: list[str]) -> list[str]:
+    """To BusyBox the first word with a hyphen that is no option is a mode."""
+    for at, word in enumerate(words):
+        if word[:1] != "-" or word == "--":
+            break
+        if word[1:2] and word[1:2] not in "-Rcvf":
+            return [*words[:at], f"\0{word}", *words[at + 1 :]]
+    return words
 
 
 def _protected(words: list[str]) -> list[str]:

@@ -15,6 +15,7 @@ from .urls import Url, split
 TFTP_SECONDS = 13.0
 """Its tries: from 0.1 seconds, each time half as much more, ten in all."""
 NSLOOKUP_SECONDS = 5.0
+QUERIES = ("soa", "ns", "a", "aaaa", "cname", "mx", "txt", "ptr", "srv", "any")
 UCLIENT_SECONDS = 30.0
 WGET_LONG = """no-check-certificate spider header: post-data: post-file: output-document:=O output-file:=o quiet=q continue=c
 server-response=S directory-prefix:=P user-agent:=U timeout:=T tries:=t proxy:=Y passive-ftp no-verbose no-clobber no-host-directories no-parent"""
@@ -229,6 +230,9 @@ def tftp(process: Process) -> Running:
     port = words[1] if len(words) > 1 else "69"
     if not port.isdecimal() or len(port) > 5 or not 0 < int(port) < 1 << 16:
         raise Ended(f"tftp: bad port '{port}'\n")
+    block = options.value("b")
+    if "b" in options and not (block.isdecimal() and 24 <= int(block[:6]) <= 65464):
+        raise Ended(f"tftp: bad blocksize '{block}'\n")
     kind = "download" if "g" in options else "upload"
     where = process.shell.absolute(local) if local != "-" else "-"
     record(
@@ -281,8 +285,18 @@ def ftpget(process: Process) -> Running:
 def nslookup(process: Process) -> Running:
     """`nslookup`."""
     words = [word for word in process.args if not word.startswith("-")]
-    if not words:
+    for word in process.args:
+        name, equals, kind = word.partition("=")
+        if equals and name in ("-type", "-querytype", "-q", "-t", "-ty") and kind.lower() not in QUERIES:
+            raise Ended(f'nslookup: invalid query type "{kind}"\n')
+    if not words or len(words) > 2:
         raise Ended(usage(process))
+    if len(words) > 1:
+        server = resolved(process, words[1].partition(":")[0])
+        if not server:
+            raise Ended(f"nslookup: bad address '{words[1]}'\n")
+        if process.shell.world.network.is_own(server):
+            process.err(f"nslookup: write to '{words[1]}': Connection refused\n")
     yield from Clock().wait(NSLOOKUP_SECONDS)
     process.out(";; connection timed out; no servers could be reached\n\n")
     return 1

@@ -21,7 +21,7 @@ def ifconfig(process: Process) -> int:
     """`ifconfig`."""
     shell = process.shell
     facts, busybox = shell.world.network, process.applet
-    words = [word for word in process.args if word not in ("-a", "-v", "-s")]
+    words = [word for word in process.args if word not in (("-a",) if busybox else ("-a", "-v", "-s"))]
     if not busybox and words[:1] in (["--version"], ["-V"]):
         process.out("net-tools 2.10\n")
         return 5
@@ -39,7 +39,10 @@ def ifconfig(process: Process) -> int:
         if words[0].partition(":")[0] not in names:
             if len(words) > 1:
                 reason = "Operation not permitted" if shell.user != "root" else "No such device"
-                process.err(f"ifconfig: SIOCGIFFLAGS: {reason}\n" if busybox else f"SIOCSIFADDR: {reason}\n")
+                call = {"mtu": "SIOCSIFMTU", "netmask": "SIOCSIFNETMASK", "hw": "SIOCSIFHWADDR"}.get(
+                    words[1], "SIOCGIFFLAGS" if words[1].lstrip("-") in SWITCHES else "SIOCSIFADDR"
+                )
+                process.err(f"ifconfig: {call}: {reason}\n" if busybox else f"SIOCSIFADDR: {reason}\n")
                 return 255 if not busybox else 1
             prefix = "ifconfig: " if busybox else ""
             process.err(f"{prefix}{words[0]}: error fetching interface information: Device not found\n")
@@ -58,7 +61,43 @@ def ifconfig(process: Process) -> int:
     return 0
 
 
+VALUES = ("metric", "mtu", "txqueuelen", "dstaddr", "netmask", "broadcast", "hw", "pointopoint", "mem_start", "io_addr", "irq",
+          "outfill", "keepalive", "add", "del")  # fmt: skip
+SWITCHES = ("up", "down", "arp", "trailers", "promisc", "multicast", "allmulti", "dynamic")
+ADDRESSES = ("dstaddr", "netmask", "broadcast", "pointopoint", "add", "del")
+
+
+def _applet_refusal(process: Process, words: list[str]) -> str | None:
+    """What BusyBox says of the words behind a card: "" for its usage, None if it takes them."""
+    words = list(words)
+    while words:
+        word = words.pop(0)
+        name = word.removeprefix("-")
+        if name in SWITCHES:
+            continue
+        if name not in VALUES:
+            if not resolved(process, word.partition("/")[0]):
+                return f"bad address '{word}'"
+            continue
+        if not words:
+            return None if name in ("broadcast", "pointopoint") else ""
+        value = words.pop(0)
+        if name == "hw":
+            if value not in ("ether", "infiniband") or not words:
+                return ""
+            if words[0].count(":") != 5 or words.pop(0).strip("0123456789abcdefABCDEF:"):
+                return f"invalid hw-addr {value}"
+        elif name in ADDRESSES and not resolved(process, value.partition("/")[0]):
+            return f"bad address '{value}'"
+    return None
+
+
 def _set(process: Process, words: list[str]) -> int:
+    if process.applet and (refusal := _applet_refusal(process, words[1:])) is not None:
+        from .busybox import usage
+
+        process.err(f"ifconfig: {refusal}\n" if refusal else usage(process, "ifconfig"))
+        return 1
     if process.shell.user != "root":
         process.err(
             "SIOCSIFFLAGS: Operation not permitted\n"
@@ -198,7 +237,7 @@ def route_table(process: Process, *, numeric: bool, extended: int) -> str:
             else str(network.network_address)
         )
         via = each.via or ("0.0.0.0" if numeric or not busybox else "*")
-        flags = "UG" if each.via else "U"
+        flags = f"U{'G' * bool(each.via)}{'H' * (network.prefixlen == 32)}"
         start = f"{target:<15} {via:<15} {network.netmask!s:<15} "
         if extended == 1:
             lines.append(f"{start}{flags:<5}     0 0          0 {facts.interface}")

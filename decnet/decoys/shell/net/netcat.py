@@ -162,25 +162,40 @@ def _talk(process: Process, clock: Clock, options: Options, port: int, kind: str
     return 0
 
 
+def _without_program(process: Process) -> Process:
+    """What stands before `-e`: all behind it is the program."""
+    if "-e" in process.args:
+        process.args = process.args[: process.args.index("-e")]
+    return process
+
+
 def _busybox(process: Process) -> Running:
     from .busybox import Ended, address_of, connected, usage
 
     try:
-        options = parse(process, "i:w:lp:f:e:n")
+        options = parse(_without_program(process), "i:w:lp:f:n")
     except Failure as failure:
         process.err(f"nc: {failure.message}\n{usage(process, 'nc')}")
         return 1
     words, clock = options.operands, Clock()
-    for letter in "wip":
+    for letter in "wi":
         if letter in options and not options.value(letter).isdecimal():
             process.err(f"nc: invalid number '{options.value(letter)}'\n")
             return 1
     if "l" in options:
         port = options.value("p") or (words[0] if words else "0")
-        record(process, "listen", port=int(port) if port.isdecimal() else 0)
-        yield from clock.wait(LONGEST_SECONDS)
+        if not port.isdecimal() or len(port) > 5 or int(port) > 65535:
+            process.err(f"nc: bad port '{port}'\n")
+            return 1
+        record(process, "listen", port=int(port))
+        limit = int(options.value("w")[:6] or "0")
+        yield from clock.wait(limit or LONGEST_SECONDS)
+        process.err("nc: timed out\n" if limit else "")
         return 1
-    if not words:
+    if "f" in options:
+        process.err(f"nc: can't open '{options.value('f')}': No such file or directory\n")
+        return 1
+    if not words or len(words) > 2:
         process.err(usage(process, "nc"))
         return 1
     if len(words) < 2:

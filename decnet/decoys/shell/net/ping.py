@@ -76,7 +76,9 @@ def _options(process: Process, *, busybox: bool) -> Options:
             raise Failure(
                 f"ping: invalid number '{value}'\n" if busybox else f"ping: invalid argument: '{value}'\n", 1
             )
-    if not busybox:
+    if busybox:
+        _check_applet(options)
+    else:
         _check(options)
     if not busybox and "c" in options and not 1 <= int(float(options.value("c"))) <= MOST_COUNT:
         raise Failure(
@@ -98,6 +100,19 @@ def _check(options: Options) -> None:
         raise Failure(f"ping: bad TOS value: {service}\n", 2)
     if "4" in options and any(":" in each for each in options.operands):
         raise Failure(f"ping: {options.operands[-1]}: Address family for hostname not supported\n", 2)
+
+
+def _check_applet(options: Options) -> None:
+    """The ranges of BusyBox's options. Raises Failure."""
+    for letter, least, most in (("s", 0, 65535), ("t", 1, 255), ("c", 0, 2**31 - 1), ("w", 0, 2**31 - 1)):
+        text = options.value(letter)
+        if letter in options and (not text.isdecimal() or not least <= int(text[:11]) <= most):
+            problem = (
+                f"number {text} is not in {least}..{most} range"
+                if text.isdecimal()
+                else f"invalid number '{text}'"
+            )
+            raise Failure(f"ping: {problem}\n", 1)
 
 
 LARGEST = 65_507

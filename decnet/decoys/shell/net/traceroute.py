@@ -24,6 +24,34 @@ PROBE_SECONDS = 5.0
 BUSYBOX_SECONDS = 5.0
 
 
+RANGES = (
+    ("m", 1, 255),
+    ("p", 0, 65535),
+    ("q", 1, 2**31 - 1),
+    ("t", 0, 255),
+    ("w", 1, 86_400),
+    ("z", 0, 3_600_000),
+)
+"""Of BusyBox's options; the first hop may be at most the last one."""
+SMALLEST, BIGGEST = 46, 32_768
+"""Bytes of BusyBox's packets."""
+
+
+def _out_of_range(options: Options, words: list[str]) -> str:
+    """What BusyBox says of a number, "" if all are fine."""
+    last = options.value("m", "30")
+    first = ("f", 1, int(last[:4]) if last.isdecimal() else 30)
+    given = [
+        (options.value(letter), least, most) for letter, least, most in (*RANGES, first) if letter in options
+    ]
+    for text, least, most in [*given, *((word, SMALLEST, BIGGEST) for word in words[1:2])]:
+        if not text.isdecimal():
+            return f"invalid number '{text}'"
+        if not least <= int(text[:11]) <= most:
+            return f"number {text} is not in {least}..{most} range"
+    return ""
+
+
 def traceroute(process: Process) -> Running:
     """`traceroute`."""
     busybox = process.applet
@@ -52,6 +80,9 @@ def traceroute(process: Process) -> Running:
     if not busybox and (wrong := _wrong_value(options)):
         process.err(f"{wrong}\n")
         return 2
+    if busybox and (wrong := _out_of_range(options, words)):
+        process.err(f"traceroute: {wrong}\n")
+        return 1
     host = words[0]
     record(process, "traceroute", host=host)
     address = resolved(process, host)
@@ -65,7 +96,7 @@ def traceroute(process: Process) -> Running:
         return 1 if busybox else 2
     most = options.value("m")
     hops = max(1, min(255, int(most))) if most.isdecimal() and int(most[:4]) else 30
-    size = 46 if busybox else 60
+    size = 60 if not busybox else int(words[1]) if len(words) > 1 else 46
     process.out(f"traceroute to {host} ({address}), {hops} hops max, {size} byte packets\n")
     facts = process.shell.world.network
     if facts.is_own(address):

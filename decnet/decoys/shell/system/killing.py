@@ -89,7 +89,7 @@ def killall(process: Process) -> Running:
             )
         ]
         if not found:
-            status = 1
+            status = min(255, status + 1) if process.applet else 1
             if "q" not in options:
                 process.err(f"{name}: no process found\n")
         for entry in found:

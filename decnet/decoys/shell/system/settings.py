@@ -59,6 +59,8 @@ def sysctl(process: Process) -> Running:
             if process.tired:
                 yield 0.0
         return 0
+    if not options.operands and process.applet:
+        return 0
     if not options.operands:
         process.err("sysctl: no variables specified\nTry `sysctl --help' for more information.\n")
         return 1
@@ -74,7 +76,10 @@ def sysctl(process: Process) -> Running:
                 for each in (each for each in values if each.startswith(name + ".")):
                     _show(process, options, each, values[each])
                 continue
-            if "e" not in options:
+            if equals and process.applet and "e" not in options:
+                process.err(f"sysctl: error: '{name}' is an unknown key\n")
+                status = 1
+            elif "e" not in options:
                 process.err(f"sysctl: cannot stat {path}: No such file or directory\n")
                 status = failed
         elif equals and shell.user != "root":

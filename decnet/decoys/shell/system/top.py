@@ -61,6 +61,8 @@ def top(process: Process) -> Running:
     if not rounds.isdecimal():
         raise Failure(f"bad iterations argument '{rounds}'")
     seconds = options.value("d", "3")
+    if process.applet and not seconds.replace(".", "", 1).isdecimal():
+        raise Failure(f"invalid number '{seconds}'")
     try:
         wait = max(0.1, float(seconds[:9]))
     except ValueError:

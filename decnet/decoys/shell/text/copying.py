@@ -84,12 +84,15 @@ FLAGS = (
 
 def _check_words(process: Process, values: dict[str, str]) -> None:
     """Refuse values that dd does not know. Raises Failure."""
+    if process.applet:
+        _check_numbers(values)
     for name, known, what in (
         ("conv", CONVERSIONS, "conversion"),
         ("iflag", FLAGS, "input flag"),
         ("oflag", FLAGS, "output flag"),
     ):
-        bad = next((word for word in values.get(name, "").split(",") if word and word not in known), None)
+        words = values[name].split(",") if name in values else []
+        bad = next((word for word in words if (word or process.applet) and word not in known), None)
         if bad is not None:
             raise Failure(f"invalid {what}: {quoted(process, bad)}", hint=True)
     for name in ("bs", "ibs", "obs", "count", "skip", "seek"):
@@ -98,6 +101,23 @@ def _check_words(process: Process, values: dict[str, str]) -> None:
             text.startswith("-") or (name in ("bs", "ibs", "obs") and not text.strip("0"))
         ):
             raise Failure(f"invalid number: {quoted(process, text)}")
+
+
+LARGEST = 2**63 - 1
+
+
+def _check_numbers(values: dict[str, str]) -> None:
+    """Refuse numbers as BusyBox's dd refuses them. Raises Failure."""
+    for name in ("ibs", "obs", "bs", "count", "seek", "skip"):
+        text = values.get(name)
+        if text is None:
+            continue
+        least = 1 if name.endswith("bs") else 0
+        number = None if "x" in text else size_of(text.replace("c", "").replace("w", ""), "bkKMGTPEZY")
+        if number is None or text.startswith("-") or number > 2 * LARGEST + 1:
+            raise Failure(f"invalid number: '{text}'")
+        if not least <= number <= LARGEST:
+            raise Failure(f"number {text} is not in {least}..{LARGEST} range")
 
 
 def _swapped(data: bytes) -> bytes:

@@ -5,7 +5,7 @@ import re
 import struct
 
 from ..process import Process, Running
-from .common import Failure, Options, content, inputs, parse, quoted, save, size_of, tool
+from .common import Failure, Options, content, inputs, parse, quoted, save, size_of, tool, why_not
 
 CONTROLS = """nul soh stx etx eot enq ack bel bs ht nl vt ff cr so si dle dc1 dc2 dc3 dc4 nak syn etb can em
 sub esc fs gs rs us sp"""
@@ -31,7 +31,9 @@ def od(process: Process) -> Running:
     radix = options.value("A", "o")
     if radix[:1] not in ("d", "o", "x", "n") or len(radix) != 1:
         raise Failure(f"invalid output address radix '{radix}'; it must be one character from [doxn]")
-    kinds = [kind for option, value in options.given for kind in _types(option, value)] or [("o", 2, False)]
+    kinds = [
+        kind for option, value in options.given for kind in _types(option, value, applet=process.applet)
+    ] or [("o", 2, False)]
     failed: list[str] = []
     data = b"".join(part for _, part in inputs(process, options.operands, failed))
     skip, most = _size(process, options, "j"), _size(process, options, "N")
@@ -67,7 +69,7 @@ def _size(process: Process, options: Options, letter: str) -> int | None:
     return number
 
 
-def _types(option: str, value: str) -> list[tuple[str, int, bool]]:
+def _types(option: str, value: str, *, applet: bool = False) -> list[tuple[str, int, bool]]:
     if option != "t":
         old = OLD.get(option)
         return _types("t", old) if old else []
@@ -89,7 +91,9 @@ def _types(option: str, value: str) -> list[tuple[str, int, bool]]:
             at += 1
         if (kind, size) not in WIDTHS:
             raise Failure(
-                f"invalid type string ‘{value}’;\nthis system doesn't provide a {size}-byte integral type"
+                f"invalid type string '{value}'; {size}-byte integral type is not supported"
+                if applet
+                else f"invalid type string ‘{value}’;\nthis system doesn't provide a {size}-byte integral type"
             )
         shown = value[at : at + 1] == "z"
         at += shown
@@ -253,6 +257,8 @@ def _reverted(process: Process, data: bytes, *, plain: bool, target: list[str]) 
 def hexdump(process: Process) -> Running:
     """Words of two bytes; `-C` for bytes and text. `hd` is `hexdump -C`."""
     options = parse(process, "bcCdoxvn:s:e:f:", "canonical=C no-squeezing=v length=n skip=s")
+    if process.applet:
+        _check_applet(process, options)
     failed: list[str] = []
     data = b"".join(part for _, part in inputs(process, options.operands, failed))
     start = size_of(options.value("s", "0")) or 0
@@ -283,6 +289,19 @@ def hexdump(process: Process) -> Running:
     if data and formats is None:
         process.out(f"{len(data):08x}\n" if canonical else f"{len(data):07x}\n")
     return 1 if failed else 0
+
+
+def _check_applet(process: Process, options: Options) -> None:
+    """Refuse as BusyBox's hexdump refuses. Raises Failure."""
+    for name in options.values("f"):
+        if (reason := why_not(process, name)) and process.shell.content(process.shell.absolute(name)) is None:
+            raise Failure(f"can't open '{name}': {reason}")
+    for letter in "ns":
+        text = options.value(letter)
+        if letter in options and (size_of(text, "bkm") is None or text.startswith("-")):
+            raise Failure(f"invalid number '{text}'")
+    if options.value("s", "0") != "0" and not options.operands and not process.from_terminal:
+        raise Failure("stdin: Illegal seek")
 
 
 def _canonical(row: bytes, at: int) -> str:

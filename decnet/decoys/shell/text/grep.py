@@ -211,6 +211,8 @@ def _file(search: Search, path: str) -> Running:
         quiet = "s" in options or (failure.message == "Is a directory" and options.value("d") == "skip")
         if not quiet:
             process.err(f"grep: {path}: {failure.message}\n")
+        if process.applet and failure.message == "Is a directory":
+            return 1
         search.failed = search.failed or failure.message != "Is a directory" or options.value("d") != "skip"
         return 2
     process.spend(1 + len(data) // 256)

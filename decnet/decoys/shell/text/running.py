@@ -37,7 +37,7 @@ def xargs(process: Process) -> Running:
         runs = _batches(command, words, int(most[:9]) if most else len(words))
     if not words and "r" not in options and not mark:
         runs = [command]
-    if broken and not words:
+    if broken and (not words or (process.applet and not most)):
         raise Failure(broken)
     status = yield from _runs(process, options, runs)
     if broken:
@@ -151,6 +151,8 @@ def env(process: Process) -> Running:
     options = parse(process, "iu:0C:S:v", "ignore-environment=i unset=u null=0 chdir=C split-string=S debug=v", status=125, stop=True)  # fmt: skip # noqa: E501
     words = [*options.value("S").split(), *options.operands]
     added: dict[str, str] = {}
+    if words[:1] == ["-"]:
+        options.given.append(("i", words.pop(0)))
     while words and "=" in words[0][1:]:
         name, _, value = words.pop(0).partition("=")
         added[name] = value
