@@ -5,7 +5,7 @@ Source: BusyBox 1.35."""
 from __future__ import annotations
 
 OPTIONS = {
-    "cd": "LP", "chdir": "LP", "command": "pvV", "export": "p", "hash": "r", "jobs": "lp", "pwd": "LP",
+    "cd": "LP", "chdir": "LP", "command": "pvV", "export": "pn", "hash": "r", "jobs": "lp", "pwd": "LP",
     "read": "p:u:rt:n:sd:", "readonly": "p", "trap": "", "umask": "S", "unalias": "a", "unset": "vf",
     "wait": "n",
 }  # fmt: skip

@@ -210,7 +210,7 @@ def _not_executed(context: Context, name: str) -> int:
     node = shell.node(shell.absolute(name))
     status = 127
     if not shell.dialect.bash:
-        context.complain(f"exec: {name}: not found")
+        context.complain(f"exec: {shell.in_builtin}{name}: not found")
     elif node is None:
         context.complain(f"{name}: No such file or directory")
     else:

@@ -23,7 +23,8 @@ def read(context: Context, words: list[Any]) -> Work:
     options, names = found
     source = context.fds.get(int(options.get("u", "0") or 0) if options.get("u", "0").isdecimal() else 0)
     if not isinstance(source, Stream):
-        context.complain(f"read: read error: {options.get('u', '0')}: Bad file descriptor")
+        if shell.dialect.name != "ash":
+            context.complain(f"read: read error: {options.get('u', '0')}: Bad file descriptor")
         return 1
     if "p" in options and (source.is_terminal or shell.dialect.name == "dash"):
         context.err(options["p"])

@@ -111,12 +111,20 @@ def binary(context: Context, left: str, operator: str, right: str) -> bool:
     return newer > 0 if operator == "-nt" else newer < 0
 
 
+MOST_DIGITS = 18
+"""Of a number that certainly fits into 64 bits."""
+
+
 def _integer(context: Context, text: str) -> int:
+    if context.shell.dialect.name == "ash" and len(text.strip().lstrip("+-0")) > MOST_DIGITS:
+        raise BadTest(
+            f"{text}: out of range" if text.strip().lstrip("+-").isdecimal() else f"{text}: bad number"
+        )
     if re.fullmatch(r"\s*[-+]?\d{1,30}\s*", text):
         return int(text)
     name = context.shell.dialect.name
     raise BadTest({"bash": f"{text}: integer expression expected", "dash": f"Illegal number: {text}",
-                   "ash": f"{text}: bad number" if text else "out of range"}[name])  # fmt: skip
+                   "ash": f"{text}: bad number" if text else "bad number"}[name])  # fmt: skip
 
 
 class Tests:

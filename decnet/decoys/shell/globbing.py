@@ -75,7 +75,8 @@ def _fitting(shell: Shell, where: str, part: str, spend: Spend) -> Globbing:
     pattern = compiled_for(shell, part.lower() if folds else part)
     hidden = part.startswith((".", "\\.")) or "dotglob" in shell.shopts
     found = []
-    for at, name in enumerate(shell.entries(where)):
+    links = (".", "..") if hidden and not shell.dialect.bash else ()
+    for at, name in enumerate((*links, *shell.entries(where))):
         if at % PAUSE == PAUSE - 1:
             yield
         if (hidden or name[:1] != ".") and pattern.matches(name.lower() if folds else name, spend):

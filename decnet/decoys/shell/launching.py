@@ -269,6 +269,8 @@ class Launching(Driving, Protocol):
 
     def _interpreted(self, parts: list[str], path: str, words: list[str]) -> Work:
         command = self._known(parts[0].rsplit("/", 1)[-1]) if parts else None
+        if parts and parts[0].startswith("/") and self.shell.node(self.shell.absolute(parts[0])) is None:
+            command = None
         if command is None:
             where = parts[0] if parts else ""
             if self.shell.dialect.bash and self.shell.world.system.version in BEFORE_BASH_5_2:

@@ -157,7 +157,8 @@ class Running(Assigning, Launching, Scripts, Protocol):
                 status = (yield found) if isinstance(found, Generator) else found
                 shell.status = status
             except BadDescriptor:
-                self.complain(f"{name}: write error: Bad file descriptor")
+                front = "" if shell.dialect.name == "ash" and name != "printf" else f"{name}: "
+                self.complain(f"{front}write error: Bad file descriptor")
                 shell.status = 1
             except OSError as error:
                 is_dash = shell.dialect.name == "dash"

@@ -290,8 +290,8 @@ def _about(context: Context, dialect: Dialect, name: str, word: str) -> int:
                         f"\t{name} [GNU long option] [option] script-file ...\n")  # fmt: skip
         return 0
     if dialect.name == "ash":
-        from .busybox.applets import usage
         from .busybox_titles import title_of
+        from .busybox_usage import usage
 
         head = f"BusyBox {title_of(context.shell.world)} multi-call binary.\n\n"
         context.err(head + usage(name)[1])

@@ -100,7 +100,7 @@ def _marked(process: Process, user: str, letter: str) -> int:
     locked = row[1].startswith("!")
     if (letter == "l" and locked) or (letter == "u" and not locked):
         process.err(f"passwd: password for {user} is already {'' if locked else 'un'}locked\n")
-        return 0
+        return 1
     if shell.world.is_read_only("/etc/passwd"):
         process.err("passwd: can't update password file /etc/passwd\n")
         return 1

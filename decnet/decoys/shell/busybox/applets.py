@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
+from ..busybox_usage import usage
 from ..process import Command, Process
 from ..tasks import Killed
 from ..text.common import USAGE as ITS_USAGE
@@ -15,8 +15,6 @@ from ..text.common import Failure
 from .getopt32 import Refused, rules_of
 from .texts import NO_SENTENCE, STATUSES, translated
 
-USAGE = Path(__file__).with_name("usage.txt")
-"""What BusyBox 1.35 prints, made by packaging/busybox_usage.py: "@ APPLET OPERANDS", then the text."""
 UNREAD = frozenset(("arch", "clear", "reset", "lsmod"))
 """Those that do not read their words."""
 ONLY_OPTIONS = frozenset(("nproc", "uptime"))
@@ -106,21 +104,6 @@ READ_AS: dict[str, Callable[[list[str]], list[str]]] = {
 
 USAGE_STATUSES = dict.fromkeys(("sort", "grep", "egrep", "fgrep", "tty"), 2)
 """What those return after their usage; the others 1."""
-
-
-@lru_cache(maxsize=4)
-def usage(name: str) -> tuple[int, str]:
-    """How many operands an applet wants at least, and its usage; (0, "") for one that is not known."""
-    with USAGE.open(encoding="utf-8") as lines:
-        for line in lines:
-            if line.startswith(f"@ {name} "):
-                text = []
-                for more in lines:
-                    if more.startswith("@ "):
-                        break
-                    text.append(more)
-                return int(line.split()[2]), "".join(text)
-    return 0, ""
 
 
 def as_applet(command: Command, name: str, title: str) -> Command:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from ...host.node import Node
 from ..busybox_titles import title_of
+from ..busybox_usage import USAGE
 from ..process import Command, Process
-from .applets import USAGE, as_applet, unknown
+from .applets import as_applet, unknown
 from .own import own_command
 
 if TYPE_CHECKING:

@@ -42,7 +42,7 @@ TEXTS: dict[str, tuple[tuple[str, str], ...]] = {
     "du": (("cannot access '{}': {}", "{}: {}"),),
     "find": (
         ("missing argument to `{}'", "{} requires an argument"), ("Expected a positive decimal integer argument to {}, but got '{}'", "invalid number '{1}'"),
-        ("you have too many ')'", f"unrecognized: )\n{USAGE}"), ("invalid expression; I was expecting to find a ')' somewhere but did not see one.", "unpaired '('"), ("Unknown argument to -type: {}", "invalid argument '{}' to '-type'"), ("invalid -size type `{}'", "invalid number '{}'"),
+        ("can't execute '{}': {}", "{}: {}"), ("you have too many ')'", f"unrecognized: )\n{USAGE}"), ("invalid expression; I was expecting to find a ')' somewhere but did not see one.", "unpaired '('"), ("Unknown argument to -type: {}", "invalid argument '{}' to '-type'"), ("invalid -size type `{}'", "invalid number '{}'"),
         ("invalid argument `{}' to `{}'", "invalid number '{}'"), ("cannot delete '{}': {}", "{}: {}"), ("can't stat {}", "can't stat {}"), ("'{}': {}", "{}: {}"), ("unknown predicate `{}'", f"unrecognized: {{}}\n{USAGE}"),
     ),
     "head": (("invalid trailing option -- {}", "invalid number '{}'"), ("invalid number of bytes: '{}'", "invalid number '{}'"), ("error reading '{}': {}", "{}: Input/output error"), ("cannot open '{}' for reading: {}", "{}: {}"), ("invalid number of lines: '{}'", "invalid number '{}'")),
@@ -115,6 +115,7 @@ TEXTS: dict[str, tuple[tuple[str, str], ...]] = {
     "su": (("user {} does not exist or the user entry does not contain all the required fields", "unknown user {}"),),
     "tail": (("invalid number of lines: '{}'", "invalid number '{}'"), ("invalid number of bytes: '{}'", "invalid number '{}'"), ("error reading '{}': {}", "read error: {1}"), ("cannot open '{}' for reading: {}", "can't open '{}': {}"),),
     "tar": (
+        ("{}: Cannot change directory: {}", "can't change directory to '{}': {}"),
         ("Cowardly refusing to create an empty archive", "empty archive"), ("You must specify one of {}", USAGE),
         ("{}: Cannot open: {}", "can't open '{}': {}"), ("{}: Cannot stat: {}", "{}: {}"), ("Error is not recoverable: exiting now", ""),
         ("Removing leading `/' from {}", "removing leading '/' from member names"), ("This does not look like a tar archive", "short read"),

@@ -223,7 +223,8 @@ def _read(process: Process, options: Options, *, unpack: bool) -> Running:
     base = options.value("C")
     folder = process.shell.node(process.shell.absolute(base)) if base else None
     if base and (folder is None or not folder.folder):
-        return _fatal(process, f"{base}: Cannot open: No such file or directory")
+        what = "Cannot change directory" if process.applet else "Cannot open"
+        return _fatal(process, f"{base}: {what}: No such file or directory")
     try:
         archive = tarfile.open(fileobj=io.BytesIO(plain), mode="r:")  # noqa: SIM115 (closed below)
     except tarfile.TarError:

@@ -87,6 +87,8 @@ def _opened(process: Process, name: str, *, quiet: bool) -> Generator[Any, Any, 
     )
     program = process.name.rpartition("/")[2]
     if not shown:
+        if process.applet:
+            raise Failure(f"can't open {name}[.zip]")
         process.err(f"{program}:  cannot find or open {name}, {name}.zip or {name}.ZIP.\n")
         return None
     try:

@@ -31,8 +31,8 @@ class Ended(Exception):
 
 def usage(process: Process, name: str = "") -> str:
     """What an applet prints if it is called without arguments."""
-    from ..busybox.applets import usage as text_of
     from ..busybox_titles import title_of
+    from ..busybox_usage import usage as text_of
 
     return f"BusyBox {title_of(process.shell.world)} multi-call binary.\n\n{text_of(name or process.name)[1]}"
 
@@ -99,6 +99,9 @@ def wget(process: Process) -> Running:
         )
         if text.endswith("://"):
             raise Ended("wget: bad address ''\n")
+        port = text.partition("://")[2].partition("/")[0].rpartition(":")[2]
+        if url is None and port.isdecimal():
+            raise Ended(f"wget: bad port '{port}'\n")
         if url is None or url.scheme not in ("http", "https", "ftp"):
             raise Ended(f"wget: not an http or ftp url: {text}\n")
         yield from _download(process, options, url, output)

@@ -33,6 +33,8 @@ def substr(machine: Machine, values: list[Value]) -> Value:
     text = machine.text(values[0])
     start = number_of(values[1])
     length = number_of(values[2]) if len(values) > 2 else math.inf
+    if machine.process.applet:
+        start = max(1.0, start)  # BusyBox keeps the length.
     if not machine.extended:
         return _mawk_substr(text, start, length)
     if start != start or length != length or length <= 0:

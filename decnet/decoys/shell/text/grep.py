@@ -105,7 +105,7 @@ def _limits(search: Search) -> None:
         search.most = max(-1, int(most[:9]))
     color = [value for name, value in search.options.given if name in ("color", "colour")]
     auto = search.process.to_terminal and color[-1:] in ([""], ["auto"], ["tty"], ["if-tty"])
-    search.color = auto or color[-1:] in (["always"], ["yes"], ["force"])
+    search.color = (auto or color[-1:] in (["always"], ["yes"], ["force"])) and not search.process.applet
 
 
 def _patterns(process: Process, options: Options) -> list[Regex]:
@@ -223,7 +223,12 @@ def _file(search: Search, path: str) -> Running:
         lines.pop()
     name = "(standard input)" if path == "-" else path
     name = options.value("label", name) if path == "-" else name
-    binary = "a" not in options and options.value("binary-files") != "text" and _is_binary(data, separator)
+    binary = (
+        "a" not in options
+        and not process.applet
+        and options.value("binary-files") != "text"
+        and _is_binary(data, separator)
+    )
     if binary and ("I" in options or options.value("binary-files") == "without-match"):
         lines = []
     yield from _lines(search, name, lines, separator, binary)

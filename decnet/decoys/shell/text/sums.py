@@ -100,7 +100,9 @@ def hashed(process: Process) -> Running:
     """md5sum and its relatives: print sums, or check them with -c."""
     kind = HASHES[process.name.rsplit("/", 1)[-1]]
     options = parse(
-        process, "bctwz", "binary=b check=c text=t tag ignore-missing quiet status strict warn=w zero=z"
+        process,
+        "bctwzs" if process.applet else "bctwz",
+        "binary=b check=c text=t tag ignore-missing quiet status strict warn=w zero=z",
     )
     if "c" in options:
         return (yield from _check(process, options, kind))
@@ -164,9 +166,9 @@ def _check(process: Process, options: Options, kind: str) -> Running:
                 unread += 1
                 continue
             bad += not good
-            silent = "status" in options or ("quiet" in options and good)
+            silent = "status" in options or "s" in options or ("quiet" in options and good)
             process.out("" if silent else f"{path}: {'OK' if good else 'FAILED'}\n")
-        if process.applet and bad + unread:
+        if process.applet and bad + unread and "s" not in options:
             process.err(
                 f"{process.name}: WARNING: {bad + unread} of {checked} computed checksums did NOT match\n"
             )
