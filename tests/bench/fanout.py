@@ -98,7 +98,9 @@ def thousand_rows() -> list[Result]:
             changed = after_a_change(home)
             taken[size] = least(status(home) for _ in range(3))
             say(f"{size} simulated workers measured")
+        bare = {size: least(clients.bare(made, size) for _ in range(3)).cpu for size in (FEW, 100, MANY)}
     start, whole = taken.pop(FEW), taken[MANY]
+    bare_each = {size: (bare[size] - bare[FEW]) / (size - FEW) * 1000 for size in (100, MANY)}
     cpu = [(float(size - FEW), each.cpu - start.cpu) for size, each in taken.items()]
     memory = [(float(size - FEW), max(each.memory - start.memory, 0.1)) for size, each in taken.items()]
     each_worker = {size + FEW: value / size * 1000 for size, value in cpu}
@@ -119,6 +121,13 @@ def thousand_rows() -> list[Result]:
         ),
         Row(f"status of {MANY} workers, memory", whole.memory, MIB_AT_MANY, "the aim", 1, "MiB"),
         Row(f"one worker more, of {MANY}, CPU", each_worker[MANY], each_worker[100], "of 100", 1.1, "ms"),
+        Row(
+            f"one worker more, of {MANY}, CPU of asyncssh, bare and tuned",
+            bare_each[MANY],
+            bare_each[100],
+            "of 100",
+            unit="ms",
+        ),
         Growth(f"status, client CPU above that of {FEW} workers", tuple(cpu), "further workers"),
         Growth(f"status, memory above that of {FEW} workers", tuple(memory), "further workers", "MiB"),
     ]
