@@ -135,7 +135,7 @@ def _keep_compiled() -> None:
         keep(program(), target)
 
 
-def _answer(verb: str, line: Optional[bytes]) -> "tuple[str, bytes]":
+def _answer(verb: str, line: Optional[bytes] = None) -> "tuple[str, bytes]":
     marker = NO_MARKER
     try:
         _limit(VERBS[verb][2])
