@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,11 +67,14 @@ def decoys_content(folder: Path = DECOYS_FOLDER) -> str:
 
 def source_files(folder: Path) -> list[tuple[str, Path]]:
     """The files of a program's folder that go into an image, by their path in it."""
-    return [
-        (path.relative_to(folder).as_posix(), path)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")
-    ]
+    found = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        inside = place[len(str(folder)) :].strip("/")
+        found += [f"{inside}/{name}".lstrip("/") for name in names if not name.startswith(".")]
+    # As paths are sorted, part by part.
+    found.sort(key=lambda name: name.split("/"))
+    return [(name, folder / name) for name in found]
 
 
 def _hash(*parts: bytes) -> str:
