@@ -104,7 +104,7 @@ def test_the_uptime_is_that_of_snmp() -> None:
         ("sh pri", "Current privilege level is 1\n"),
         ("s", '% Ambiguous command:  "s"\n'),
         ("sh v", '% Ambiguous command:  "sh v"\n'),
-        ("show", "% Incomplete command.\n\n"),
+        ("show", '% Type "show ?" for a list of subcommands\n'),
         ("show running-config", "                 ^\n% Invalid input detected at '^' marker.\n\n"),
         ("foo bar", "            ^\n% Invalid input detected at '^' marker.\n\n"),
         ("terminal length 600", "                            ^\n% Invalid input detected at '^' marker.\n\n"),
@@ -414,3 +414,17 @@ def test_no_sequence_of_commands_breaks_the_configuration(lines: list[str]) -> N
     own.run("enable")
     text = own.config.text() if isinstance(own, Router) else ""
     assert text.count("\nend\n") == 1 and text.count("\nline con 0\n") == 1
+
+
+def test_ports_of_a_switch_have_counters_of_their_own() -> None:
+    text = console(enabled=True).run("show interfaces | include packets input").out
+    counts = [line.split()[0] for line in text.splitlines() if not line.split()[0] == "0"]
+    assert len(counts) > 5
+    assert len(set(counts)) == len(counts)
+
+
+def test_the_log_of_a_switch_is_in_order_and_counted() -> None:
+    text = console(enabled=True).run("show logging").out
+    times = [line[1:20] for line in text.splitlines() if line.startswith("*")]
+    assert times == sorted(times)
+    assert f"Buffer logging:  level debugging, {len(times)} messages logged" in text

@@ -115,11 +115,16 @@ def top(context: Context, process: Process) -> Work:
     return 0
 
 
+CLEAR_SCREEN = "\x1b[H\x1b[J"
+
+
 def _small_top(context: Context, words: list[str]) -> Work:
     """`top` of BusyBox, with and without a terminal."""
     from .busybox_top import busybox_top
 
-    is_batch = "-b" in words or not on_terminal(context)
+    letters = "".join(word.lstrip("-") for word in words if word.startswith("-") or word is words[0])
+    is_batch = "b" in letters or not on_terminal(context)
+    head = "" if "b" in letters else CLEAR_SCREEN
     seconds, left = max(1.0, _delay(words) if "-d" in words else 5.0), _runs(words)
     screen = FullScreen(context, begins="", ends="\n")
     if not is_batch:
@@ -129,7 +134,7 @@ def _small_top(context: Context, words: list[str]) -> Work:
         while left:
             left -= 1
             if is_batch:
-                context.out(busybox_top(context.shell))
+                context.out(head + busybox_top(context.shell))
                 yield seconds if left else 0.0
                 continue
             screen.put(

@@ -98,7 +98,7 @@ def _switch(persona: Persona, dialect: Dialect, mac: bytes, address: str) -> lis
                 speed,
                 number,
                 up=up,
-                share=1.7 if up else 0.0,
+                share=(170 + persona.number(f"share of port {port}", 0, 640)) / 100 if up else 0.0,
             )
         )
     if not cisco:

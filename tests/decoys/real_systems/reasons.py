@@ -27,7 +27,7 @@ REASONS: dict[str, tuple[str, ...]] = {
     ),
     "the commands that are compared run there side by side, without kernel threads": (
         "lsipc -m", "lsns -t net", "lslogins root",
-        "ps | awk", "ps -p 1 -o args=", "ps -ef | head", "ps aux | head", "ps -e -o user=", "ps auxww", "time true", "ifconfig lo", "pidof systemd init",
+        "ps | awk", "ps; ps aux | wc -l; ps -ef", "ps -p 1 -o args=", "ps -ef | head", "ps aux | head", "ps -e -o user=", "ps auxww", "time true", "ifconfig lo", "pidof systemd init",
     ),
     "no one is logged in there, and the machine has just been made": (
         "loginctl list-users", "loginctl show-user", "busctl call org.freedesktop.login1", "systemd-analyze time", "systemd-analyze blame", "localectl", "hostname -A", "dbus-run-session",
@@ -43,7 +43,7 @@ REASONS: dict[str, tuple[str, ...]] = {
         "systemctl show -p Id ssh", "systemctl cat nosuch", "systemctl list-timers", "systemctl is-system-running", "systemctl --failed",
         "systemctl daemon-reload", "systemctl mask nosuch", "service nosuch status", "service ssh status", "systemctl kill nosuch", "who -r", "runlevel",
     ),
-    "the root of the container has another path outside": ("for p in $(ls /proc",),
+    "the root of the container has another path outside": ("for p in $(ls /proc", "for p in /proc/[0-9]*; do e="),
     "the container has no kernel threads, no capability for limits, and a /proc/sys that is read-only": (
         "ps aux | grep -E 'xmrig", "ulimit -n 65535",
     ),
@@ -108,6 +108,7 @@ OF_A_DEVICE: dict[str, tuple[str, ...]] = {
     "a device has its own tree, where Debian's has nothing but BusyBox": (
         "ls /", "ls -la / ", "ls -ld /tmp /root", "ls /etc |", "ls /var;", "ls -l /nonexistent /tmp", "cat /etc/os-release", "cat /etc/*release",
         "cat /etc/shells", "cat /etc/profile", "cat /etc/apt", "cat /etc/shadow", "ls /etc/init.d", "ls /usr/bin", "ls /opt", "echo *; cd /var",
+        "ls -l /bin/sh | awk", "/bin/busybox cat /bin/ls | head", "dd if=/bin/busybox bs=52", "for pid in /proc/[0-9]*/; do pid=",
         "find /var/www", "find / -maxdepth 1", "find / -writable", "ls -la ~", "rm -rf /tmp/*; ls -a /tmp; rm -rf /var/tmp",
         "for f in /etc/*-release", "du -s /etc/apt", "ls -F / |", "ls -p /etc |", "ls -lS /bin |",
     ),
@@ -119,6 +120,7 @@ OF_A_DEVICE: dict[str, tuple[str, ...]] = {
     ),
     "a device has a processor and a kernel of its own": (
         "uname", "arch;", "nproc", "cat /proc/cpuinfo", "cat /proc/stat", "case $(uname -m)", "dd if=/etc/hostname bs=1", "ls /proc",
+        "free; free -m", "free -h; echo", "case \"$(uname -m)\"", "insmod; echo $?; insmod /nope.ko",
         "ls -l /proc/self/fd", "echo x > /proc/version", "ulimit -n 65535", "cat /proc/self/maps",
     ),
     "a device has other applets": (
@@ -127,10 +129,11 @@ OF_A_DEVICE: dict[str, tuple[str, ...]] = {
         "ls /var/lib/dpkg", "head -4 /var/lib/dpkg", "ls /var/lib/apt",
         "x\t\t", "mesg", "busybox ECCHI; busybox;", "brctl show",
     ),
-    "Debian's ash prefers applets to the programs in the PATH": ("which -a sh", "type cd ls if", "command -v", "type ls cd if", "alias; type ls", "type ls; type cd", "which nosuch; echo $?; which sh ls"),
+    "Debian's ash prefers applets to the programs in the PATH": ("which; echo $?; which sh nosuch", "type if for echo ls nosuch", "which -a sh", "type cd ls if", "command -v", "type ls cd if", "alias; type ls", "type ls; type cd", "which nosuch; echo $?; which sh ls"),
     "a device has an older BusyBox": ("while read l; do echo \"<$l>\"; done < <(", "xargs -0 echo < <(", "ls --color=always -d /tmp", "diff <("),
     "dropbear gives a session groups and other variables": ("id > /tmp/1", "env | cut", "locale | head", "env | sort", "id; id nosuch"),
     "the network around the container, or an error of Debian's BusyBox": (
+        "arp; echo $?; arp -a; arp -d", "for a in arm arm5 arm7 mips mpsl x86; do wget -q -T 1",
         "arp -n", "wget -t 1 -T 1", "ping -c1 nosuch.invalid", "nc -lvp 1", "stat /etc/hostname", "top -bn1 | tail",
     ),
 }  # fmt: skip

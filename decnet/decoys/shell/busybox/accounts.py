@@ -12,6 +12,7 @@ from ..state import Shell
 from ..system.account_files import rows_of, set_field, set_password
 from ..system.databases import accounts_of
 from ..system.passwords import asked, record_given
+from ..tasks import INTERRUPT, Killed
 from ..text.common import Failure, Options, parse, tool
 from .applets import complain
 
@@ -47,6 +48,18 @@ def passwd(process: Process) -> Running:
 
 
 def _asked_twice(process: Process, user: str) -> Running:
+    """`passwd` ignores ^C but for the line that is typed."""
+    try:
+        return (yield from _changed(process, user))
+    except Killed as killed:
+        if killed.signal != INTERRUPT:
+            raise
+        process.out("\n" if process.from_terminal else "")
+        process.err(f"passwd: password for {user} is unchanged\n")
+        return 1
+
+
+def _changed(process: Process, user: str) -> Running:
     process.out(f"Changing password for {user}\n")
     first = yield from _line(process, "New password: ")
     weak = _weakness(process.shell, user, first or "")

@@ -75,6 +75,11 @@ class Router(Keywords):
         answer = super().run(front, given)
         return replace(answer, out=filtered(answer.out, names[0], words[1].rstrip()))
 
+    def incomplete(self, words: list[str]) -> str:
+        """`show` alone has its own complaint."""
+        is_show = len(words) == 1 and not self.modes and "show".startswith(words[0].lower())
+        return '% Type "show ?" for a list of subcommands\n' if is_show else super().incomplete(words)
+
     def execute(self, line: str) -> Answer:
         """The server of scp is not configured."""
         return Answer("Administratively disabled.\n") if line.startswith("scp ") else self.run(line)
@@ -130,7 +135,7 @@ class Router(Keywords):
             "ask_where": self.asked("Configuring from terminal, memory, or network [terminal]? ", self._from_where),
             "ask_name": self.asked("Destination filename [startup-config]? ", lambda answer: self.write([])),
             "text": lambda words: self.config.text(), "failed": lambda words: "% Authorization failed.\n",
-            "copy": self.copy, "flash": lambda words: self._show.flash(),
+            "copy": self.copy, "flash": self._show.folder,
             "undebug": lambda words: "All possible debugging has been turned off\n",
         }  # fmt: skip
 

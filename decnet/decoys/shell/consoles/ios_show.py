@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from . import ios_tables
 from .grammar import Word
 from .ios_config import Switch
 from .ios_version import inventory, version
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from ...snmp.interfaces import Card
 
 HIGHEST = 15
+INCOMPLETE = "% Incomplete command.\n\n"
 FAR, PRIVATE = "Gi1/0/", "GigabitEthernet1/0/"
 
 
@@ -42,6 +44,14 @@ vlan | VTP VLAN status | 1
 vlan brief | VTP all VLAN status in brief | 1
 cdp | CDP information | 1
 cdp neighbors | CDP neighbor entries | 1
+cdp neighbors detail | Show detailed information | 1
+hosts | IP domain-name, lookup style, nameservers, and host table | 1
+line | TTY line information | 1
+ntp | Network time protocol | 1
+ntp status | Status of NTP | 1
+sessions | Information about Telnet connections | 1
+tcp | Status of TCP connections | 1
+tcp brief | Brief display | 1
 flash: | display information about flash: file system | 15
 running-config | Current operating configuration | 15
 startup-config | Contents of startup configuration | 15
@@ -107,6 +117,14 @@ class Show:
             "vlan brief": self._vlan,
             "cdp": lambda: CDP,
             "cdp neighbors": lambda: NO_NEIGHBOURS,
+            "cdp neighbors detail": lambda: NO_NEIGHBOURS[NO_NEIGHBOURS.index("Total") :],
+            "hosts": lambda: ios_tables.HOSTS,
+            "line": lambda: ios_tables.lines_of(switch),
+            "ntp": lambda: INCOMPLETE,
+            "ntp status": lambda: ios_tables.NO_NTP,
+            "sessions": lambda: ios_tables.NO_SESSIONS,
+            "tcp": lambda: ios_tables.tcp_of(switch),
+            "tcp brief": lambda: ios_tables.tcp_of(switch),
             "flash:": self.flash,
             "running-config": switch.config.text,
             "startup-config": switch.config.saved,
@@ -114,12 +132,22 @@ class Show:
             "boot": lambda: f"BOOT path-list      : {model.file}\n{BOOT}",
         }
 
+    def folder(self, words: list[str]) -> str:
+        """`dir`, of flash: or what is named."""
+        name = words[0].rstrip("/").lower() if words else "flash:"
+        if name == "nvram:":
+            return ios_tables.nvram(self._world, len(self._switch.config.saved()))
+        if name != "flash:":
+            where = f"{name}/" if name.endswith(":") else f"flash:/{words[0]}"
+            return f"%Error opening {where} (No such {'device' if name.endswith(':') else 'file or directory'})\n"
+        return self.flash()
+
     def flash(self) -> str:
-        """`dir`."""
+        """`show flash:`."""
         when = time.strftime("%b %d %Y %H:%M:%S +00:00", time.gmtime(self._world.installed))
         last = time.strftime("%b %d %Y %H:%M:%S +00:00", time.gmtime(self._world.booted() + 300))
         name = self._model.file.rpartition("/")[2].rpartition(":")[2]
-        rows = [(2, "-rwx", 3096, last, "multiple-fs"), (3, "-rwx", 4616, last, "config.text"),
+        rows = [(2, "-rwx", 3096, last, "multiple-fs"), (3, "-rwx", len(self._switch.config.saved()), last, "config.text"),
                 (4, "-rwx", 1915, last, "private-config.text"), (5, "drwx", 512, when, name.removesuffix(".bin")),
                 (6, "-rwx", 1336, last, "vlan.dat")]  # fmt: skip
         body = "".join(f"{n:>5}  {mode}  {size:>9}  {date}  {each}\n" for n, mode, size, date, each in rows)
@@ -167,6 +195,11 @@ class Show:
             else f"  {speed}, media type is 10/100/1000BaseTX\n  input flow-control is off, output flow-control is unsupported\n"
         )
         packets = int(self._world.received() * card.share)
+        seconds = max(1, int(time.time()) - self._world.booted())
+        rates = [
+            (count * size * 8 // seconds // 1000 * 1000, count // seconds)
+            for count, size in ((packets, 411), (packets // 3, 270))
+        ]
         return (
             f"{card.name} is {up}, line protocol is {up}{state}\n  Hardware is {kind}, address is {mac} (bia {mac})\n{address}"
             f"  MTU 1500 bytes, BW {card.speed // 1000} Kbit/sec, DLY 10 usec,\n     reliability 255/255, txload 1/255, rxload 1/255\n"
@@ -174,7 +207,7 @@ class Show:
             f"  ARP type: ARPA, ARP Timeout 04:00:00\n  Last input never, output {'never' if virtual else '00:00:01' if card.up else 'never'}, output hang never\n"
             '  Last clearing of "show interface" counters never\n'
             "  Input queue: 0/75/0/0 (size/max/drops/flushes); Total output drops: 0\n  Queueing strategy: fifo\n  Output queue: 0/40 (size/max)\n"
-            f"  5 minute input rate {packets % 9 * 1000} bits/sec, {packets % 5} packets/sec\n  5 minute output rate {packets % 7 * 1000} bits/sec, {packets % 4} packets/sec\n"
+            f"  5 minute input rate {rates[0][0]} bits/sec, {rates[0][1]} packets/sec\n  5 minute output rate {rates[1][0]} bits/sec, {rates[1][1]} packets/sec\n"
             f"     {packets} packets input, {packets * 411} bytes, 0 no buffer\n     Received 0 broadcasts (0 multicasts)\n     0 runts, 0 giants, 0 throttles \n"
             f"     0 input errors, 0 CRC, 0 frame, 0 overrun, 0 ignored\n     {packets // 3} packets output, {packets // 3 * 270} bytes, 0 underruns\n"
             "     0 output errors, 0 collisions, 1 interface resets\n     0 unknown protocol drops\n     0 output buffer failures, 0 output buffers swapped out\n"
@@ -235,8 +268,7 @@ class Show:
 
     def _macs(self) -> str:
         head = "          Mac Address Table\n-------------------------------------------\n\nVlan    Mac Address       Type        Ports\n----    -----------       --------    -----\n"
-        cpu = [f"{at:04x}.{rest}" for at, rest in ((0x0100, "0ccc.cccc"), (0x0100, "0ccc.cccd"))]
-        rows = [f" All    {mac}    STATIC      CPU\n" for mac in cpu]
+        rows = [f" All    {mac}    STATIC      CPU\n" for mac in ios_tables.GROUPS]
         ports = [card for card in self._ports() if card.up] or self._ports()
         for _, mac in self._neighbours():
             port = ports[sum(map(ord, mac)) % len(ports)].name.replace(PRIVATE, FAR)
@@ -275,15 +307,7 @@ class Show:
         )
 
     def _logging(self) -> str:
-        began = time.strftime("*%b %e %H:%M:%S", time.gmtime(self._world.booted() + 61))
-        return (
-            "Syslog logging: enabled (0 messages dropped, 0 messages rate-limited, 0 flushes, 0 overruns, xml disabled, filtering disabled)\n\n"
-            "    Console logging: level debugging, 31 messages logged, xml disabled,\n                     filtering disabled\n"
-            "    Monitor logging: level debugging, 0 messages logged, xml disabled,\n                     filtering disabled\n"
-            "    Buffer logging:  level debugging, 31 messages logged, xml disabled,\n                    filtering disabled\n\nLog Buffer (4096 bytes):\n\n"
-            f"{began}.{self._world.persona.number('log ms', 0, 999):03d}: %SYS-5-RESTART: System restarted --\n"
-            f"Cisco IOS Software{self._model.train}, {self._model.title}, Version {self._model.version}, RELEASE SOFTWARE (fc{5 if self._model.xe else 3})\n"
-        )
+        return ios_tables.logging(self._world, self._model, [card.name for card in self._ports() if card.up])
 
 
 DEFAULT_VLANS = {

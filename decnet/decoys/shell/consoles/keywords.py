@@ -84,6 +84,10 @@ class Keywords(Plain):
         names = found.word.fitting(words[-1], self.level) if found.wrong is None else []
         return (names[0][len(words[-1]) :] + " " if len(names) == 1 else ""), []
 
+    def incomplete(self, words: list[str]) -> str:
+        """The complaint about words that are only a beginning."""
+        return "% Incomplete command.\n\n"
+
     def _answer(self, table: Word, words: list[str], line: str) -> Answer:
         found = find(table, words, self.level)
         if found.choices:
@@ -92,7 +96,7 @@ class Keywords(Plain):
             return Answer(self._marked(line, words, found.wrong))
         run = self._run_of(found)
         if run is None:
-            return Answer("% Incomplete command.\n\n")
+            return Answer(self.incomplete(words))
         self._delay = 0.0
         try:
             return Answer(run(found.arguments), delay=self._delay)

@@ -76,7 +76,7 @@ def free(process: Process) -> Running:
 def _shown(process: Process, options: Options, now: Memory) -> str:
     world = process.shell.world
     if world.system.busybox:
-        return _busybox(now)
+        return _busybox(now, options.last("bkmgh"))
     cache = now.cached + now.reclaimable
     used = (
         now.total - now.available
@@ -141,7 +141,20 @@ def _human(size: int, base: int) -> str:
     return f"{size}B"
 
 
-def _busybox(now: Memory) -> str:
+def _of_applet(kib: int, letter: str) -> str:
+    """A size in BusyBox's free: rounded to the unit, or with a tenth and the unit's letter for `-h`."""
+    if letter != "h" or not kib:
+        return str((kib * 1024 + APPLET_UNITS[letter] // 2) // APPLET_UNITS[letter]) if letter != "h" else "0"
+    value, units = float(kib), "KMGT"
+    while value >= 1024:
+        value, units = value / 1024, units[1:]
+    return f"{value:.1f}{units[:1]}"
+
+
+APPLET_UNITS = {"b": 1, "": 1024, "k": 1024, "m": 1 << 20, "g": 1 << 30}
+
+
+def _busybox(now: Memory, letter: str) -> str:
     used = now.total - now.free - now.buffers - now.cached - now.reclaimable
     head = "              total        used        free      shared  buff/cache   available\n"
     row = (now.total, used, now.free, now.shared, now.buffers + now.cached + now.reclaimable, now.available)
@@ -149,9 +162,9 @@ def _busybox(now: Memory) -> str:
     return (
         head
         + "Mem:   "
-        + "".join(f"{cell:>12}" for cell in row)
+        + "".join(f"{_of_applet(cell, letter):>12}" for cell in row)
         + "\nSwap:  "
-        + "".join(f"{cell:>12}" for cell in swap)
+        + "".join(f"{_of_applet(cell, letter):>12}" for cell in swap)
         + "\n"
     )
 

@@ -170,7 +170,7 @@ def xxd(process: Process) -> Running:
     width = _xxd_width(options)
     step -= step % width
     if "i" in options:
-        process.out(_included(path, data))
+        process.out(_included(path, data, ",\n" if process.applet else "\n"))
         return 0
     for at in range(0, len(data), step):
         process.out(_dump(process, options, data[at : at + step], at))
@@ -225,11 +225,12 @@ def _dump(process: Process, options: Options, data: bytes, base: int = 0) -> str
     return "".join(row + "\n" for row in rows)
 
 
-def _included(path: str, data: bytes) -> str:
+def _included(path: str, data: bytes, end: str = "\n") -> str:
+    """The bytes as an array of C; `end`: behind the last one, where BusyBox has another comma."""
     rows = [
         "  " + ", ".join(f"0x{byte:02x}" for byte in data[at : at + 12]) for at in range(0, len(data), 12)
     ]
-    body = ",\n".join(rows) + "\n"
+    body = ",\n".join(rows) + end
     if path == "-":
         return body
     name = "".join(char if char.isalnum() else "_" for char in path)
