@@ -418,7 +418,7 @@ def test_no_sequence_of_commands_breaks_the_configuration(lines: list[str]) -> N
 
 def test_ports_of_a_switch_have_counters_of_their_own() -> None:
     text = console(enabled=True).run("show interfaces | include packets input").out
-    counts = [line.split()[0] for line in text.splitlines() if not line.split()[0] == "0"]
+    counts = [line.split()[0] for line in text.splitlines() if line.split()[0] != "0"]
     assert len(counts) > 5
     assert len(set(counts)) == len(counts)
 
