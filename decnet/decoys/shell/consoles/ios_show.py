@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from . import ios_tables
 from .grammar import Word
 from .ios_config import Switch
+from .ios_tables import GROUPS, HOSTS, NO_NTP, NO_SESSIONS, lines_of, logging, nvram, tcp_of
 from .ios_version import inventory, version
 from .models import Model, dotted
 
@@ -118,13 +118,13 @@ class Show:
             "cdp": lambda: CDP,
             "cdp neighbors": lambda: NO_NEIGHBOURS,
             "cdp neighbors detail": lambda: NO_NEIGHBOURS[NO_NEIGHBOURS.index("Total") :],
-            "hosts": lambda: ios_tables.HOSTS,
-            "line": lambda: ios_tables.lines_of(switch),
+            "hosts": lambda: HOSTS,
+            "line": lambda: lines_of(switch),
             "ntp": lambda: INCOMPLETE,
-            "ntp status": lambda: ios_tables.NO_NTP,
-            "sessions": lambda: ios_tables.NO_SESSIONS,
-            "tcp": lambda: ios_tables.tcp_of(switch),
-            "tcp brief": lambda: ios_tables.tcp_of(switch),
+            "ntp status": lambda: NO_NTP,
+            "sessions": lambda: NO_SESSIONS,
+            "tcp": lambda: tcp_of(switch),
+            "tcp brief": lambda: tcp_of(switch),
             "flash:": self.flash,
             "running-config": switch.config.text,
             "startup-config": switch.config.saved,
@@ -136,7 +136,7 @@ class Show:
         """`dir`, of flash: or what is named."""
         name = words[0].rstrip("/").lower() if words else "flash:"
         if name == "nvram:":
-            return ios_tables.nvram(self._world, len(self._switch.config.saved()))
+            return nvram(self._world, len(self._switch.config.saved()))
         if name != "flash:":
             where = f"{name}/" if name.endswith(":") else f"flash:/{words[0]}"
             return f"%Error opening {where} (No such {'device' if name.endswith(':') else 'file or directory'})\n"
@@ -268,7 +268,7 @@ class Show:
 
     def _macs(self) -> str:
         head = "          Mac Address Table\n-------------------------------------------\n\nVlan    Mac Address       Type        Ports\n----    -----------       --------    -----\n"
-        rows = [f" All    {mac}    STATIC      CPU\n" for mac in ios_tables.GROUPS]
+        rows = [f" All    {mac}    STATIC      CPU\n" for mac in GROUPS]
         ports = [card for card in self._ports() if card.up] or self._ports()
         for _, mac in self._neighbours():
             port = ports[sum(map(ord, mac)) % len(ports)].name.replace(PRIVATE, FAR)
@@ -307,7 +307,7 @@ class Show:
         )
 
     def _logging(self) -> str:
-        return ios_tables.logging(self._world, self._model, [card.name for card in self._ports() if card.up])
+        return logging(self._world, self._model, [card.name for card in self._ports() if card.up])
 
 
 DEFAULT_VLANS = {
