@@ -84,7 +84,7 @@ def write(path: Path, answers: dict[str, bytes]) -> None:
             places[answer] = f"{len(blocks) - 1}\t{len(blocks[-1])}\t{len(answer)}"
             blocks[-1] += answer
         index += f"{key}\t{places[answer]}\n"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         archive.writestr(_member("index"), index)
         for number, block in enumerate(blocks):
             archive.writestr(_member(str(number)), block)
@@ -92,7 +92,7 @@ def write(path: Path, answers: dict[str, bytes]) -> None:
 
 def _member(name: str) -> zipfile.ZipInfo:
     member = zipfile.ZipInfo(name)
-    member.compress_type = zipfile.ZIP_LZMA
+    member.compress_type = zipfile.ZIP_DEFLATED
     return member
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +27,20 @@ print({"calendar", "datetime", "decimal", "zipfile", "tempfile", "lzma"} & set(s
 import inspect
 print(inspect.isfunction(import_late), inspect.signature(import_late), type(inspect).__name__)
 """
+LOADING = """
+import sys, threading
+from decoys.plain_shell import shell_of
+from decnet.decoys.shell.engine import Engine
+from decnet.decoys.shell.evaluator import Evaluator
+from decnet.decoys.shell.loading import load
+
+with shell_of("debian-12") as shell:
+    engine = Engine()
+    evaluator = Evaluator(engine, shell, {0: engine.input, 1: engine.screen(1), 2: engine.screen(2)})
+    first, second = list(evaluator._load("perl")), list(evaluator._load("perl"))
+    print(len(first) > 0, second, "decnet.decoys.shell.perl.program" in sys.modules)
+    print(list(evaluator._load("dnf")), len(list(load("nothing"))) < 1000, threading.active_count())
+"""
 THREADS = """
 import ctypes, threading
 from decnet.decoys.allocator import use_one_heap
@@ -44,6 +59,18 @@ def test_modules_that_a_decoy_hardly_uses_are_loaded_at_their_first_use() -> Non
     done = subprocess.run([sys.executable, "-OO", "-c", IDLE], capture_output=True, text=True, check=True)
 
     assert done.stdout.splitlines() == ["[]", "set()", "True () -> None module"]
+
+
+def test_the_modules_of_a_command_are_loaded_in_a_thread_while_others_have_their_turns() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOADING],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[1],
+    )
+
+    assert done.stdout.splitlines() == ["True [] True", "[] True 1"]
 
 
 def test_all_threads_use_one_heap() -> None:

@@ -18,7 +18,7 @@ place."""
 LOCAL = struct.Struct("<4s22xHH")
 """In front of an entry (4.3.7): signature, lengths of name and extra."""
 OF_ENTRY, OF_END = b"PK\1\2", b"PK\5\6"
-STORED, DEFLATED, LZMA = 0, 8, 14
+DEFLATED = 8
 
 
 def entry(name: str, *wanted: str) -> bytes | None:
@@ -36,7 +36,8 @@ def entry(name: str, *wanted: str) -> bytes | None:
         file.seek(start)
         _, of_name, of_extra = LOCAL.unpack(file.read(LOCAL.size))
         file.seek(of_name + of_extra, os.SEEK_CUR)
-        return _unpacked(method, file.read(packed))
+        content = file.read(packed)
+        return zlib.decompress(content, -15) if method == DEFLATED else content
 
 
 def _found(directory: bytes, name: bytes) -> tuple[int, int, int] | None:
@@ -49,22 +50,3 @@ def _found(directory: bytes, name: bytes) -> tuple[int, int, int] | None:
                 return method, packed, start
         at = directory.find(name, at + 1)
     return None
-
-
-def _unpacked(method: int, data: bytes) -> bytes:
-    if method == DEFLATED:
-        return zlib.decompress(data, -15)
-    return _of_lzma(data) if method == LZMA else data
-
-
-def _of_lzma(data: bytes) -> bytes:
-    """In front of the stream are a version and the length of its properties (5.8.8)."""
-    import lzma
-
-    properties = data[4], int.from_bytes(data[5:9], "little")
-    rest, context = divmod(properties[0], 9)
-    position, literal = divmod(rest, 5)
-    filters = [
-        {"id": lzma.FILTER_LZMA1, "dict_size": properties[1], "lc": context, "lp": literal, "pb": position}
-    ]
-    return lzma.decompress(data[9:], lzma.FORMAT_RAW, filters=filters)

@@ -56,14 +56,14 @@ class PackagedFiles:
             self._folders.move_to_end(path)
             return kept[1]
         found: dict[str, Node] = {}
-        same: dict[tuple[int, int, str], list[str]] = {}
+        alike: dict[tuple[int, int, int], list[tuple[str, Entry]]] = {}
         for name, entry in self.packages.data.folder(path):
             node = self._node(f"{path.rstrip('/')}/{name}", entry)
             if node is not None:
                 found[name] = node
                 if entry.kind == "f" and entry.reference[:1] in ("p", "t") and entry.mode & 0o111:
-                    same.setdefault((entry.package, *self._content(entry)), []).append(name)
-        _link(path, found, list(same.values()))
+                    alike.setdefault((entry.package, entry.age, entry.size), []).append((name, entry))
+        _link(path, found, [names for group in alike.values() for names in self._same(group)])
         made = self.made.get(path)
         if made is not None:
             self._seen[path] = self._logged()
@@ -76,11 +76,20 @@ class PackagedFiles:
         has_news = path.startswith("/var/log") and self._seen.get(path, 0) != self._logged()
         return has_news or until <= time.monotonic()
 
-    def _content(self, entry: Entry) -> tuple[int, str]:
+    def _same(self, alike: list[tuple[str, Entry]]) -> list[list[str]]:
+        """The names of files of the same size that have the same content."""
+        if len(alike) == 1:
+            return []
+        found: dict[str, list[str]] = {}
+        for name, entry in alike:
+            found.setdefault(self._content(entry), []).append(name)
+        return list(found.values())
+
+    def _content(self, entry: Entry) -> str:
         """What the contents of two files are compared by."""
         if entry.reference[0] == "t":
-            return entry.age, entry.reference
-        return entry.age, self.packages.data.sums(int(entry.reference.partition(",")[2]))[0][1]
+            return entry.reference
+        return self.packages.data.sums(int(entry.reference.partition(",")[2]))[0][1]
 
     def _keep(self, path: str, nodes: dict[str, Node], until: float) -> None:
         dropped = self._folders.pop(path, (0.0, {}))[1]

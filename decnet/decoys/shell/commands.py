@@ -222,6 +222,11 @@ def command_of(name: str) -> Command | None:
     return found
 
 
+def place_of(name: str) -> str | None:
+    """The module of this package in which the command is, None if there is none."""
+    return _places().get(name)
+
+
 def command_names() -> list[str]:
     """All of them, sorted."""
     return sorted(_places())

@@ -12,10 +12,11 @@ from .context import Context, Work
 from .descriptors import End, Stream
 from .dialect import ASH, BASH, DASH, Dialect
 from .driving import Driving
+from .loading import load
 from .passwords import record_passwords
 from .printing import answered, library_of, of_service, printing, refusing
 from .process import Command, Process
-from .programs import BY_PATH, PROGRAMS, enter
+from .programs import BY_PATH, PROGRAMS, enter, module_of
 from .renamed import is_gone, original
 from .state import Shell
 from .tasks import (
@@ -72,6 +73,7 @@ class Launching(Driving, Protocol):
 
     def _found_program(self, words: list[str]) -> Work:
         name, shell = words[0], self.shell
+        yield from self._load(name.rpartition("/")[2])
         if shell.dialect.bash:
             shell.program = name if "/" in name else self.path_of(name) or f"/usr/bin/{name}"
         if "/" not in name:
@@ -97,6 +99,12 @@ class Launching(Driving, Protocol):
             self.complain(f"{name}: {reason}")
             return 127
         return (yield self._file(path, words))
+
+    def _load(self, name: str) -> Work:
+        """Load the module of a program that this machine has, while others have their turns."""
+        module = module_of(name)
+        if module is not None and not self.engine.strict and self._has_file(name):
+            yield from load(module)
 
     def found_command(self, name: str) -> Command | None:
         """The machine's own program of this name, if it is in the PATH."""

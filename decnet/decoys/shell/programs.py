@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from .commands import command_of
+from .commands import command_of, place_of
 from .context import Context, Work
 from .passing_on import cat, tee
 from .process import Process
@@ -160,13 +160,15 @@ def command_not_found(context: Context, process: Process) -> int:
     return 127
 
 
-def lazy(module: str, name: str) -> Run:
+@dataclass(frozen=True)
+class Lazy:
     """A program of a module of this package that is loaded when it is first used."""
 
-    def run(context: Context, process: Process) -> Any:
-        return getattr(import_module(f".{module}", __package__), name)(context, process)
+    module: str
+    name: str
 
-    return run
+    def __call__(self, context: Context, process: Process) -> Any:
+        return getattr(import_module(f".{self.module}", __package__), self.name)(context, process)
 
 
 def _is_full(shell: Shell) -> bool:
@@ -176,26 +178,26 @@ def _is_full(shell: Shell) -> bool:
 PROGRAMS = {
     "sh": Program(sh), "bash": Program(sh, lambda shell: not shell.world.system.has_ash and shell.world.system.id != "freebsd"),
     "dash": Program(sh, lambda shell: shell.world.system.id in ("debian", "ubuntu")),
-    "ash": Program(sh, lambda shell: shell.world.system.has_ash or shell.world.system.id == "dsm"), "busybox": Program(lazy("busybox.program", "busybox"), has_busybox),
+    "ash": Program(sh, lambda shell: shell.world.system.has_ash or shell.world.system.id == "dsm"), "busybox": Program(Lazy("busybox.program", "busybox"), has_busybox),
     "sudo": Program(sudo, lambda shell: not shell.world.system.has_ash), "su": Program(su), "cat": Program(cat),
-    "tee": Program(tee), "less": Program(lazy("less", "less")), "more": Program(lazy("pager", "more"), lambda shell: shell.world.system.id != "openwrt"),
-    "vi": Program(lazy("editors.vi", "vi")), "view": Program(lazy("editors.vi", "vi"), _is_full),
-    "vim": Program(lazy("editors.vi", "vi"), lambda shell: shell.world.system.id == "ubuntu"),
-    "nano": Program(lazy("editors.nano", "nano"), lambda shell: shell.world.system.id in ("debian", "ubuntu")),
-    "python3": Program(lazy("python.program", "python"), lambda shell: shell.node("/usr/bin/python3") is not None),
-    "perl": Program(lazy("perl.program", "perl"), lambda shell: shell.node("/usr/bin/perl") is not None),
-    "watch": Program(lazy("watching", "watch")), "top": Program(lazy("watching", "top")),
-    "screen": Program(lazy("system.screens", "screen"), lambda shell: shell.node("/usr/bin/screen") is not None),
-    **{name: Program(lazy("servers.mysql_client", "mysql"), lambda shell: "mysql" in {each.service for each in shell.world.services()} and shell.world.packages is not None) for name in ("mysql", "mariadb")},
-    **{name: Program(lazy("servers.apache_sites", "at_terminal"), lambda shell: shell.node("/usr/sbin/a2enmod") is not None) for name in ("a2enmod", "a2dismod", "a2ensite", "a2dissite", "a2enconf", "a2disconf")},
-    "redis-cli": Program(lazy("servers.redis_cli", "redis_cli"), lambda shell: shell.node("/usr/bin/redis-cli") is not None),
-    "bc": Program(lazy("text.bc_prompt", "bc_at_prompt"), lambda shell: shell.node("/usr/bin/bc") is not None),
+    "tee": Program(tee), "less": Program(Lazy("less", "less")), "more": Program(Lazy("pager", "more"), lambda shell: shell.world.system.id != "openwrt"),
+    "vi": Program(Lazy("editors.vi", "vi")), "view": Program(Lazy("editors.vi", "vi"), _is_full),
+    "vim": Program(Lazy("editors.vi", "vi"), lambda shell: shell.world.system.id == "ubuntu"),
+    "nano": Program(Lazy("editors.nano", "nano"), lambda shell: shell.world.system.id in ("debian", "ubuntu")),
+    "python3": Program(Lazy("python.program", "python"), lambda shell: shell.node("/usr/bin/python3") is not None),
+    "perl": Program(Lazy("perl.program", "perl"), lambda shell: shell.node("/usr/bin/perl") is not None),
+    "watch": Program(Lazy("watching", "watch")), "top": Program(Lazy("watching", "top")),
+    "screen": Program(Lazy("system.screens", "screen"), lambda shell: shell.node("/usr/bin/screen") is not None),
+    **{name: Program(Lazy("servers.mysql_client", "mysql"), lambda shell: "mysql" in {each.service for each in shell.world.services()} and shell.world.packages is not None) for name in ("mysql", "mariadb")},
+    **{name: Program(Lazy("servers.apache_sites", "at_terminal"), lambda shell: shell.node("/usr/sbin/a2enmod") is not None) for name in ("a2enmod", "a2dismod", "a2ensite", "a2dissite", "a2enconf", "a2disconf")},
+    "redis-cli": Program(Lazy("servers.redis_cli", "redis_cli"), lambda shell: shell.node("/usr/bin/redis-cli") is not None),
+    "bc": Program(Lazy("text.bc_prompt", "bc_at_prompt"), lambda shell: shell.node("/usr/bin/bc") is not None),
     "sleep": Program(sleep), "time": Program(time_, lambda shell: shell.world.system.busybox), "which": Program(which),
     "scp": Program(scp, lambda shell: shell.world.system.id != "buildroot" or shell.world.persona.service == "ssh"),
     **{name: Program(as_builtin(name)) for name in ("echo", "printf", "test", "[", "true", "false", "pwd")},
 }  # fmt: skip
 BY_PATH = {
-    path: Program(lazy("transfers.sftp", "sftp_server"), lambda shell: shell.world.system.id in SFTP_SERVERS)
+    path: Program(Lazy("transfers.sftp", "sftp_server"), lambda shell: shell.world.system.id in SFTP_SERVERS)
     for path in SFTP_SERVERS.values()
 }
 BY_PATH["/usr/lib/command-not-found"] = Program(
@@ -203,3 +205,11 @@ BY_PATH["/usr/lib/command-not-found"] = Program(
 )
 """Programs outside of the folders in the PATH."""
 __all__ = ["BY_PATH", "PROGRAMS", "Generator", "enter"]
+
+
+def module_of(name: str) -> str | None:
+    """The module of this package in which a program is, None if it is unknown or always loaded."""
+    program = PROGRAMS.get(name)
+    if program is None:
+        return place_of(name)
+    return program.run.module if isinstance(program.run, Lazy) else None
