@@ -14,6 +14,7 @@ from .editor import BRACKETS, END, INTERRUPT, MOST_LINE
 from .engine import Engine
 from .history import old_history
 from .line_editors import editor_of, only_ends
+from .loading import PAUSE
 from .memory import MEMORY, Account
 from .plain_line import PlainLine
 from .prompts import has_brackets
@@ -158,6 +159,9 @@ class Driver:
     async def _await_commands(self) -> None:
         """Wait for what the commands wait for."""
         engine = self._engine
+        if engine.loading:
+            await asyncio.sleep(PAUSE)
+            return
         line = self._awaited_line()
         if line is not None:
             await self._read_line(line)

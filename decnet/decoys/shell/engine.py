@@ -68,6 +68,8 @@ class Engine:
         self.used = 0.0
         """Seconds of the processor's time in all."""
         self.kills = 0
+        self.loading = 0
+        """How many tasks wait for a module: keys stay where they are, for the program that will start."""
         self._work = 0
         self._skipped = 0.0
 

@@ -104,7 +104,11 @@ class Launching(Driving, Protocol):
         """Load the module of a program that this machine has, while others have their turns."""
         module = module_of(name)
         if module is not None and not self.engine.strict and self._has_file(name):
-            yield from load(module)
+            self.engine.loading += 1
+            try:
+                yield from load(module)
+            finally:
+                self.engine.loading -= 1
 
     def found_command(self, name: str) -> Command | None:
         """The machine's own program of this name, if it is in the PATH."""

@@ -15,7 +15,7 @@ _thread: Thread | None = None
 
 
 def load(module: str) -> Generator[float, None, None]:
-    """Import a module of this package, with pauses until it is there; one at a time, as decoys have few threads."""
+    """Import a module of this package, with pauses until it is there. One at a time: threads are few."""
     global _thread
     name = f"{__package__}.{module}"
     if _is_loaded(name):

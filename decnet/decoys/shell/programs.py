@@ -22,6 +22,8 @@ from .transfers import SFTP_SERVERS
 Run = Callable[[Context, Process], Any]
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 LONGEST_SLEEP = 86400.0 * 30
+FULL_SCREEN = ("editors.", "less", "pager", "watching", "system.screens")
+"""Programs that take the keys which are typed before they have started."""
 
 
 @dataclass(frozen=True)
@@ -208,8 +210,9 @@ __all__ = ["BY_PATH", "PROGRAMS", "Generator", "enter"]
 
 
 def module_of(name: str) -> str | None:
-    """The module of this package in which a program is, None if it is unknown or always loaded."""
+    """The module of this package that a program needs, None if it is loaded, small or unknown."""
     program = PROGRAMS.get(name)
     if program is None:
         return place_of(name)
-    return program.run.module if isinstance(program.run, Lazy) else None
+    module = program.run.module if isinstance(program.run, Lazy) else ""
+    return module if module and not module.startswith(FULL_SCREEN) else None
