@@ -13,7 +13,7 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from .host.node import Node
 from .persona import Persona
@@ -86,6 +86,10 @@ class VisitorFiles:
         self.kept = 0
         """Bytes that it takes."""
         self.writers: dict[str, Writer] = {}
+        self.fifos: dict[str, Any] = {}
+        """By path, the named pipes that are open."""
+        self.has_fifos = False
+        """Whether it ever made one."""
         """Files that are open for writing, by path."""
         self.read = 0
         """Bytes read since the last pause."""

@@ -268,10 +268,10 @@ class _Calculation:
             if not 0 <= digit < base:
                 self._at -= 1
                 if self.dialect.bash:
-                    rest = self.text[self._tokens[self._at][2] :]
+                    rest = re.match(r"[\w@#]+", self.text[self._tokens[self._at][2] :].lstrip())
                     self._at = len(self._tokens)
                     raise BadArithmetic(
-                        f'{self.text.lstrip()}: value too great for base (error token is "{text if rest else text}")'
+                        f'{self.text.lstrip()}: value too great for base (error token is "{rest[0] if rest else text}")'
                     )
                 self._fail("syntax error in expression")
             value = value * base + digit

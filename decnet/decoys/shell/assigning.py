@@ -6,7 +6,7 @@ from typing import Any, Protocol, cast
 
 from . import variables
 from .builtins import BUILTINS
-from .context import Context, Work
+from .context import Context, ExpansionError, Work
 from .dialect import SPECIAL_BUILTINS
 from .parser import Parser
 from .quoting import if_needed, if_needed_in_ash
@@ -27,6 +27,8 @@ class Assigning(Context, Protocol):
             return
         value = yield from self.expansion.single(assignment.value, tilde="assignment")
         key: Any = None
+        if assignment.index == "" and shell.dialect.bash:
+            raise ExpansionError(f"{name}[]: bad array subscript")
         if assignment.index is not None:
             key = yield from self.expansion.key_of(name, assignment.index)
             if isinstance(key, int) and key < 0:

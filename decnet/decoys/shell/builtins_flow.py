@@ -26,6 +26,9 @@ def _number(context: Context, words: list[Any], default: int) -> int:
     text = str(words[1])
     digits = text[1:] if text[:1] in "+-" and context.shell.dialect.bash else text
     if digits.isdecimal() and len(digits) < 18:
+        if len(words) > 2 and context.shell.dialect.bash:
+            context.complain(f"{words[0]}: too many arguments")
+            raise Discard(1)
         return int(text)
     if context.shell.dialect.bash:
         context.complain(f"{words[0]}: {text}: numeric argument required")
@@ -75,9 +78,6 @@ def exit_(context: Context, words: list[Any]) -> int:
         return 1
     if words[0] == "exit" and bash and context.shell.mode == "i" and not context.is_subshell:
         context.err("logout\n" if is_login else "exit\n")
-    if len(words) > 2 and context.shell.dialect.bash and str(words[1]).isdecimal():
-        context.complain(f"{words[0]}: too many arguments")
-        raise Discard(1)
     status = _number(context, words, context.shell.status) & 255
     context.shell.leaving = True
     raise Leave(status)
@@ -145,15 +145,15 @@ def source(context: Context, words: list[Any]) -> Work:
     if len(words) > 2:
         shell.positional = [str(word) for word in words[2:]]
     depth, shell.notes[" in"] = shell.notes.get(" in", ""), "source"
-    script, mode, line = shell.script, shell.mode, shell.line
+    file, mode, line = shell.file, shell.mode, shell.line
     if shell.dialect.bash:
-        shell.script, shell.mode = name, "f"
+        shell.file, shell.mode = name, "f"
     try:
         yield _within(context, name, context.script(text, inner=True))
     except Returned as returned:
         shell.status = returned.args[0]
     finally:
-        shell.script, shell.mode, shell.line = script, mode, line
+        shell.file, shell.mode, shell.line = file, mode, line
         shell.notes[" in"] = depth
         if len(words) > 2:
             shell.positional = before

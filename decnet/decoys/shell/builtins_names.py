@@ -32,7 +32,7 @@ def kind_of(context: Context, name: str) -> tuple[str, str]:
         and name not in shell.notes.get(" off", "").split()
     ):
         return "builtin", name
-    path = context.where(name)
+    path = shell.hashed[name][0] if shell.dialect.bash and name in shell.hashed else context.where(name)
     return ("file", path) if path else ("", "")
 
 
@@ -61,6 +61,9 @@ def type_(context: Context, words: list[Any]) -> int:
         elif "p" in flags or "P" in flags:
             path = context.where(name) if "P" in flags else text if kind == "file" else ""
             context.out(f"{path}\n" if path else "")
+            status = status if path or "P" not in flags else 1
+            if "a" in flags and path.startswith("/usr/bin/"):
+                context.out(f"{path.removeprefix('/usr')}\n")
         else:
             hidden = shell.hashed.pop(name, None) if "a" in flags else None
             context.out(_described(context, name, kind, text) + "\n")

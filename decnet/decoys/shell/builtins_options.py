@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from .context import Context, fatal
 from .history import OFF
 from .options import LETTERS, NAMES, ON_AT_PROMPT, ON_IN_BASH
+from .state import Shell
 from .variables import NotAssigned, assign, unset
 
 
@@ -82,8 +83,7 @@ def _set_long(context: Context, name: str, on: bool) -> bool:
 def _show_options(context: Context, *, plus: bool) -> None:
     shell = context.shell
     for name in NAMES[shell.dialect.name]:
-        on = LETTERS.get(name, name) in shell.options or (shell.dialect.bash and name in ON_IN_BASH)
-        on = on or (shell.interactive and name in ON_AT_PROMPT)
+        on = _is_on(shell, name)
         if plus:
             context.out(f"set {'-' if on else '+'}o {name}\n")
         elif shell.dialect.bash:
@@ -97,6 +97,35 @@ def _show_options(context: Context, *, plus: bool) -> None:
                 )
                 + f"{name:<16}{'on' if on else 'off'}\n"
             )
+
+
+def options_of_set(context: Context, flags: str, names: list[str]) -> int:
+    """`shopt -o`: the options of `set`, as shopt shows and changes them."""
+    shell, status = context.shell, 0
+    if not names:
+        _show_options(context, plus="p" in flags)
+        return 0
+    for name in names:
+        if name not in NAMES["bash"]:
+            context.complain(f"shopt: {name}: invalid option name")
+            status = 1
+        elif "s" in flags or "u" in flags:
+            _set_long(context, name, "s" in flags)
+        else:
+            on = _is_on(shell, name)
+            status = status or int(not on)
+            if "q" not in flags:
+                context.out(
+                    f"set {'-' if on else '+'}o {name}\n"
+                    if "p" in flags
+                    else f"{name:<15}\t{'on' if on else 'off'}\n"
+                )
+    return status
+
+
+def _is_on(shell: Shell, name: str) -> bool:
+    on = LETTERS.get(name, name) in shell.options or (shell.dialect.bash and name in ON_IN_BASH)
+    return on or (shell.interactive and name in ON_AT_PROMPT)
 
 
 def getopts(context: Context, words: list[Any]) -> int:

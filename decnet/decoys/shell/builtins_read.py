@@ -21,12 +21,17 @@ def read(context: Context, words: list[Any]) -> Work:
     if isinstance(found, int):
         return found
     options, names = found
+    if shell.dialect.bash and not options.get("u", "0").isdecimal():
+        context.complain(f"read: {options['u']}: invalid file descriptor specification")
+        return 1
     source = context.fds.get(int(options.get("u", "0") or 0) if options.get("u", "0").isdecimal() else 0)
     if not isinstance(source, Stream):
+        number = options.get("u", "0")
+        text = f"{number}: invalid file descriptor" if "u" in options else f"read error: {number}"
         if shell.dialect.name != "ash":
-            context.complain(f"read: read error: {options.get('u', '0')}: Bad file descriptor")
+            context.complain(f"read: {text}: Bad file descriptor")
         return 1
-    if "p" in options and (source.is_terminal or shell.dialect.name == "dash"):
+    if "p" in options and source.is_terminal:
         context.err(options["p"])
     bad = next((name for name in names if not NAME.match(name.partition("[")[0])), None)
     if bad is not None and shell.dialect.name == "ash":
@@ -49,6 +54,9 @@ def read(context: Context, words: list[Any]) -> Work:
                 _fields(text, shell.variables.get("IFS", " \t\n"), 1 << 20, raw="r" in options)
             ):
                 assign(shell, options["a"], value, at)
+        elif "N" in options and shell.dialect.bash:
+            for at, name in enumerate(names or ["REPLY"]):
+                assign(shell, name, "" if at else text)
         elif names:
             yield from _assign_fields(context, names, text, raw="r" in options)
         else:

@@ -44,6 +44,10 @@ def shopt(context: Context, words: list[Any]) -> int:
     arguments = [str(word) for word in words[1:]]
     flags = "".join(word[1:] for word in arguments if word.startswith("-"))
     names = [word for word in arguments if not word.startswith("-")]
+    if "o" in flags:
+        from .builtins_options import options_of_set
+
+        return options_of_set(context, flags, names)
 
     def is_on(name: str) -> bool:
         default = (
@@ -112,7 +116,7 @@ def fc(context: Context, words: list[Any]) -> Any:
     shell, arguments = context.shell, [str(word) for word in words[1:]]
     flags = "".join(word[1:] for word in arguments if word.startswith("-") and not word[1:].isdecimal())
     places = [word for word in arguments if not word.startswith("-") or word[1:].isdecimal()]
-    if not shell.interactive:
+    if not shell.interactive and "s" not in flags:
         return 0
     lines = [*old_history(shell), *shell.history]
     if "s" in flags:
@@ -200,8 +204,31 @@ def compgen(context: Context, words: list[Any]) -> int:
 def caller(context: Context, words: list[Any]) -> int:
     if not context.shell.calls:
         return 1
-    context.out(f"{context.shell.calls[-1].line} {context.shell.script}\n")
+    shell = context.shell
+    word = str(words[1]) if len(words) > 1 else ""
+    if not word:
+        context.out(f"{shell.calls[-1].line} {_callers(shell)[-1]}\n")
+        return 0
+    if not word.isdecimal():
+        context.complain(f"caller: {word}: invalid number")
+        context.err("caller: usage: caller [expr]\n")
+        return 2
+    names = (
+        ["main", *(call.name for call in shell.calls)]
+        if shell.mode == "f"
+        else [call.name for call in shell.calls]
+    )
+    at = len(names) - 2 - int(word[:9])
+    if at < 0:
+        return 1
+    first = len(shell.calls) - 1 - int(word[:9])
+    context.out(f"{shell.calls[first].line} {names[at]} {_callers(shell)[first]}\n")
     return 0
+
+
+def _callers(shell: Shell) -> list[str]:
+    """By call, the file that called."""
+    return [call.caller or (shell.script if shell.mode == "f" else "NULL") for call in shell.calls]
 
 
 def nothing(context: Context, words: list[Any]) -> int:

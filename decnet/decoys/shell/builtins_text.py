@@ -8,6 +8,7 @@ from typing import Any
 from .conditions import BadTest, BracketTests, Tests
 from .context import Context
 from .echoing import Printf, echo, has_groups
+from .state import Shell
 from .variables import NotAssigned, assign
 
 
@@ -41,7 +42,13 @@ def printf(context: Context, words: list[Any]) -> int:
         context.complain(f"printf: {arguments[0][:2]}: invalid option")
         context.err("printf: usage: printf [-v var] format [arguments]\n")
         return 2
-    done = Printf(arguments[0], arguments[1:], shell.dialect.name, groups=has_groups(shell.variables))
+    done = Printf(
+        arguments[0],
+        arguments[1:],
+        shell.dialect.name,
+        groups=has_groups(shell.variables),
+        dated=lambda form, when: _dated(shell, form, when),
+    )
     if variable:
         try:
             assign(shell, variable, done.text)
@@ -58,6 +65,15 @@ def printf(context: Context, words: list[Any]) -> int:
     for error in done.errors:
         context.complain(error if shell.dialect.name == "ash" else f"printf: {error}")
     return done.status
+
+
+def _dated(shell: Shell, form: str, when: float) -> str:
+    """`%(form)T`."""
+    from .text.dates import is_american, stamp
+    from .text.zones import zone_of
+
+    zone = zone_of(shell, None if "TZ" in shell.exported else "")
+    return stamp(form, when, zone, american=is_american(shell))
 
 
 def test(context: Context, words: list[Any]) -> int:

@@ -183,7 +183,9 @@ class Compounds(Running, Protocol):
 
     def _function(self, node: Function) -> Work:
         if len(self.shell.functions) < 300:
-            self.shell.functions[node.name] = node
+            shell = self.shell
+            node.source = shell.file or {"f": shell.script, "c": "environment"}.get(shell.mode, "main")
+            shell.functions[node.name] = node
         self.shell.status = 0
         yield None
         return 0
@@ -209,7 +211,8 @@ class Compounds(Running, Protocol):
         except ExpansionError as error:
             if error.status != 2:
                 raise
-            self.complain(str(error))
+            if str(error):
+                self.complain(str(error))
             self.shell.status = 2
         return self.shell.status
 
@@ -219,7 +222,9 @@ class Compounds(Running, Protocol):
         if shell.depth + len(shell.calls) > 400:
             raise Killed(11)
         before, shell.positional = shell.positional, words[1:]
-        shell.calls.append(Call(function.name, shell.line))
+        shell.calls.append(Call(function.name, shell.line, shell.file))
+        if shell.dialect.bash:
+            shell.file = function.source
         loops, self.loops = self.loops, 0
         try:
             returns = shell.traps.get("RETURN")
@@ -231,7 +236,9 @@ class Compounds(Running, Protocol):
         finally:
             self.loops = loops
             shell.positional = before
-            variables.restore(shell, shell.calls.pop().hidden)
+            call = shell.calls.pop()
+            shell.file = call.caller
+            variables.restore(shell, call.hidden)
         return shell.status
 
 

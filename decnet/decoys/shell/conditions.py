@@ -67,7 +67,9 @@ def _file_test(shell: Shell, operator: str, text: str) -> bool:
         return False
     match operator:
         case "-f":
-            return not node.folder
+            return not node.folder and not node.kind
+        case "-b" | "-c" | "-p" | "-S":
+            return node.kind == operator[1].lower()
         case "-d":
             return node.folder
         case "-s":

@@ -8,9 +8,11 @@ import re
 from operator import itemgetter
 from typing import Any, Protocol, cast
 
+from ..host.node import Node
 from . import variables
 from .context import Context, ExpansionError, Work
 from .descriptors import BadDescriptor, Broken, Collector, End, Screen, Stream, number_of
+from .fifos import is_fifo, open_fifo
 from .jobs import ENDS
 from .limits import OutOfWork
 from .process import Call as Called
@@ -43,6 +45,13 @@ NOT_RUN = {
 } | dict.fromkeys(("nohup", "timeout"), "{0}: failed to run command ‘{1}’")
 """How a program that runs another one reports that there is none, up to the reason."""
 
+NOT_READING = frozenset(
+    """cat tee ls stat rm unlink file test [ chmod chown chgrp mv ln mkfifo mknod find touch realpath readlink
+du basename dirname echo printf sh bash dash timeout env nohup sudo xargs setsid kill ps lsof fuser""".split()
+)
+"""Programs that open no named pipe among their words, or as a shell opens it."""
+MOST_FIFOS = 8
+
 PASSED_ON = (Broken, OutOfWork, ExpansionError, Killed)
 
 
@@ -54,6 +63,26 @@ class Driving(Context, Protocol):
     becomes: Task | None
 
     def _here(self, command: Command, name: str, arguments: list[str], pid: int) -> Work:
+        pipes: list[str] = []
+        if self.shell.files.has_fifos and name.rsplit("/", 1)[-1] not in NOT_READING:
+            pipes = yield from self._read_fifos(arguments[:MOST_FIFOS])
+        try:
+            return (yield from self._in_its_place(command, name, arguments, pid))
+        finally:
+            for path in pipes:
+                self.shell.streams.pop(path, None)
+
+    def _read_fifos(self, arguments: list[str]) -> Work:
+        """Read the named pipes among a program's files, which it finds in their place; their paths."""
+        paths = {self.shell.absolute(word) for word in arguments if word}
+        found = sorted(path for path in paths if is_fifo(self.shell, path))
+        for path in found:
+            source = yield from open_fifo(self.shell, path, "<")
+            content = yield from self._all_input(source)
+            self.shell.streams[path] = Node(0o600, content=content, owner=self.shell.user)
+        return found
+
+    def _in_its_place(self, command: Command, name: str, arguments: list[str], pid: int) -> Work:
         source = self.fds.get(0)
         given = None if isinstance(source, Stream) else b""
         while True:
@@ -210,6 +239,8 @@ class Driving(Context, Protocol):
         """The text of a script that is one of this shell's own inputs (/dev/stdin); None for other paths."""
         number = None if path in self.shell.streams else number_of(path)
         source = None if number is None else self.fds.get(number)
+        if is_fifo(self.shell, path):
+            source = yield from open_fifo(self.shell, path, "<")
         if not isinstance(source, Stream):
             return None
         return (yield from self._all_input(source)).decode("utf-8", "surrogateescape")

@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
+from collections.abc import Callable
+from fractions import Fraction
 
 from .limits import OutOfWork
 from .quoting import escaped as quoted_word
@@ -89,12 +92,43 @@ def has_groups(variables: dict[str, str]) -> bool:
     return next((variables[name] for name in names if variables.get(name)), "").startswith("en_")
 
 
+def as_hexadecimal(value: Fraction | float, kind: str, precision: int | None, flags: str) -> str:
+    """%a of an 80-bit `long double`, whose first digit has four bits."""
+    number = value if isinstance(value, Fraction) else Fraction(value) if math.isfinite(value) else None
+    sign = "-" if value < 0 else "+" if "+" in flags else " " if " " in flags else ""
+    if number is None:
+        text = sign + ("nan" if value != value else "inf")
+    elif not number:
+        text = sign + "0x0" + ("." + "0" * precision if precision else "") + "p+0"
+    else:
+        number = abs(number)
+        exponent = number.numerator.bit_length() - number.denominator.bit_length() - 64
+        while round(number / Fraction(2) ** exponent) >= 1 << 64:
+            exponent += 1
+        digits = f"{round(number / Fraction(2) ** exponent):016x}"
+        if precision is not None and precision < 15:
+            kept = round(int(digits, 16) / Fraction(16) ** (15 - precision))
+            digits = f"{kept:x}".ljust(precision + 1, "0")
+        tail = digits[1:].rstrip("0") if precision is None else digits[1:].ljust(precision, "0")
+        text = f"{sign}0x{digits[0]}{'.' if tail else ''}{tail}p{exponent + 60:+d}"
+    return text.upper() if kind == "A" else text
+
+
 class Printf:
     """One `printf`: `text` is its output, `errors` the messages, `status` its status."""
 
-    def __init__(self, form: str, arguments: list[str], dialect: str, *, groups: bool = False) -> None:
+    def __init__(
+        self,
+        form: str,
+        arguments: list[str],
+        dialect: str,
+        *,
+        groups: bool = False,
+        dated: Callable[[str, float], str] | None = None,
+    ) -> None:
         self.text, self.status = "", 0
         self._groups = groups
+        self._dated = dated or (lambda form, when: time.strftime(form, time.gmtime(when)))
         self.errors: list[str] = []
         self._dialect = dialect
         self._arguments = arguments
@@ -221,7 +255,7 @@ class Printf:
         argument = self._next()
         seconds = time.time() if argument in (None, "-1", "") else self._integer(argument or "0")
         seconds = max(-(1 << 40), min(1 << 40, seconds))
-        return time.strftime(form or "%X", time.gmtime(seconds))
+        return self._dated(form or "%X", seconds)
 
     def _integer(self, text: str) -> int:
         stripped = text.strip()
@@ -274,11 +308,14 @@ class Printf:
                 )
                 found = re.match(r"[-+]?\d+(\.\d*)?", argument or "")
                 value = float(found[0]) if found else 0.0
+            if kind in "aA":
+                found = re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?", (argument or "0").strip())
+                text = as_hexadecimal(
+                    Fraction((argument or "0").strip()) if found else value, kind, precision, flags
+                )
+                return text.ljust(width) if "-" in flags else text.rjust(width)
             shown = "." + str(6 if precision is None else min(precision, 300))
-            return (
-                f"%{flags}{width or ''}{shown}{kind.lower() if kind in 'aA' else kind}".replace("a", "e")
-                % value
-            )
+            return f"%{flags}{width or ''}{shown}{kind}" % value
         if argument is None and self._dialect == "ash":
             self.status = 1
             self.errors.append("invalid number ''")

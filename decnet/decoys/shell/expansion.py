@@ -255,6 +255,8 @@ class Expansion:
         return values.segments
 
     def _element(self, name: str, index: str) -> Expanding:
+        if not index and self.shell.dialect.bash:
+            raise ExpansionError(f"${{{name}[]}}: bad substitution")
         key = yield from self.key_of(name, index)
         elements = elements_of(self.shell, name)
         if isinstance(key, int) and key < 0 and elements:

@@ -77,6 +77,10 @@ class Launching(Driving, Protocol):
         if shell.dialect.bash:
             shell.program = name if "/" in name else self.path_of(name) or f"/usr/bin/{name}"
         if "/" not in name:
+            elsewhere, _ = shell.hashed.get(name, ("", 0))
+            if shell.dialect.bash and elsewhere and elsewhere != self.where(name):
+                _hash(shell, name, elsewhere)
+                return (yield self._found_program([elsewhere, *words[1:]]))
             if shell.dialect.name != "ash" and len(shell.hashed) < MOST_HASHED:
                 _hash(shell, name, self.where(name))
             command = self.found_command(name)
@@ -115,6 +119,9 @@ class Launching(Driving, Protocol):
         if not any(
             f"{folder}/" in SYSTEM_FOLDERS for folder in self.shell.variables.get("PATH", "").split(":")
         ):
+            return None
+        first = self.path_of(name)
+        if first is not None and f"{first.rpartition('/')[0]}/" not in SYSTEM_FOLDERS:
             return None
         return None if is_gone(self.shell, name) else self._known(name)
 

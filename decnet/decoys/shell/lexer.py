@@ -100,5 +100,6 @@ class Lexer(DollarLexer):
                     break
                 lines.append(shown + ("" if is_last else "\n"))
                 self.at = len(self.text) if is_last else stop + 1
+            redirection.last_line = self.line - self.text.endswith("\n", 0, self.at)
             body = "".join(lines)
             redirection.body = Word([Literal(body, True)], body) if quoted else self._inside(body, start_line)

@@ -66,7 +66,7 @@ class ConditionParser(SimpleParser):
             test = Test("!", self._one_test())
         elif token.text == "(" and token.kind == "operator":
             test = Test("(", self._or_test())
-            self._expect(")")
+            self._closing()
         elif token.kind != "word" or token.word is None:
             raise self._unexpected(token)
         elif token.text in UNARY and token.word.literal:
@@ -75,6 +75,13 @@ class ConditionParser(SimpleParser):
             test = self._binary_test(token.word)
         self.depth -= 1
         return test
+
+    def _closing(self) -> None:
+        """The `)` of a group."""
+        token = self.next()
+        if token.text != ")":
+            text = _shown(token)
+            raise BadSyntax(text, self._line_of(token), message=f"unexpected token `{text}', expected `)'")
 
     def _binary_test(self, left: Word) -> Test:
         token = self.peek()

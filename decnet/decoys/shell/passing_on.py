@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from .context import Context, Work
 from .descriptors import End, FileWriter, Stream, number_of
+from .fifos import FifoWriter, is_fifo, open_fifo
 from .process import Process
 from .tasks import Readable, Writable
 
@@ -37,6 +38,9 @@ def cat(context: Context, process: Process) -> Work:
         number = None if where in context.shell.streams else number_of(where)
         if path == "-" or isinstance(context.fds.get(-1 if number is None else number), Stream):
             yield from _copy_input(context, shown, number=number or 0)
+            continue
+        if is_fifo(context.shell, where) and context.shell.allowed(where, 4):
+            yield from _copy_from((yield from open_fifo(context.shell, where, "<")), context, shown)
             continue
         data, reason = content_of(context, path)
         if reason:
@@ -108,7 +112,10 @@ def _room(context: Context) -> Work:
 
 def _copy_input(context: Context, shown: _Shown, ends: tuple[End, ...] = (), *, number: int = 0) -> Work:
     """Print what is read from a descriptor, piece by piece."""
-    source = context.fds.get(number)
+    yield from _copy_from(context.fds.get(number), context, shown, ends)
+
+
+def _copy_from(source: End | None, context: Context, shown: _Shown, ends: tuple[End, ...] = ()) -> Work:
     while isinstance(source, Stream):
         if not source.is_readable:
             yield Readable(source)
@@ -192,6 +199,9 @@ def tee(context: Context, process: Process) -> Work:
         if number in context.fds and where not in shell.streams:
             writers.append(context.fds[number])
             continue
+        if is_fifo(shell, where) and not shell.refusal(where):
+            writers.append((yield from open_fifo(shell, where, ">")))
+            continue
         reason = shell.refusal(where) or (
             shell.put(where, b"", 0, 0o666 & ~shell.umask) if shell.node(where) is None else ""
         )
@@ -206,7 +216,7 @@ def tee(context: Context, process: Process) -> Work:
         whole = True
     finally:
         for writer in writers:
-            if isinstance(writer, FileWriter) and writer not in context.fds.values():
+            if isinstance(writer, FileWriter | FifoWriter) and writer not in context.fds.values():
                 writer.whole = whole
                 writer.close()
     return status

@@ -228,8 +228,8 @@ def _version(shell: Shell) -> str:
     return ".".join((value_of(shell, "BASH_VERSION") or "5.2").split(".")[:2])
 
 
-def expanded(shell: Shell, text: str) -> str:
-    """The escapes of a prompt."""
+def decoded(shell: Shell, text: str) -> str:
+    """The escapes of a prompt, which begin with backslashes."""
     home = shell.variables.get("HOME", "/")
     where = "~" + shell.cwd[len(home) :] if (shell.cwd + "/").startswith(home + "/") else shell.cwd
     values: dict[str, Any] = {
@@ -239,11 +239,16 @@ def expanded(shell: Shell, text: str) -> str:
         "t": time.strftime("%H:%M:%S"), "A": time.strftime("%H:%M"), "d": time.strftime("%a %b %d"),
         "!": str(len(shell.history) + 1), "#": str(len(shell.history) + 1), "j": "0", "l": "0",
     }  # fmt: skip
-    text = re.sub(
+    return re.sub(
         r"\\(0\d{1,2}|.)",
         lambda found: values.get(found[1], chr(int(found[1], 8)) if found[1].isdecimal() else found[0]),
         text,
     )
+
+
+def expanded(shell: Shell, text: str) -> str:
+    """The escapes and variables of a prompt."""
+    text = decoded(shell, text)
     text = re.sub(
         r"\$\{(\w+):\+([^{}]*)\}", lambda found: found[2] if value_of(shell, found[1]) else "", text
     )

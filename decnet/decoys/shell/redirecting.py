@@ -9,6 +9,7 @@ from typing import Any
 
 from .context import Context, NotRedirected
 from .descriptors import End, FileWriter, Full, Null, ReaderAndWriter, Refusing, Stream, number_of
+from .fifos import is_fifo, open_fifo
 from .syntax import Redirection
 from .variables import assign, elements_of
 
@@ -33,6 +34,19 @@ def opened(evaluator: Context, redirections: list[Redirection], here: list[End])
     return fds
 
 
+def _denied(evaluator: Context, each: Redirection, path: str) -> bool:
+    if each.operator == "<":
+        return not evaluator.shell.allowed(path, 4)
+    return bool(evaluator.shell.refusal(path))
+
+
+def _lacks_end(evaluator: Context, each: Redirection, text: str) -> bool:
+    """Whether a here-document that the end of `-c` has cut gets a newline, which bash adds to that text."""
+    shell = evaluator.shell
+    cut = each.unended and text and not text.endswith("\n")
+    return bool(cut) and shell.dialect.bash and shell.mode == "c"
+
+
 def _one(
     evaluator: Context, each: Redirection, fds: dict[int, End], here: list[End]
 ) -> Generator[Any, Any, Any]:
@@ -41,13 +55,15 @@ def _one(
         number = yield from _named(evaluator, each, fds)
     if each.body is not None or each.operator in ("<<", "<<-", "<<<"):
         if each.unended.strip() and evaluator.shell.dialect.bash:
+            evaluator.shell.line, before = each.last_line, evaluator.shell.line
             evaluator.complain(
                 f"warning: here-document at line {each.line} delimited by end-of-file (wanted `{each.unended}')"
             )
+            evaluator.shell.line = before
         text = yield from evaluator.expansion.single(
             each.body if each.operator != "<<<" else each.target, tilde=""
         )
-        text += "\n" if each.operator == "<<<" else ""
+        text += "\n" if each.operator == "<<<" or _lacks_end(evaluator, each, text) else ""
         fds[number] = Stream(text.encode("utf-8", "surrogateescape"), ended=True)
         return
     target = yield from _target(evaluator, each)
@@ -76,6 +92,10 @@ def _one(
     append = each.operator in (">>", "&>>")
     if target.startswith(("/dev/tcp/", "/dev/udp/")) and evaluator.shell.dialect.bash:
         end = yield from _connection(evaluator, each, target)
+    elif is_fifo(evaluator.shell, path := evaluator.shell.absolute(target)) and not _denied(
+        evaluator, each, path
+    ):
+        end = yield from open_fifo(evaluator.shell, path, each.operator)
     else:
         end = _file(evaluator, each, target, fds, append=append)
     if each.variable:

@@ -9,10 +9,11 @@ from typing import Any, Protocol
 from .ash_builtins import wrong_option
 from .assigning import Assigning
 from .builtins import BUILTINS
-from .context import Discard, Leave, Work
+from .context import Discard, ExpansionError, Leave, Work
 from .descriptors import BadDescriptor, End
 from .dialect import SPECIAL_BUILTINS
 from .launching import Launching
+from .parser import Parser
 from .quoting import if_needed, if_needed_in_ash
 from .redirecting import opened
 from .scripts import Scripts
@@ -116,13 +117,33 @@ class Running(Assigning, Launching, Scripts, Protocol):
 
     def trace(self, words: list[str], *, quoted: bool = False) -> None:
         """The line of `set -x`."""
-        mark = self.shell.variables.get("PS4", "+ ")
+        mark = self._mark_of_trace()
         depth = self.shell.depth - int(self.shell.notes.get(ENTERED, "0"))
         if self.shell.dialect.bash and depth > 0:
             mark = mark[:1] * min(depth, 20) + mark
         quote = if_needed_in_ash if self.shell.dialect.name == "ash" else if_needed
         shown = words if quoted or self.shell.dialect.name == "dash" else [quote(word) for word in words]
         self.err(mark + " ".join(shown) + "\n")
+
+    def _mark_of_trace(self) -> str:
+        """PS4 with what it has of variables; one that needs a command stays as it is."""
+        text = self.shell.variables.get("PS4", "+ ")
+        if "$" not in text and "\\" not in text:
+            return text
+        status = self.shell.status
+        if "\\" in text:
+            from .prompts import decoded
+
+            text = decoded(self.shell, text)
+        body = Parser(text, self.shell.dialect)._inside(text, self.shell.line)
+        try:
+            next(self.expansion.single(body, tilde=""))
+        except StopIteration as done:
+            text = done.value
+        except ExpansionError:
+            pass
+        self.shell.status = status
+        return text
 
     def _is_refused(self, name: str, words: list[Any]) -> bool:
         """Whether an option of ash's builtin is wrong. Raises Leave if that ends the shell."""

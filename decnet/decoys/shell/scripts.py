@@ -31,15 +31,15 @@ class Scripts(Context, Protocol):
 
     def _head(self) -> str:
         if self.shell.dialect.bash and self.shell.mode == "c":
-            return f"{self.shell.script}: -c"
-        return self.shell.script
+            return f"{self.shell.source}: -c"
+        return self.shell.source
 
     def evaluate(self, text: str, word: str) -> Work:
         """Execute a text in this shell: `eval`, `trap`."""
         try:
             yield self._run_text(
                 text,
-                f"{self.shell.script}: {word}" if self.shell.dialect.bash else self._head(),
+                f"{self.shell.source}: {word}" if self.shell.dialect.bash else self._head(),
                 first=self.shell.line,
             )
         except Discard:
@@ -50,6 +50,7 @@ class Scripts(Context, Protocol):
     def _run_text(self, text: str, head: str, *, first: int = 1, whole: bool = False) -> Work:
         first = first if self.shell.dialect.extended else 1
         parser = Parser(text, self.shell.dialect, first, self.aliases())
+        shown = 0
         while True:
             try:
                 parser.aliases, parser.extglob = self.aliases(), "extglob" in self.shell.shopts
@@ -63,6 +64,9 @@ class Scripts(Context, Protocol):
                 return self.shell.status
             if node is None:
                 return self.shell.status
+            if "v" in self.shell.options and whole:
+                self.err(text[shown : parser.at].rstrip("\n") + "\n")
+            shown = parser.at
             if self._only_reads:
                 continue
             if whole and self.shell.mode == "c" and parser.is_at_end:
@@ -154,7 +158,7 @@ class Scripts(Context, Protocol):
         except BadSyntax as error:
             if isinstance(error, Incomplete) and not at_end and text.count("\n") < MOST_LINES:
                 return None
-            self._show_error(error, self.shell.script, first, text)
+            self._show_error(error, self.shell.source, first, text)
             self.shell.status = 2
             if not self.shell.dialect.bash:
                 raise Leave(2) from None

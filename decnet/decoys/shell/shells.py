@@ -245,9 +245,11 @@ def enter(
 ) -> None:
     """Make a forked shell one of its own, with these options: only what is exported is left."""
     shell.dialect = dialect or dialect_named(shell, "sh")
-    shell.script, shell.positional, shell.mode = script, arguments, mode
+    shell.script, shell.positional, shell.mode, shell.file = script, arguments, mode, ""
     kept = {*shell.exported, "IFS", "OPTIND"}
     shell.variables = {name: value for name, value in shell.variables.items() if name in kept}
+    if shell.user == "root":
+        shell.variables.pop("PS4", None)
     shell.variables["IFS"], shell.variables["OPTIND"] = " \t\n", "1"
     passed_on = {name: node for name, node in shell.functions.items() if exported_function(name) in kept}
     shell.functions = passed_on if shell.dialect.bash else {}

@@ -54,10 +54,11 @@ Command = Callable[["Shell", list[str], str], Answer]
 
 @dataclass
 class Call:
-    """One call of a function: its name, its line, and what `local` has hidden."""
+    """One call of a function: its name, its line, the file that called it, and what `local` has hidden."""
 
     name: str
     line: int
+    caller: str = ""
     hidden: dict[str, tuple[object, ...]] = field(default_factory=dict)
 
 
@@ -94,6 +95,8 @@ class Shell(View):
     traps: dict[str, str] = field(default_factory=dict)
     positional: list[str] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
+    file: str = ""
+    """What the commands that run now were read from, if that is not the script (BASH_SOURCE of bash)."""
     script: str = "bash"
     """`$0`."""
     mode: str = "c"
@@ -259,7 +262,8 @@ class Shell(View):
         child.options, child.shopts = self.options.copy(), self.shopts.copy()
         child.traps = {name: "" for name, action in self.traps.items() if not action}
         child.positional = self.positional.copy()
-        child.calls = [Call(call.name, call.line, call.hidden.copy()) for call in self.calls]
+        child.file = self.file
+        child.calls = [Call(call.name, call.line, call.caller, call.hidden.copy()) for call in self.calls]
         child.depth += 1
         return child
 
@@ -274,11 +278,16 @@ class Shell(View):
         if self.mode == "i" and not self.within:
             return self.script if self.dialect.name != "dash" else f"{self.script}: {self.line}"
         if self.dialect.bash:
-            return f"{self.script}: line {self.line}"
+            return f"{self.source}: line {self.line}"
         if self.dialect.name == "dash":
             return f"{self.script}: {self.line}"
         script = f"{self.script}: {self.within}" if self.within else self.script
         return f"{script}: {self.at_line}" if self.within or self.mode == "f" else script
+
+    @property
+    def source(self) -> str:
+        """What the commands that run now were read from: the script, a sourced file, or a function's origin."""
+        return self.file or self.script
 
     @property
     def in_builtin(self) -> str:

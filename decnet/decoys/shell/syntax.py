@@ -83,6 +83,8 @@ class Redirection:
     unended: str = ""
     """The delimiter of a here-document that ended with the file."""
     line: int = 1
+    last_line: int = 1
+    """Where a here-document ends."""
     variable: str = ""
     """The variable of `{name}>file`, which gets the number of the descriptor."""
 
@@ -194,9 +196,12 @@ class Case(Node):
 
 @dataclass(slots=True)
 class Function(Node):
+    """`source`: the file that defined it, or the word of bash for a text that is none."""
+
     name: str = ""
     body: Node = field(default_factory=Node)
     text: str = ""
+    source: str = ""
 
 
 @dataclass(slots=True)

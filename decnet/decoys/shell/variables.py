@@ -225,6 +225,13 @@ def _number(key: str | int) -> int:
     return key if isinstance(key, int) else 0
 
 
+def _sources(shell: Shell) -> list[str]:
+    """The files of what runs now, and of its callers."""
+    outermost = [shell.script] if shell.mode == "f" and not (shell.file and not shell.calls) else []
+    inner = [shell.file, *(call.caller for call in reversed(shell.calls))]
+    return [each for each in inner if each] + outermost
+
+
 SPECIAL_ARRAYS: dict[str, Callable[[Shell], list[str]]] = {
     "FUNCNAME": lambda shell: (
         [call.name for call in reversed(shell.calls)]
@@ -232,7 +239,7 @@ SPECIAL_ARRAYS: dict[str, Callable[[Shell], list[str]]] = {
     ),
     "BASH_ARGC": lambda shell: [str(len(shell.positional))],
     "BASH_LINENO": lambda shell: [str(call.line) for call in reversed(shell.calls)],
-    "BASH_SOURCE": lambda shell: [shell.script] * len(shell.calls),
+    "BASH_SOURCE": lambda shell: _sources(shell),
     "GROUPS": lambda shell: ["0" if shell.user == "root" else "1000"],
     "BASH_VERSINFO": lambda shell: _version_parts(bash_version(shell)),
     "DIRSTACK": lambda shell: folder_stack(shell),

@@ -337,6 +337,7 @@ def mkfifo(process: Process) -> Running:
         mode = mode if "m" in options else 0o666 & ~shell.umask
         made = Node(mode, owner=shell.user, group=facts.own_group(shell), changed=int(time.time()), kind="p")
         reason = reason or shell.change(where, made)
+        shell.files.has_fifos = True
         if reason:
             process.err(f"mkfifo: cannot create fifo {facts.quoted_name(path)}: {reason}\n")
             status = 1

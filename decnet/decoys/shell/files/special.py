@@ -44,6 +44,7 @@ def mknod(process: Process) -> Running:
             mode, owner=shell.user, group=group, changed=int(time.time()), kind=KINDS[words[1]], device=device
         )
         reason = shell.change(where, made)
+        shell.files.has_fifos = shell.files.has_fifos or words[1] == "p"
     if reason:
         raise Failure(f"{facts.quoted_name(words[0])}: {reason}")
     return 0

@@ -4,6 +4,7 @@ import re
 import time
 
 from ..process import Process, Running
+from ..state import Shell
 from .common import Failure, Options, content, parse, quoted, split_lines, text_of, tool
 from .moments import moment
 from .zones import UTC, Zone, zone_of
@@ -30,7 +31,7 @@ def date(process: Process) -> Running:
         raise Failure(f"extra operand {quoted(process, operands[1])}", hint=True)
     form = form or _default(process, options)
     now = time.time()
-    is_american = _is_american(process)
+    american = is_american(process.shell)
     yield 0.0
     if "f" in options:
         return _each_line(process, options.value("f"), form, zone)
@@ -38,7 +39,7 @@ def date(process: Process) -> Running:
     is_set = "s" in options or bool(others)
     if is_set:
         when = _to_set(process, options, others, now, zone)
-    process.out(stamp(form, when, zone, american=is_american) + "\n")
+    process.out(stamp(form, when, zone, american=american) + "\n")
     return 1 if is_set and process.shell.user != "root" else 0
 
 
@@ -88,7 +89,7 @@ def _default(process: Process, options: Options) -> str:
         return _form(process, "--iso-8601", ISO_FORMS, options.value("I") or "date")
     if "rfc-3339" in options:
         return _form(process, "--rfc-3339", RFC_FORMS, options.value("rfc-3339"))
-    return "%a %b %e %I:%M:%S %p %Z %Y" if _is_american(process) else "%a %b %e %H:%M:%S %Z %Y"
+    return "%a %b %e %I:%M:%S %p %Z %Y" if is_american(process.shell) else "%a %b %e %H:%M:%S %Z %Y"
 
 
 def _form(process: Process, option: str, forms: dict[str, str], name: str) -> str:
@@ -100,10 +101,11 @@ def _form(process: Process, option: str, forms: dict[str, str], name: str) -> st
     return found
 
 
-def _is_american(process: Process) -> bool:
-    variables = process.shell.variables
+def is_american(shell: Shell) -> bool:
+    """Whether the locale of times is that of the United States."""
+    variables = shell.variables
     locale = variables.get("LC_ALL") or variables.get("LC_TIME") or variables.get("LANG") or ""
-    return locale.startswith("en_US") and not process.shell.world.system.busybox
+    return locale.startswith("en_US") and not shell.world.system.busybox
 
 
 def stamp(form: str, when: float, zone: Zone = UTC, *, american: bool = False) -> str:
