@@ -62,7 +62,7 @@ def type_(context: Context, words: list[Any]) -> int:
             path = context.where(name) if "P" in flags else text if kind == "file" else ""
             context.out(f"{path}\n" if path else "")
             status = status if path or "P" not in flags else 1
-            if "a" in flags and path.startswith("/usr/bin/"):
+            if "a" in flags and path and path.startswith("/usr/bin/"):
                 context.out(f"{path.removeprefix('/usr')}\n")
         else:
             hidden = shell.hashed.pop(name, None) if "a" in flags else None

@@ -45,10 +45,11 @@ NOT_RUN = {
 } | dict.fromkeys(("nohup", "timeout"), "{0}: failed to run command ‘{1}’")
 """How a program that runs another one reports that there is none, up to the reason."""
 
-NOT_READING = frozenset(
-    """cat tee ls stat rm unlink file test [ chmod chown chgrp mv ln mkfifo mknod find touch realpath readlink
-du basename dirname echo printf sh bash dash timeout env nohup sudo xargs setsid kill ps lsof fuser""".split()
-)
+NOT_READING = frozenset((
+    "cat", "tee", "ls", "stat", "rm", "unlink", "file", "test", "[", "chmod", "chown", "chgrp", "mv", "ln", "mkfifo", "mknod",
+    "find", "touch", "realpath", "readlink", "du", "basename", "dirname", "echo", "printf", "sh", "bash", "dash", "timeout",
+    "env", "nohup", "sudo", "xargs", "setsid", "kill", "ps", "lsof", "fuser",
+))  # fmt: skip
 """Programs that open no named pipe among their words, or as a shell opens it."""
 MOST_FIFOS = 8
 
@@ -77,7 +78,7 @@ class Driving(Context, Protocol):
         paths = {self.shell.absolute(word) for word in arguments if word}
         found = sorted(path for path in paths if is_fifo(self.shell, path))
         for path in found:
-            source = yield from open_fifo(self.shell, path, "<")
+            source: Any = yield from open_fifo(self.shell, path, "<")
             content = yield from self._all_input(source)
             self.shell.streams[path] = Node(0o600, content=content, owner=self.shell.user)
         return found

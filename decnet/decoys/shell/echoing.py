@@ -7,10 +7,13 @@ import math
 import re
 import time
 from collections.abc import Callable
-from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from .limits import OutOfWork
 from .quoting import escaped as quoted_word
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 MOST_PRINTED = 256 * 1024
 BASH_ESCAPE = re.compile(
@@ -94,6 +97,8 @@ def has_groups(variables: dict[str, str]) -> bool:
 
 def as_hexadecimal(value: Fraction | float, kind: str, precision: int | None, flags: str) -> str:
     """%a of an 80-bit `long double`, whose first digit has four bits."""
+    from fractions import Fraction
+
     number = value if isinstance(value, Fraction) else Fraction(value) if math.isfinite(value) else None
     sign = "-" if value < 0 else "+" if "+" in flags else " " if " " in flags else ""
     if number is None:
@@ -309,6 +314,8 @@ class Printf:
                 found = re.match(r"[-+]?\d+(\.\d*)?", argument or "")
                 value = float(found[0]) if found else 0.0
             if kind in "aA":
+                from fractions import Fraction
+
                 found = re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?", (argument or "0").strip())
                 text = as_hexadecimal(
                     Fraction((argument or "0").strip()) if found else value, kind, precision, flags

@@ -1,76 +1,200 @@
-"""numfmt, tsort, csplit, look."""
+# ruff: noqa: E501 (options and messages)
+"""numfmt, tsort, look."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from math import ceil, floor
+from typing import Any
+
 from ..process import Command, Process, Running
-from .common import Failure, content, inputs, parse, quoted, save, split_lines, text_of, tool
+from .common import Failure, Options, content, inputs, parse, quoted, split_lines, text_of, tool
 
 UNITS = "KMGTPEZY"
+NUMBER = re.compile(r"(-?\d*\.?\d*)")
+FORMAT = re.compile(r"((?:[^%]|%%)*)%([-0']*)(\d*)(?:\.(\d*))?f((?:[^%]|%%)*)")
+FIELD = re.compile(r"\s*\S+")
+NUMFMT = "from: to: field: padding: suffix: header:: grouping delimiter=d round: invalid: format: from-unit: to-unit: debug zero-terminated=z"
 BASES = {"iec": 1024, "iec-i": 1024, "si": 1000, "auto": 1000}
 
 
-def _scaled(value: float, base: int, suffix: str) -> str:
-    """A number with a unit, rounded away from zero as numfmt does by default."""
+def _scaled(value: Fraction, base: int, suffix: str, rounding: str, places: int | None) -> str:
+    """A number with a unit."""
     power = 0
     while abs(value) >= base and power < len(UNITS):
         value, power = value / base, power + 1
+    kept = places if places is not None else 1 if power and abs(value) < 10 else 0
+    value = _rounded(value, kept, rounding)
+    if abs(value) >= base and power < len(UNITS):
+        value, power = value / base, power + 1
+        kept = places if places is not None else 1
+    if power and places is None and abs(value) >= 10:
+        kept = 0
+    shown = _plain(value, kept)
+    return f"{shown}{UNITS[power - 1]}{suffix}" if power else shown
+
+
+def _rounded(value: Fraction, places: int, rounding: str) -> Fraction:
+    scaled = value * 10**places
+    match rounding:
+        case "up":
+            whole = ceil(scaled)
+        case "down":
+            whole = floor(scaled)
+        case "towards-zero":
+            whole = int(scaled)
+        case "nearest":
+            whole = int(scaled + (Fraction(1, 2) if scaled >= 0 else -Fraction(1, 2)))
+        case _:
+            whole = ceil(scaled) if scaled >= 0 else floor(scaled)
+    return Fraction(whole, 10**places)
+
+
+def _plain(value: Fraction, places: int) -> str:
+    digits = f"{abs(int(value * 10**places)):0{places + 1}d}"
+    sign = "-" if value < 0 else ""
+    return sign + (f"{digits[:-places]}.{digits[-places:]}" if places else digits)
+
+
+def _number(process: Process, text: str, options: Options) -> tuple[Fraction, int]:
+    """A number and its decimal places."""
+    unit, shown = options.value("from", "none"), quoted(process, text)
+    if options.value("suffix") and text.endswith(options.value("suffix")):
+        text = text.removesuffix(options.value("suffix"))
+    found = NUMBER.match(text.strip())
+    if found is None or not found[1].strip("-.") or found[1].endswith("."):
+        raise Failure(f"invalid number: {shown}", 2)
+    rest = text.strip()[found.end() :]
+    value = Fraction(found[1].removesuffix(".")) if found[1] != "." else Fraction(0)
+    places = len(found[1].partition(".")[2])
+    if not rest:
+        return value * _unit(options.value("from-unit", "1")), places
+    power = UNITS.find(rest[0]) + 1
     if not power:
-        return f"{value:g}"
-    if abs(value) < 10:
-        tenths = -(-abs(value) * 10 // 1) * (1 if value >= 0 else -1)
-        shown = f"{tenths / 10:.1f}" if abs(tenths) < 100 else f"{tenths / 10:.0f}"
-    else:
-        shown = f"{-(-abs(value) // 1) * (1 if value >= 0 else -1):.0f}"
-    return f"{shown}{UNITS[power - 1]}{suffix}"
+        raise Failure(f"invalid suffix in input: {shown}", 2)
+    places = 0
+    if unit == "none":
+        raise Failure(f"rejecting suffix in input: {shown} (consider using --from)", 2)
+    has_i = rest[1:2] == "i"
+    if unit == "iec-i" and not has_i:
+        raise Failure(f"missing 'i' suffix in input: {shown} (e.g Ki/Mi/Gi)", 2)
+    if rest[2 if has_i and unit in ("auto", "iec-i") else 1 :]:
+        raise Failure(f"invalid suffix in input {shown}: {quoted(process, rest[1:])}", 2)
+    base = 1024 if unit in ("iec", "iec-i") or (unit == "auto" and has_i) else 1000
+    return value * base**power * _unit(options.value("from-unit", "1")), places
 
 
-def _number(process: Process, text: str, unit: str) -> float:
-    digits = text.rstrip("i")
-    base = 1024 if unit in ("iec", "iec-i") or (unit == "auto" and text.endswith("i")) else 1000
-    power = UNITS.find(digits[-1:].upper()) + 1 if digits[-1:].isalpha() else 0
-    number = digits[:-1] if power else digits
-    try:
-        value = float(number)
-    except ValueError:
-        raise Failure(f"invalid number: {quoted(process, text)}", 2) from None
-    if power and unit == "none":
-        message = f"rejecting suffix in input: {quoted(process, text)} (consider using --from)"
-        raise Failure(message, 2)
-    return float(value * float(base) ** power)
+def _unit(text: str) -> int:
+    """The number of --from-unit and --to-unit."""
+    digits = text.rstrip("KMGTPEZYi")
+    power = UNITS.find(text[len(digits) : len(digits) + 1]) + 1 if text != digits else 0
+    base = 1024 if text.endswith("i") else 1000
+    return int(digits[:15] or "1") * int(base**power)
 
 
 @tool
 def numfmt(process: Process) -> Running:
     """Numbers with units."""
-    options = parse(
-        process, "d:z", "from: to: field: padding: suffix: header:: grouping delimiter=d round: invalid:"
-    )
+    options = parse(process, "d:z", NUMFMT)
     for name in ("from", "to"):
         given = options.value(name, "none")
-        if given not in (*BASES, "none"):
+        if given not in (*BASES, "none") or (name, given) == ("to", "auto"):
+            valid = "".join(
+                f"\n  - {quoted(process, each)}"
+                for each in ("none", *(("auto",) if name == "from" else ()), "si", "iec", "iec-i")
+            )
             raise Failure(
-                f"invalid argument {quoted(process, given)} for {quoted(process, '--' + name)}", hint=True
+                f"invalid argument {quoted(process, given)} for {quoted(process, '--' + name)}\nValid arguments are:{valid}",
+                hint=True,
             )
-    lines = options.operands or [text_of(each) for each in split_lines(process.given)]
-    field = options.value("field", "1")
-    place = int(field) - 1 if field.isdecimal() and len(field) < 5 else 0
-    for line in lines:
-        words = line.split(options.value("d")) if "d" in options else line.split()
-        if 0 <= place < len(words):
-            value, to = (
-                _number(process, words[place], options.value("from", "none")),
-                options.value("to", "none"),
-            )
-            suffix = "i" if to == "iec-i" else ""
-            shown = f"{value:.0f}" if to == "none" else _scaled(value, BASES[to], suffix)
-            padding = options.value("padding", "0")
-            width = int(padding) if padding.lstrip("-").isdecimal() and len(padding) < 5 else 0
-            shown += options.value("suffix")
-            words[place] = shown.rjust(width) if width >= 0 else shown.ljust(-width)
-        process.out((options.value("d") or " ").join(words) + "\n")
+    form = _format(process, options)
+    ends = b"\0" if "z" in options else b"\n"
+    lines = options.operands or [text_of(each) for each in split_lines(process.given, ends)]
+    header = int((options.value("header") or "1")[:6]) if "header" in options and not options.operands else 0
+    status = 0
+    for at, line in enumerate(lines):
+        try:
+            shown = line if at < header else _converted(process, line, options, form)
+        except Failure as failure:
+            how = options.value("invalid", "abort")
+            if how in ("abort", "fail"):
+                process.err(f"numfmt: {failure.message}\n")
+            if how == "warn":
+                process.err(f"numfmt: {failure.message}\n")
+            if how == "abort":
+                return 2
+            status = 2 if how == "fail" else status
+            shown = line
+        process.out(shown + text_of(ends))
         if process.tired:
             yield 0.0
-    return 0
+    return status
+
+
+def _format(process: Process, options: Options) -> tuple[str, str, str, int | None, str] | None:
+    """--format: what is before the number, flags, width, precision, and what is behind it."""
+    if "format" not in options:
+        return None
+    text = options.value("format")
+    found = FORMAT.fullmatch(text)
+    if found is None:
+        reason = f"invalid format {quoted(process, text)}, directive must be %[0]['][-][N][.][N]f"
+        if "%" not in text:
+            reason = f"format {quoted(process, text)} has no % directive"
+        raise Failure(reason)
+    precision = None if found[4] is None else int(found[4][:2] or "0")
+    return found[1].replace("%%", "%"), found[2], found[3][:4], precision, found[5].replace("%%", "%")
+
+
+def _converted(process: Process, line: str, options: Options, form: Any) -> str:
+    """One line with its fields converted."""
+    sign = options.value("d")
+    words = line.split(sign) if sign else FIELD.findall(line) or [line]
+    wanted = _fields(options.value("field", "1"))
+    for at, word in enumerate(words):
+        if not wanted(at + 1):
+            continue
+        blank = word[: len(word) - len(word.lstrip())] if not sign else ""
+        shown = _one(process, word[len(blank) :], options, form)
+        width = len(word) if blank and at else 0
+        words[at] = f" {shown.rjust(width - 1)}" if at and not sign else shown.rjust(width)
+    return sign.join(words)
+
+
+def _fields(text: str) -> Callable[[int], bool]:
+    spans = []
+    for part in text.split(","):
+        low, dash, high = part.partition("-")
+        first = int(low[:6]) if low.isdecimal() else 1
+        spans.append(
+            (first, (int(high[:6]) if high.isdecimal() else 1 << 30) if dash or part == "-" else first)
+        )
+    return lambda number: any(first <= number <= last for first, last in spans)
+
+
+def _one(process: Process, text: str, options: Options, form: Any) -> str:
+    value, places = _number(process, text, options)
+    value /= _unit(options.value("to-unit", "1"))
+    to, rounding = options.value("to", "none"), options.value("round", "from-zero")
+    precision = form[3] if form is not None else None
+    if to == "none":
+        kept = places if precision is None else precision
+        shown = _plain(_rounded(value, kept, rounding), kept)
+    else:
+        shown = _scaled(value, BASES[to], "i" if to == "iec-i" else "", rounding, precision)
+    shown += options.value("suffix")
+    if "grouping" in options or (form is not None and "'" in form[1]):
+        whole = re.match(r"-?\d+", shown)
+        shown = f"{int(whole[0]):,}" + shown[whole.end() :] if whole else shown
+    if form is not None:
+        width = int(form[2] or "0")
+        shown = shown.ljust(width) if "-" in form[1] else shown.rjust(width, "0" if "0" in form[1] else " ")
+        shown = form[0] + shown + form[4]
+    padding = options.value("padding", "0")
+    width = int(padding) if padding.lstrip("-").isdecimal() and len(padding) < 5 else 0
+    return shown.rjust(width) if width >= 0 else shown.ljust(-width)
 
 
 @tool
@@ -129,37 +253,6 @@ def _loop(left: set[str], after: dict[str, list[str]]) -> list[str]:
 
 
 @tool
-def csplit(process: Process) -> Running:
-    """A file in pieces that begin at lines of given numbers."""
-    options = parse(
-        process, "f:n:kszb:", "prefix=f digits=n keep-files=k quiet=s silent=s elide-empty-files=z"
-    )
-    if not options.operands:
-        raise Failure("missing operand", hint=True)
-    path, places = options.operands[0], options.operands[1:]
-    if not places:
-        raise Failure(f"missing operand after {quoted(process, path)}", hint=True)
-    try:
-        lines = content(process, path).splitlines(keepends=True)
-    except Failure as failure:
-        raise Failure(f"cannot open {quoted(process, path)} for reading: {failure.message}") from None
-    at, pieces = 0, []
-    for place in places:
-        if not place.isdecimal():
-            raise Failure(f"{quoted(process, place)}: invalid pattern")
-        end = int(place[:9]) - 1
-        if end >= len(lines):
-            raise Failure(f"{quoted(process, place)}: line number out of range")
-        pieces.append(b"".join(lines[at:end]))
-        at = end
-    for number, piece in enumerate([*pieces, b"".join(lines[at:])]):
-        save(process, f"{options.value('f', 'xx')}{number:02d}", piece)
-        process.out("" if "s" in options else f"{len(piece)}\n")
-        yield 0.0
-    return 0
-
-
-@tool
 def look(process: Process) -> Running:
     """Lines that begin with a text."""
     options = parse(process, "adft:V")
@@ -181,4 +274,4 @@ def look(process: Process) -> Running:
     return int(not count)
 
 
-COMMANDS: dict[str, Command] = {"numfmt": numfmt, "tsort": tsort, "csplit": csplit, "look": look}
+COMMANDS: dict[str, Command] = {"numfmt": numfmt, "tsort": tsort, "look": look}

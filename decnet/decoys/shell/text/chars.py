@@ -331,41 +331,4 @@ def _columns(process: Process, lines: list[str], columns: int) -> None:
         process.out(text + "\n")
 
 
-@tool
-def fmt(process: Process) -> Running:
-    """Fill paragraphs."""
-    words = process.args
-    if words and words[0][:1] == "-" and words[0][1:].isdecimal():
-        process.args = ["-w", words[0][1:], *words[1:]]
-    options = parse(process, "w:g:stuc", "width=w goal=g split-only=s uniform-spacing=u")
-    width = _count(process, options.value("w", "75"), "width")
-    failed: list[str] = []
-    for _, data in inputs(process, options.operands, failed):
-        paragraph: list[str] = []
-        for line in [*text_of(data).split("\n")[: data.count(b"\n") + (not data.endswith(b"\n"))], ""]:
-            process.spend(5 + len(line) // 4)
-            if process.tired:
-                yield 0.0
-            if line.strip():
-                paragraph += line.split()
-                continue
-            _fill(process, paragraph, width)
-            paragraph = []
-            process.out("\n")
-        process.chunks[-1:] = []
-    return 1 if failed else 0
-
-
-def _fill(process: Process, words: list[str], width: int) -> None:
-    line = ""
-    for word in words:
-        if line and len(line) + 1 + len(word) > width * 93 // 100:
-            process.out(line + "\n")
-            line = word
-        else:
-            line = f"{line} {word}" if line else word
-    if line:
-        process.out(line + "\n")
-
-
-COMMANDS = {"tr": tr, "fold": fold, "expand": expand, "unexpand": unexpand, "column": column, "fmt": fmt}
+COMMANDS = {"tr": tr, "fold": fold, "expand": expand, "unexpand": unexpand, "column": column}

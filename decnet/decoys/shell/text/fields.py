@@ -3,7 +3,7 @@
 from itertools import zip_longest
 
 from ..process import Process, Running
-from .common import Failure, bytes_of, content, inputs, parse, quoted, split_lines, text_of, tool
+from .common import Failure, Options, bytes_of, content, inputs, parse, quoted, split_lines, text_of, tool
 
 MOST_RANGES = 500
 
@@ -145,6 +145,7 @@ def comm(process: Process) -> Running:
     one, two = 0, 0
     lead = [b"", b"" if "1" in options else between]
     lead.append(lead[1] + (b"" if "2" in options else between))
+    counts, unsorted = [0, 0, 0], _Disorder(process, options)
     while one < len(left) or two < len(right):
         process.spend(5)
         if process.tired:
@@ -158,9 +159,39 @@ def comm(process: Process) -> Running:
         else:
             column, line = 2, left[one]
             one, two = one + 1, two + 1
+        counts[column] += 1
         if str(column + 1) not in options:
             process.out(lead[column] + line + b"\n")
-    return 0
+        unsorted.look(left, one, 1)
+        unsorted.look(right, two, 2)
+    if "total" in options:
+        sums = [bytes_of(str(count)) for count in counts]
+        process.out(between.join([*sums, b"total"]) + b"\n")
+    return unsorted.report()
+
+
+class _Disorder:
+    """Whether a file was not in its order, which comm and join report once for each file."""
+
+    def __init__(self, process: Process, options: Options) -> None:
+        self._process, self._silent = process, "nocheck-order" in options
+        self._fatal, self._seen = "check-order" in options, set[int]()
+
+    def look(self, lines: list[bytes], at: int, number: int) -> None:
+        """Look at the line that is next. Raises Failure with --check-order."""
+        if self._silent or number in self._seen or not 0 < at < len(lines) or lines[at - 1] <= lines[at]:
+            return
+        self._seen.add(number)
+        text = f"file {number} is not in sorted order"
+        if self._fatal:
+            raise Failure(text)
+        self._process.err(f"{self._process.name}: {text}\n")
+
+    def report(self) -> int:
+        """The status, after the last message."""
+        if self._seen:
+            self._process.err(f"{self._process.name}: input is not in sorted order\n")
+        return int(bool(self._seen))
 
 
 @tool
@@ -195,20 +226,20 @@ def join(process: Process) -> Running:
         if process.tired:
             yield 0.0
         if not matches and "1" in shown:
-            out.append((low, _joined(options.value("o"), between, key, rest, [], parts, [])))
+            out.append((low, _joined(options, between, key, rest, [], parts, [])))
         for at in matches if "v" not in options else ():
             _, _, others, whole = sides[1][at]
-            out.append((low, _joined(options.value("o"), between, key, rest, others, parts, whole)))
+            out.append((low, _joined(options, between, key, rest, others, parts, whole)))
     for at, (low, key, rest, parts) in enumerate(sides[1]):
         if at not in seen and "2" in shown:
-            out.append((low, _joined(options.value("o"), between, key, [], rest, [], parts)))
+            out.append((low, _joined(options, between, key, [], rest, [], parts)))
     for _, line in sorted(out, key=lambda pair: pair[0]):
         process.out(line + b"\n")
     return 0
 
 
 def _joined(
-    form: str,
+    options: Options,
     between: bytes,
     key: bytes,
     left: list[bytes],
@@ -216,6 +247,7 @@ def _joined(
     one: list[bytes],
     two: list[bytes],
 ) -> bytes:
+    form, empty = " ".join(options.values("o")), bytes_of(options.value("e"))
     if not form or form == "auto":
         return between.join([key, *left, *right])
     parts = []
@@ -223,7 +255,9 @@ def _joined(
         side, _, number = item.partition(".")
         source = one if side == "1" else two
         at = int(number[:6]) - 1 if number.isdecimal() else 0
-        parts.append(key if side == "0" else source[at] if 0 <= at < len(source) else b"")
+        parts.append(
+            (key or empty) if side == "0" else (source[at] if 0 <= at < len(source) else b"") or empty
+        )
     return between.join(parts)
 
 

@@ -1,8 +1,11 @@
+# ruff: noqa: E501 (options and messages)
 """Tools that take lines as they are: head, tail, wc, nl, tac, rev."""
 
+import time
 from collections.abc import Iterator
 
 from ...host.origins import origin
+from ..files.facts import quoted_name
 from ..process import Process, Running
 from .common import (
     Failure,
@@ -42,6 +45,8 @@ def _old_form(process: Process) -> None:
         sign = "+" if words[0][0] == "+" else ""
         number = words[0][1:].rstrip("cqvlf")
         rest = words[0][1 + len(number) :]
+        if number.isdecimal() and process.name == "tail" and not sign and len(words) > 2:
+            raise Failure(f"option used in invalid context -- {number[:1]}")
         if number.isdecimal() and (words[0][0] == "-" or process.name == "tail"):
             process.args = ["-c" if "c" in rest else "-n", sign + number, *words[1:]]
         elif process.name == "head":
@@ -111,7 +116,7 @@ def _ended(data: bytes, separator: bytes = b"\n") -> list[bytes]:
 def tail(process: Process) -> Running:
     """The last lines or bytes; `-f` waits for more until the visitor stops it."""
     _old_form(process)
-    long = "lines=n bytes=c quiet=q silent=q verbose=v zero-terminated=z follow:: retry pid: sleep-interval=s"
+    long = "lines=n bytes=c quiet=q silent=q verbose=v zero-terminated=z follow:: retry pid: max-unchanged-stats: sleep-interval=s"
     options = parse(process, "n:c:qvzfFs:", long)
     letter, sign, number = _amount(process, options, "nc")
     status = 0
@@ -142,15 +147,27 @@ def tail(process: Process) -> Running:
         and not process.shell.world.system.busybox
     ):
         process.err("tail: no files remaining\n")
+    if (
+        "pid" in options
+        and options.value("pid").isdecimal()
+        and not _is_running(process, int(options.value("pid")[:9]))
+    ):
+        follows = False
     while follows and options.operands and (shown or "F" in options):
         yield 1.0
     return status
 
 
+def _is_running(process: Process, number: int) -> bool:
+    return any(entry.pid == number for entry in process.shell.processes(time.time()))
+
+
 @tool
 def wc(process: Process) -> Running:
     """Lines, words, bytes, characters, the longest line."""
-    options = parse(process, "lwcmL", "lines=l words=w bytes=c chars=m max-line-length=L")
+    options = parse(process, "lwcmL", "lines=l words=w bytes=c chars=m max-line-length=L files0-from:")
+    if "files0-from" in options:
+        _named(process, options)
     columns = [letter for letter in "lwmcL" if letter in options] or ["l", "w", "c"]
     failed: list[str] = []
     rows: list[tuple[list[int], str]] = []
@@ -175,6 +192,18 @@ def wc(process: Process) -> Running:
         line = " ".join(str(count).rjust(width) for count in counts)
         process.out(f"{line} {name}".rstrip(" ") + "\n" if not name else f"{line} {name}\n")
     return 1 if failed else 0
+
+
+def _named(process: Process, options: Options) -> None:
+    """Take the operands from a file."""
+    if options.operands:
+        reason = f"extra operand {quoted_name(options.operands[0])}\nfile operands cannot be combined with --files0-from"
+        raise Failure(reason, hint=True)
+    path = options.value("files0-from")
+    try:
+        options.operands += [text_of(name) for name in split_lines(content(process, path), b"\0")]
+    except Failure as failure:
+        raise Failure(f"cannot open {quoted_name(path)} for reading: {failure.message}") from None
 
 
 def _size(process: Process, path: str, data: bytes) -> int:
@@ -211,32 +240,9 @@ def _width(process: Process, options: Options, columns: list[str], rows: list[tu
 
 
 @tool
-def nl(process: Process) -> Running:
-    """Number lines."""
-    options = parse(process, "b:w:s:n:v:i:f:h:d:l:p", "body-numbering=b number-width=w number-separator=s number-format=n starting-line-number=v line-increment=i")  # fmt: skip # noqa: E501
-    style, width, between = options.value("b", "t"), int(options.value("w", "6")), options.value("s", "\t")
-    number, step, form = int(options.value("v", "1")), int(options.value("i", "1")), options.value("n", "rn")
-    failed: list[str] = []
-    width = min(width, 1000)
-    for _, data in inputs(process, options.operands, failed):
-        for line in split_lines(data):
-            process.spend(4)
-            if process.tired:
-                yield 0.0
-            if style == "a" or (style == "t" and line):
-                text = str(number)
-                text = text.ljust(width) if form == "ln" else text.rjust(width, "0" if form == "rz" else " ")
-                process.out(text.encode() + between.encode() + line + b"\n")
-                number += step
-            else:
-                process.out(b" " * (width + len(between)) + line + b"\n")
-    return 1 if failed else 0
-
-
-@tool
 def tac(process: Process) -> Running:
     """Lines from the last to the first."""
-    options = parse(process, "brs:", "separator=s")
+    options = parse(process, "brs:", "before=b regex=r separator=s")
     status = 0
     await_input(process, options.operands)
     for path in options.operands or ["-"]:
@@ -244,11 +250,20 @@ def tac(process: Process) -> Running:
         if data is None:
             status = 1
             continue
+        if "b" in options:
+            process.out(_from_end_before(data, (options.value("s") or "\n").encode()))
+            continue
         for lines in _blocks_from_end(data, (options.value("s") or "\n").encode()):
             process.out(b"".join(reversed(lines)))
             process.spend(1 + len(lines))
             yield 0.0
     return status
+
+
+def _from_end_before(data: bytes, separator: bytes) -> bytes:
+    """`tac -b`: each part begins with the separator."""
+    first, *rest = data.split(separator)
+    return b"".join(separator + part for part in reversed(rest)) + first
 
 
 def _blocks_from_end(data: bytes, separator: bytes) -> Iterator[list[bytes]]:
@@ -284,4 +299,4 @@ def rev(process: Process) -> Running:
     return 1 if failed else 0
 
 
-COMMANDS = {"head": head, "tail": tail, "wc": wc, "nl": nl, "tac": tac, "rev": rev}
+COMMANDS = {"head": head, "tail": tail, "wc": wc, "tac": tac, "rev": rev}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 MOST_DIGITS = 400
 MOST_PLAIN = 15
 """Characters of a whole number that needs no decimal arithmetic."""
-LARGEST_FACTORED = 2**64
+LARGEST_FACTORED = 2**80
 
 
 def _number(process: Process, text: str) -> int | Decimal:
@@ -30,7 +31,7 @@ def _number(process: Process, text: str) -> int | Decimal:
     from decimal import Decimal, InvalidOperation
 
     try:
-        number = Decimal(digits[:MOST_DIGITS])
+        number = Decimal(_as_decimal(digits[:MOST_DIGITS]))
     except InvalidOperation:
         raise Failure(f"invalid floating point argument: {quoted(process, text)}", hint=True) from None
     if not number.is_finite() or number.adjusted() > 300:
@@ -38,12 +39,27 @@ def _number(process: Process, text: str) -> int | Decimal:
     return number
 
 
+def _as_decimal(text: str) -> str:
+    """A number of strtold: hexadecimal ones too, and an end that never comes."""
+    bare = text.lstrip("+-").lower()
+    if bare.startswith("0x"):
+        try:
+            return str(int(text, 16))
+        except ValueError:
+            return text
+    return text.lower().replace(bare, "1e300") if bare in ("inf", "infinity") else text
+
+
 @tool
 def seq(process: Process) -> Running:
     """Numbers from one to another."""
     words = list(process.args)
     numbers: list[str] = []
-    while words and (words[-1].lstrip("-+.")[:1].isdecimal()) and len(numbers) < 3:
+    while (
+        words
+        and (words[-1].lstrip("-+.")[:1].isdecimal() or words[-1].lstrip("-+").lower() in ("inf", "infinity"))
+        and len(numbers) < 3
+    ):
         numbers.insert(0, words.pop())
     process.args = words
     options = parse(process, "f:s:w", "format=f separator=s equal-width=w", stop=False)
@@ -67,6 +83,8 @@ def seq(process: Process) -> Running:
     form = options.value("f")
     if form and form.count("%") - 2 * form.count("%%") != 1:
         raise Failure(f"format {quoted(process, form)} has no % directive")
+    if form and (found := re.search(r"%[-+ #0']*\d*(?:\.\d*)?L?([^%efgaEFGA\d])", form.replace("%%", ""))):
+        raise Failure(f"format {quoted(process, form)} has unknown %{found[1]} directive")
     number, started = first, False
     while (number <= last) if step > 0 else (number >= last):
         text = _shown(form, number) if form else _plain(number, places)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (options and messages)
 """sort, uniq, shuf."""
 
 import re
@@ -262,13 +263,15 @@ def _print(process: Process, options: Options, lines: list[bytes]) -> Generator[
 @tool
 def uniq(process: Process) -> Running:
     """Adjacent equal lines once."""
-    long = "count=c repeated=d all-repeated=D ignore-case=i skip-fields=f skip-chars=s check-chars=w unique=u zero-terminated=z"  # fmt: skip # noqa: E501
+    long = "count=c repeated=d all-repeated::=D group:: ignore-case=i skip-fields=f skip-chars=s check-chars=w unique=u zero-terminated=z"  # fmt: skip
     options = parse(process, "cdDuif:s:w:z", long)
     if len(options.operands) > 2:
         raise Failure(f"extra operand {quoted(process, options.operands[2])}", hint=True)
+    _check_uniq(process, options)
     failed: list[str] = []
     end = b"\0" if "z" in options else b"\n"
     out: list[bytes] = []
+    group_of = _Groups(options, end)
     group: list[bytes] = []
     count, last = 0, None
     for _, data in inputs(process, options.operands[:1], failed):
@@ -276,9 +279,9 @@ def uniq(process: Process) -> Running:
             process.spend(20)
             rank = _compared(line, options)
             if rank != last:
-                out += _shown(group, count, options, end)
+                out += group_of.shown(_shown(group, count, options, end))
                 group, count, last = [], 0, rank
-            if not group or "D" in options:
+            if not group or "D" in options or "group" in options:
                 group.append(line)
             count += 1
             if len(options.operands) < 2 and len(out) >= 200:
@@ -286,7 +289,8 @@ def uniq(process: Process) -> Running:
                 out.clear()
             if process.tired:
                 yield 0.0
-    out += _shown(group, count, options, end)
+    out += group_of.shown(_shown(group, count, options, end))
+    out += group_of.after()
     if len(options.operands) == 2:
         save(process, options.operands[1], b"".join(out))
     else:
@@ -298,9 +302,57 @@ def _shown(group: list[bytes], count: int, options: Options, end: bytes) -> list
     """What uniq prints for equal lines."""
     if not count or (("d" in options or "D" in options) and count < 2) or ("u" in options and count > 1):
         return []
-    if "D" in options:
+    if "D" in options or "group" in options:
         return [line + end for line in group]
     return [(b"%7d " % count if "c" in options else b"") + group[0] + end]
+
+
+def _check_uniq(process: Process, options: Options) -> None:
+    """Raises Failure for options that exclude each other, and for values that are none."""
+    for name, choices in (
+        ("D", ("none", "prepend", "separate")),
+        ("group", ("prepend", "append", "separate", "both")),
+    ):
+        value, shown = options.value(name), "all-repeated" if name == "D" else name
+        if value and value not in choices:
+            valid = "".join(f"\n  - {quoted(process, each)}" for each in choices)
+            reason = f"invalid argument {quoted(process, value)} for {quoted(process, '--' + shown)}"
+            raise Failure(f"{reason}\nValid arguments are:{valid}", hint=True)
+    if "group" in options and any(letter in options for letter in "cdDu"):
+        raise Failure("--group is mutually exclusive with -c/-d/-D/-u", hint=True)
+    if "D" in options and "c" in options:
+        raise Failure("printing all duplicated lines and repeat counts is meaningless", hint=True)
+    for letter, what in (
+        ("f", "number of fields to skip"),
+        ("s", "number of bytes to skip"),
+        ("w", "number of bytes to compare"),
+    ):
+        if letter in options and not options.value(letter).isdecimal():
+            raise Failure(f"{options.value(letter)}: invalid {what}")
+
+
+class _Groups:
+    """The empty lines of --group and --all-repeated."""
+
+    def __init__(self, options: Options, end: bytes) -> None:
+        method = (options.value("group") or "separate") if "group" in options else options.value("D")
+        self._first = method in ("prepend", "both")
+        self._between, self._last = (
+            method in ("prepend", "append", "separate", "both"),
+            method in ("append", "both"),
+        )
+        self._end, self._count = end, 0
+
+    def shown(self, lines: list[bytes]) -> list[bytes]:
+        """A group with what separates it from the one before."""
+        if not lines:
+            return lines
+        self._count += 1
+        return [self._end, *lines] if (self._between if self._count > 1 else self._first) else lines
+
+    def after(self) -> list[bytes]:
+        """What comes behind the last group."""
+        return [self._end] if self._last and self._count else []
 
 
 def _compared(line: bytes, options: Options) -> bytes:
@@ -317,25 +369,34 @@ def _compared(line: bytes, options: Options) -> bytes:
 @tool
 def shuf(process: Process) -> Running:
     """Lines in a random order."""
-    options = parse(process, "ei:n:o:rz", "echo=e input-range=i head-count=n output=o repeat=r zero-terminated=z random-source:")  # fmt: skip # noqa: E501
+    options = parse(process, "ei:n:o:rz", "echo=e input-range=i head-count=n output=o repeat=r zero-terminated=z random-source:")  # fmt: skip
     most = options.value("n")
     if most and not most.isdecimal():
         raise Failure(f"invalid line count: {quoted(process, most)}")
     failed: list[str] = []
     if "i" in options:
         low, dash, high = options.value("i").partition("-")
-        if not (dash and low.isdecimal() and high.isdecimal()):
+        if not (dash and low.isdecimal() and high.isdecimal() and int(low[:19]) <= int(high[:19]) + 1):
             raise Failure(f"invalid input range: {quoted(process, options.value('i'))}")
         numbers = range(int(low), int(high) + 1)
         count = min(len(numbers), int(most[:9]) if most else len(numbers))
         if count > MOST_LINES:
             raise Failure("memory exhausted")
-        lines = [b"%d" % number for number in Random().sample(numbers, count)]
+        if "r" in options and most and numbers:
+            chosen = [Random().choice(numbers) for _ in range(min(int(most[:9]), MOST_LINES))]
+        else:
+            chosen = list(numbers)[:count] if "random-source" in options else Random().sample(numbers, count)
+        lines = [b"%d" % number for number in chosen]
     else:
+        if "e" not in options and len(options.operands) > 1:
+            raise Failure(f"extra operand {quoted(process, options.operands[1])}", hint=True)
         lines = [bytes_of(word) for word in options.operands] if "e" in options else []
         for _, data in inputs(process, options.operands, failed) if "e" not in options else ():
             lines += split_lines(data)
-        Random().shuffle(lines)
+        if "r" in options and lines and most:
+            lines = [Random().choice(lines) for _ in range(min(int(most[:9]), MOST_LINES))]
+        elif "random-source" not in options:
+            Random().shuffle(lines)
     process.spend(len(lines) * 5)
     lines = lines[: int(most[:9])] if most else lines
     yield from _print(process, options, [line + b"\n" for line in lines])
