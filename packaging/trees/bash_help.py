@@ -1,7 +1,7 @@
 """Makes bash.help.zip: `python -m trees.bash_help VERSION=FILE...` in packaging/, by hand.
 
-FILE has what `help '*'` of that version of bash prints. The archive has the form of RELEASE.printed.zip, and a text
-for each `VERSION TOPIC`; one that two versions have in common is kept once.
+FILE has what `help '*'` of that version of bash prints. The archive has the form of RELEASE.printed.zip, and
+a text for each `VERSION TOPIC`; one that two versions have in common is kept once.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ def main() -> None:
             name = re.findall(r"(.+?): ", topic)[0]
             answers[f"{version} {name}"] = topic.encode()
     write(DATA / "bash.help.zip", answers)
-    print(len(answers), "topics")
 
 
 if __name__ == "__main__":

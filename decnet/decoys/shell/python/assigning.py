@@ -8,7 +8,7 @@ from typing import Any
 from .files import File
 from .iterating import items_of
 from .machine import ELEMENT, NATIVE, Machine, Value, evaluate
-from .values import Class, Instance, Module, Record, Thrown, check, type_name, weigh
+from .values import Bound, Class, Instance, Module, Record, Thrown, check, type_name, weigh
 
 
 def assign(machine: Machine, target: ast.expr, value: Any) -> Value:
@@ -25,7 +25,13 @@ def assign(machine: Machine, target: ast.expr, value: Any) -> Value:
         elif isinstance(target, ast.Subscript):
             owner = yield from evaluate(machine, target.value)
             machine.charge(ELEMENT)
-            _set_item(owner, (yield from evaluate(machine, target.slice)), value)
+            key = yield from evaluate(machine, target.slice)
+            if isinstance(owner, Instance) and (method := owner.made_by.find("__setitem__")) is not None:
+                from .calls import call
+
+                yield from call(machine, Bound(owner, method), [key, value], {})
+            else:
+                _set_item(owner, key, value)
     except NATIVE as error:
         raise machine.thrown(error, target) from None
 

@@ -13,6 +13,7 @@ from .values import (
     Class,
     Function,
     Instance,
+    Lazy,
     Module,
     Native,
     Record,
@@ -31,6 +32,8 @@ def attribute_of(machine: Machine, value: Any, name: str) -> Any:
         return kind_of(value)
     if isinstance(value, Module):
         return _of_module(value, name)
+    if isinstance(value, UserError) and name in ("__cause__", "__context__"):
+        return value.__dict__.get(name)
     if isinstance(value, (Instance, UserError)):
         return _of_instance(value.instance if isinstance(value, UserError) else value, name)
     if isinstance(value, Class):
@@ -41,15 +44,30 @@ def attribute_of(machine: Machine, value: Any, name: str) -> Any:
         return getattr(value, name)
     if isinstance(value, File) and (name in File.METHODS or name in File.ATTRIBUTES):
         return Bound(value, name) if name in File.METHODS else getattr(value, name)
+    if isinstance(value, Lazy) and name in ("send", "close", "__next__"):
+        return Native(name, lambda machine, args, keywords: _of_generator(machine, value, name, args))
+    if isinstance(value, tuple) and name in (fields := getattr(value, "fields", [])):
+        return value[fields.index(name)]
     if isinstance(value, type):
         return _of_type(value, name)
     if isinstance(value, (Function, Native)) and name in ("__name__", "__qualname__"):
         return value.name
+    if isinstance(value, BaseException) and name in ("__cause__", "__context__"):
+        return value.__dict__.get(name)
     if isinstance(value, BaseException) and name in OF_ERRORS and hasattr(value, name):
         return getattr(value, name)
     if is_method(value, name):
         return Bound(value, name)
     raise AttributeError(f"'{type_name(value)}' object has no attribute '{name}'")
+
+
+def _of_generator(machine: Machine, lazy: Lazy, name: str, args: list[Any]) -> Any:
+    from .iterating import resumed
+
+    if name == "close":
+        lazy.work = None
+        return None
+    return resumed(machine, lazy, *args)
 
 
 def _of_module(module: Module, name: str) -> Any:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 from collections.abc import Callable
 from typing import Any
@@ -11,15 +12,17 @@ from . import calls
 from .attributes import attribute_of
 from .files import open_file
 from .formatting import format_value
-from .iterating import ITERATORS, items_of
-from .machine import BUILTINS, TYPES, Exit, Machine, Value, block, evaluate
+from .iterating import ITERATORS, advance, has_next, items_of, iterator_of
+from .machine import BUILTINS, TYPES, Machine, Value, block, evaluate
 from .parsing import parsed
+from .special import operated, represented
 from .values import (
     SCALARS,
     Bound,
     Class,
     Function,
     Instance,
+    Lazy,
     Native,
     Thrown,
     check,
@@ -148,18 +151,17 @@ def _extreme(pick: Callable[..., Any]) -> Callable[..., Value]:
 def _sum(machine: Machine, args: list[Any], keywords: dict[str, Any]) -> Value:
     total = args[1] if len(args) > 1 else 0
     for each in (yield from items_of(machine, args[0])):
-        if not isinstance(each, (int, float)):
-            raise TypeError(
-                f"unsupported operand type(s) for +: '{type_name(total)}' and '{type_name(each)}'"
-            )
-        total += each
+        total = yield from operated(machine, ast.Add, total, each)
     return total
 
 
 def _any(wanted: bool) -> Callable[..., Value]:
     def run(machine: Machine, args: list[Any], keywords: dict[str, Any]) -> Value:
-        items = yield from items_of(machine, args[0])
-        return wanted if any(truth(each) == wanted for each in items) else not wanted
+        iterator = yield from iterator_of(machine, args[0])
+        while True:
+            found, item = yield from advance(machine, iterator)
+            if not found or truth(item) == wanted:
+                return wanted == found
 
     return run
 
@@ -199,15 +201,15 @@ def _reversed(machine: Machine, args: list[Any], keywords: dict[str, Any]) -> Va
 
 
 def _iter(machine: Machine, args: list[Any], keywords: dict[str, Any]) -> Value:
-    return args[0] if isinstance(args[0], ITERATORS) else iter((yield from items_of(machine, args[0])))
+    return (yield from iterator_of(machine, args[0]))
 
 
-def _next(machine: Machine, args: list[Any], keywords: dict[str, Any]) -> Any:
-    if not isinstance(args[0], ITERATORS):
+def _next(machine: Machine, args: list[Any], keywords: dict[str, Any]) -> Value:
+    if not isinstance(args[0], (*ITERATORS, Lazy)) and not has_next(args[0]):
         raise TypeError(f"'{type_name(args[0])}' object is not an iterator")
-    found = next(args[0], Exit)
-    if found is not Exit:
-        return found
+    found, item = yield from advance(machine, args[0])
+    if found:
+        return item
     if len(args) > 1:
         return args[1]
     raise Thrown(StopIteration())
@@ -231,6 +233,20 @@ def _getattr(machine: Machine, args: list[Any], keywords: dict[str, Any]) -> Any
         if len(args) > 2:
             return args[2]
         raise
+
+
+def _setattr(machine: Machine, args: list[Any], keywords: dict[str, Any]) -> None:
+    owner, name, value = args
+    if not isinstance(owner, (Instance, Class)):
+        raise AttributeError(f"'{type_name(owner)}' object has no attribute '{name}'")
+    check(len(owner.attributes))
+    owner.attributes[str(name)] = value
+
+
+def _delattr(machine: Machine, args: list[Any], keywords: dict[str, Any]) -> None:
+    if not isinstance(args[0], (Instance, Class)) or args[1] not in args[0].attributes:
+        raise AttributeError(args[1])
+    del args[0].attributes[args[1]]
 
 
 def _hasattr(machine: Machine, args: list[Any], keywords: dict[str, Any]) -> bool:
@@ -287,8 +303,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "print": _print, "input": _input, "len": _len, "sorted": _sorted, "min": _extreme(min), "max": _extreme(max),
     "sum": _sum, "any": _any(wanted=True), "all": _any(wanted=False), "map": _map, "filter": _filter, "zip": _zip,
     "enumerate": _enumerate, "reversed": _reversed, "iter": _iter, "next": _next, "isinstance": _isinstance,
-    "issubclass": lambda machine, args, keywords: issubclass(args[0], args[1]), "getattr": _getattr, "hasattr": _hasattr,
-    "repr": lambda machine, args, keywords: repr_of(args[0]), "exit": _exit, "quit": _exit, "exec": _run_text,
+    "issubclass": lambda machine, args, keywords: issubclass(args[0], args[1]), "getattr": _getattr, "setattr": _setattr, "delattr": _delattr, "hasattr": _hasattr,
+    "repr": lambda machine, args, keywords: represented(machine, args[0]), "exit": _exit, "quit": _exit, "exec": _run_text,
     "eval": _eval, "__import__": _import, "open": lambda machine, args, keywords: _open(machine, args, keywords),
     "chr": _plain(chr), "ord": _plain(ord), "hex": _plain(hex), "oct": _plain(oct), "bin": _plain(bin),
     "abs": _plain(abs), "divmod": _plain(divmod), "round": _round, "hash": _hash,

@@ -18,6 +18,7 @@ from .values import (
     Class,
     Function,
     Instance,
+    Lazy,
     Native,
     Record,
     Scope,
@@ -82,7 +83,9 @@ def _method(machine: Machine, value: Any, name: str, args: list[Any], keywords: 
         return None
     given, args = args, []
     for each in given:
-        args.append((yield from items_of(machine, each)) if isinstance(each, (range, *ITERATORS)) else each)
+        args.append(
+            (yield from items_of(machine, each)) if isinstance(each, (range, Lazy, *ITERATORS)) else each
+        )
     if name in GROWING:
         machine.charge(ELEMENT)
     if name in ("update", "union"):
@@ -129,6 +132,11 @@ def sorted_items(machine: Machine, items: list[Any], keywords: dict[str, Any]) -
         for each in items:
             keys.append((yield from call(machine, keywords["key"], [each], {})))
     weigh(keys)
+    if any(isinstance(each, Instance) for each in keys):
+        from .special import merged
+
+        order = yield from merged(machine, keys, list(range(len(items))))
+        return [items[at] for at in (reversed(order) if keywords.get("reverse") else order)]
     for one, other in pairwise(keys):
         if isinstance(one, Instance) or type_name(one) != type_name(other) and isinstance(one, str):
             raise TypeError(
@@ -146,8 +154,17 @@ def function(machine: Machine, name: str, arguments: ast.arguments, body: Any) -
         if default is not None:
             keyword_defaults[each.arg] = yield from evaluate(machine, default)
     nodes = body if isinstance(body, list) else [body]
-    yields = any(isinstance(each, ast.Yield) for node in nodes for each in ast.walk(node))
+    yields = any(_yields(node) for node in nodes)
     return Function(name, arguments, body, machine.scope, defaults, keyword_defaults, yields=yields)
+
+
+def _yields(node: ast.AST) -> bool:
+    """Whether it has a `yield` of its own, not one of a function in it."""
+    if isinstance(node, (ast.Yield, ast.YieldFrom)):
+        return True
+    if isinstance(node, (ast.FunctionDef, ast.Lambda, ast.ClassDef)):
+        return False
+    return any(_yields(each) for each in ast.iter_child_nodes(node))
 
 
 def _bound_names(called: Function, args: list[Any], keywords: dict[str, Any]) -> dict[str, Any]:
@@ -189,17 +206,25 @@ def _run(machine: Machine, called: Function, args: list[Any], keywords: dict[str
     if machine.depth > DEEPEST:
         machine.depth -= 1
         raise RecursionError
-    machine.scope = Scope(names, called.scope, function=called.name, yielded=[] if called.yields else None)
+    machine.scope = Scope(
+        names,
+        called.scope,
+        function=called.name,
+        yielded=[] if called.yields else None,
+        is_library=called.scope.is_library,
+    )
     if called.owner is not None:
         machine.scope.names["__class__"] = called.owner
     try:
+        if called.yields and isinstance(called.body, list):
+            return Lazy(called.name, block(machine, called.body), machine.scope)
         if isinstance(called.body, ast.expr):
             return (yield from evaluate(machine, called.body))
         ended = yield from block(machine, called.body)
-        if called.yields:
-            return iter(machine.scope.yielded or [])
         return ended.value if isinstance(ended, Returned) else None
     except Thrown as thrown:
+        if called.scope.is_library:
+            thrown.trace.clear()
         thrown.trace.append(("", ast.Pass()))  # The frame of the caller follows.
         raise
     finally:
@@ -245,4 +270,8 @@ def shown(machine: Machine, value: Any) -> Generator[Any, Any, str]:
         for name in ("__str__", "__repr__"):
             if (method := instance.made_by.find(name)) is not None:
                 return str((yield from call(machine, method, [instance], {})))
+    if isinstance(value, (list, tuple, dict)):
+        from .special import represented
+
+        return str((yield from represented(machine, value)))
     return str_of(value)

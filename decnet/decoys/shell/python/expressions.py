@@ -10,10 +10,10 @@ from . import calls
 from .assigning import assign
 from .attributes import attribute_of
 from .formatting import format_value
-from .iterating import items_of, values_of
+from .iterating import advance, iterator_of, values_of
 from .machine import BUILTINS, EXPRESSIONS, Machine, Value, evaluate
-from .operators import binary, compare
-from .values import Bound, Instance, Scope, repr_of, str_of, truth, type_name, weigh
+from .special import compared, is_true, operated, represented, signed
+from .values import Bound, Instance, Lazy, Scope, Yielded, type_name, weigh
 
 
 def _name(machine: Machine, node: ast.Name) -> Value:
@@ -22,7 +22,11 @@ def _name(machine: Machine, node: ast.Name) -> Value:
         return value
     if node.id in BUILTINS:
         return BUILTINS[node.id]
-    if machine.scope is not machine.globals and (known := node.id in machine.globals.names):
+    if (
+        machine.scope is not machine.globals
+        and not machine.scope.is_library
+        and (known := node.id in machine.globals.names)
+    ):
         return machine.globals.names[node.id]
     raise NameError(f"name '{node.id}' is not defined")
     yield
@@ -57,13 +61,15 @@ def _dict(machine: Machine, node: ast.Dict) -> Value:
 def _binary(machine: Machine, node: ast.BinOp) -> Value:
     left = yield from evaluate(machine, node.left)
     right = yield from evaluate(machine, node.right)
-    return binary(type(node.op), left, right)
+    return (yield from operated(machine, type(node.op), left, right))
 
 
 def _unary(machine: Machine, node: ast.UnaryOp) -> Value:
     value = yield from evaluate(machine, node.operand)
     if isinstance(node.op, ast.Not):
-        return not truth(value)
+        return not (yield from is_true(machine, value))
+    if isinstance(value, Instance):
+        return (yield from signed(machine, type(node.op), value))
     if not isinstance(value, (int, float)):
         sign = {"USub": "-", "UAdd": "+", "Invert": "~"}[type(node.op).__name__]
         raise TypeError(f"bad operand type for unary {sign}: '{type_name(value)}'")
@@ -76,7 +82,7 @@ def _logical(machine: Machine, node: ast.BoolOp) -> Value:
     value: Any = None
     for each in node.values:
         value = yield from evaluate(machine, each)
-        if truth(value) != isinstance(node.op, ast.And):
+        if (yield from is_true(machine, value)) != isinstance(node.op, ast.And):
             break
     return value
 
@@ -85,7 +91,7 @@ def _compare(machine: Machine, node: ast.Compare) -> Value:
     left, result = (yield from evaluate(machine, node.left)), True
     for sign, each in zip(node.ops, node.comparators, strict=True):
         right = yield from evaluate(machine, each)
-        result = compare(type(sign), left, right)
+        result = yield from compared(machine, type(sign), left, right)
         if not result:
             return result
         left = right
@@ -93,7 +99,8 @@ def _compare(machine: Machine, node: ast.Compare) -> Value:
 
 
 def _conditional(machine: Machine, node: ast.IfExp) -> Value:
-    chosen = node.body if truth((yield from evaluate(machine, node.test))) else node.orelse
+    test = yield from evaluate(machine, node.test)
+    chosen = node.body if (yield from is_true(machine, test)) else node.orelse
     return (yield from evaluate(machine, chosen))
 
 
@@ -119,6 +126,13 @@ def item_of(machine: Machine, value: Any, key: Any) -> Value:
     if not isinstance(value, (list, tuple, str, bytes, bytearray, dict, range)):
         raise TypeError(f"'{type_name(value)}' object is not subscriptable")
     weigh(key)
+    if type(value).__name__ == "defaultdict":
+        from .containers import defaultdict, value_of_missing
+
+        assert isinstance(value, defaultdict)
+        if key in value:
+            return value[key]
+        return (yield from value_of_missing(machine, value, key))
     return value[key]
 
 
@@ -139,17 +153,20 @@ def _joined(machine: Machine, node: ast.JoinedStr) -> Value:
 def _formatted(machine: Machine, node: ast.FormattedValue) -> Value:
     value = yield from evaluate(machine, node.value)
     if node.conversion in (ord("r"), ord("a")):
-        value = repr_of(value)
+        value = yield from represented(machine, value)
     elif node.conversion == ord("s") or isinstance(value, Instance):
         value = yield from calls.shown(machine, value)
     spec = "" if node.format_spec is None else (yield from evaluate(machine, node.format_spec))
-    return format_value(value, spec) if spec else str_of(value)
+    return format_value(value, spec) if spec else (yield from calls.shown(machine, value))
 
 
 def _comprehension(machine: Machine, node: Any) -> Value:
     found: list[Any] = []
     scope = machine.scope
-    inner = Scope({}, scope, function=scope.function)
+    inner = Scope({}, scope, function=scope.function, is_library=scope.is_library)
+    if isinstance(node, ast.GeneratorExp):
+        inner.function, inner.yielded = "<genexpr>", []
+        return Lazy("<genexpr>", _each(machine, node, 0, None), inner)
     machine.scope = inner
     try:
         yield from _each(machine, node, 0, found)
@@ -160,11 +177,14 @@ def _comprehension(machine: Machine, node: Any) -> Value:
     if isinstance(node, ast.SetComp):
         weigh(found)
         return set(found)
-    return found if isinstance(node, ast.ListComp) else iter(found)
+    return found
 
 
-def _each(machine: Machine, node: Any, depth: int, found: list[Any]) -> Value:
+def _each(machine: Machine, node: Any, depth: int, found: list[Any] | None) -> Value:
     if depth == len(node.generators):
+        if found is None:
+            yield Yielded((yield from evaluate(machine, node.elt)))
+            return
         if isinstance(node, ast.DictComp):
             key = yield from evaluate(machine, node.key)
             weigh(key)
@@ -174,11 +194,15 @@ def _each(machine: Machine, node: Any, depth: int, found: list[Any]) -> Value:
         machine.hold(found if len(found) % 256 == 0 else None)
         return
     part = node.generators[depth]
-    for item in (yield from items_of(machine, (yield from evaluate(machine, part.iter)))):
+    iterator = yield from iterator_of(machine, (yield from evaluate(machine, part.iter)))
+    while True:
+        more, item = yield from advance(machine, iterator)
+        if not more:
+            return
         yield from assign(machine, part.target, item)
         good = True
         for test in part.ifs:
-            good = good and truth((yield from evaluate(machine, test)))
+            good = good and (yield from is_true(machine, (yield from evaluate(machine, test))))
         if good:
             yield from _each(machine, node, depth + 1, found)
 
@@ -197,8 +221,16 @@ def _yield(machine: Machine, node: ast.Yield) -> Value:
     value = None if node.value is None else (yield from evaluate(machine, node.value))
     if machine.scope.yielded is None:
         raise MemoryError
-    machine.scope.yielded.append(value)
-    machine.hold(machine.scope.yielded if len(machine.scope.yielded) % 256 == 0 else None)
+    return (yield Yielded(value))
+
+
+def _yield_from(machine: Machine, node: ast.YieldFrom) -> Value:
+    iterator = yield from iterator_of(machine, (yield from evaluate(machine, node.value)))
+    while True:
+        found, item = yield from advance(machine, iterator)
+        if not found:
+            return iterator.result if isinstance(iterator, Lazy) else None
+        yield Yielded(item)
 
 
 EXPRESSIONS |= {
@@ -206,5 +238,5 @@ EXPRESSIONS |= {
     ast.UnaryOp: _unary, ast.BoolOp: _logical, ast.Compare: _compare, ast.IfExp: _conditional, ast.Call: calls.of_node,
     ast.Attribute: _attribute, ast.Subscript: _subscript, ast.Slice: _slice, ast.JoinedStr: _joined,
     ast.FormattedValue: _formatted, ast.ListComp: _comprehension, ast.SetComp: _comprehension, ast.Lambda: _lambda,
-    ast.DictComp: _comprehension, ast.GeneratorExp: _comprehension, ast.NamedExpr: _named, ast.Yield: _yield,
+    ast.DictComp: _comprehension, ast.GeneratorExp: _comprehension, ast.NamedExpr: _named, ast.Yield: _yield, ast.YieldFrom: _yield_from,
 }  # fmt: skip

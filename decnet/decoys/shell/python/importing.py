@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from .machine import Machine
-from .values import Module
+from .machine import Machine, block
+from .values import Module, Scope
 
 MODULES = {
     "of_system": "os os.path sys platform getpass pwd shutil glob tempfile signal",
@@ -14,13 +14,36 @@ MODULES = {
     "of_encodings": "zlib gzip uuid secrets html textwrap hmac codecs statistics",
     "of_programs": "subprocess pty threading",
     "of_network": "socket urllib urllib.request urllib.parse urllib.error requests http http.client",
-    "of_data": "base64 hashlib json re random string math struct binascii datetime itertools collections",
+    "of_data": "base64 hashlib json re random string math struct binascii datetime collections",
+    "of_errors": "errno traceback shlex",
+    "": "functools itertools queue pathlib argparse fnmatch io csv stat",
 }
-"""Names of modules by the file of this package whose MODULES has them."""
+"""Names of modules by the file of this package whose MODULES has them; "" for those of `sources`."""
 BUILTIN = ("sys", "time", "math", "itertools", "binascii", "_thread")
 ABSENT = ("requests",)
 """Names of modules that no package of the system has brought."""
 FILES = {name: file for file, names in MODULES.items() for name in names.split()}
+
+
+def _file(machine: Machine, name: str) -> str:
+    short = ".".join(machine.version.split(".")[:2])
+    return "" if name in BUILTIN else f"/usr/lib/python{short}/{name.replace('.', '/')}.py"
+
+
+def _executed(machine: Machine, name: str) -> Module:
+    """A module whose text is executed; it waits for nothing."""
+    from .parsing import parsed
+    from .sources import SOURCES
+
+    scope, machine.scope = machine.scope, Scope({"__name__": name}, function="", is_library=True)
+    try:
+        for _ in block(machine, parsed(SOURCES[name], "<string>").body):
+            pass
+        names = machine.scope.names
+    finally:
+        machine.scope = scope
+    module = machine.modules[name] = Module(name, names, _file(machine, name))
+    return module
 
 
 def imported(machine: Machine, name: str) -> Module:
@@ -31,10 +54,10 @@ def imported(machine: Machine, name: str) -> Module:
         error = ModuleNotFoundError(f"No module named '{name}'")
         error.name = name
         raise error
+    if not FILES[name]:
+        return _executed(machine, name)
     made = import_module(f".{FILES[name]}", __package__).MODULES[name](machine)
-    short = ".".join(machine.version.split(".")[:2])
-    file = "" if name in BUILTIN else f"/usr/lib/python{short}/{name.replace('.', '/')}.py"
-    module = machine.modules[name] = Module(name, made, file)
+    module = machine.modules[name] = Module(name, made, _file(machine, name))
     for each in FILES:
         above, _, last = each.rpartition(".")
         if above == name and name == "os":

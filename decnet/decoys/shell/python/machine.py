@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 import ast
+import struct
+import zlib
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
 from ..process import Process
 from .files import File
-from .values import Module, Native, Scope, Thrown, check
+from .values import Module, ModuleError, Native, Scope, Thrown, check
 
 Value = Generator[Any, Any, Any]
 """What evaluates something: it yields what the shell waits for, and returns the value."""
@@ -20,7 +22,8 @@ ELEMENT = 64
 """Bytes of an element of a list; strings that are shorter do not count."""
 NATIVE = (
     ArithmeticError, LookupError, TypeError, ValueError, AttributeError, NameError, MemoryError, RecursionError,
-    OSError, AssertionError, ImportError, StopIteration, NotImplementedError,
+    OSError, AssertionError, ImportError, StopIteration, NotImplementedError, struct.error, zlib.error, ModuleError,
+    RuntimeError, EOFError,
 )  # fmt: skip
 """What values raise by themselves."""
 
@@ -70,6 +73,8 @@ class Machine:
         self.interactive = False
         """Whether values of expressions are shown, as at a prompt."""
         self.files: list[File] = []
+        self.lines: list[str] = []
+        """The program's text, if it is in a file."""
 
     def hold(self, value: Any) -> Any:
         """Account for a new value. Raises MemoryError."""

@@ -65,6 +65,9 @@ OF_TYPES: dict[tuple[type, str], Callable[..., Any]] = {
 def is_method(value: Any, name: str) -> bool:
     """Whether a plain value has a method that a program may call."""
     kind = bool if isinstance(value, bool) else type(value)
+    if isinstance(value, (dict, list)) and kind not in ALLOWED:
+        own = getattr(kind, "OWN", ())
+        return name in own or name in ALLOWED[dict if isinstance(value, dict) else list]
     return name in ALLOWED.get(int if kind is bool else kind, ())
 
 

@@ -7,7 +7,6 @@ import base64
 import binascii
 import datetime
 import hashlib
-import itertools
 import json
 import math
 import random
@@ -16,7 +15,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from .iterating import items_of
+from .containers import collections_of
 from .machine import Machine, Value
 from .of_system import natives
 from .patterns import functions
@@ -60,38 +59,60 @@ def _hash(name: str) -> Callable[..., Record]:
     return run
 
 
-def _dumped(value: Any, indent: int | None, depth: int, *, sort: bool, ascii_only: bool) -> str:
+def _stretched(machine: Machine, args: list[Any], keywords: dict[str, Any]) -> bytes:
+    """`pbkdf2_hmac`, with a bound on its rounds."""
+    name, password, salt, rounds, *rest = args
+    machine.process.spend(min(int(rounds), 1 << 30) // 4)
+    check(int(rounds))
+    return hashlib.pbkdf2_hmac(name, password, salt, int(rounds), *rest[:1], **keywords)
+
+
+def _dumped(
+    value: Any,
+    indent: int | None,
+    depth: int,
+    *,
+    sort: bool,
+    ascii_only: bool,
+    between: tuple[str, str] | None = None,
+) -> str:
     if depth > DEEPEST:
         raise RecursionError("maximum recursion depth exceeded while encoding a JSON object")
     if not isinstance(value, (dict, list, tuple)):
         if not isinstance(value, (str, int, float, type(None))):
             raise TypeError(f"Object of type {type_name(value)} is not JSON serializable")
         return json.dumps(value, ensure_ascii=ascii_only)
+    comma, colon = between or (", " if indent is None else ",", ": ")
     parts, size = [], 0
     pairs = sorted(value.items()) if sort and isinstance(value, dict) else None
     for each in pairs or (value.items() if isinstance(value, dict) else value):
         inner = each[1] if isinstance(value, dict) else each
-        text = _dumped(inner, indent, depth + 1, sort=sort, ascii_only=ascii_only)
+        text = _dumped(inner, indent, depth + 1, sort=sort, ascii_only=ascii_only, between=between)
         if isinstance(value, dict):
             name = each[0] if isinstance(each[0], str) else json.dumps(each[0])
-            text = f"{json.dumps(name, ensure_ascii=ascii_only)}: {text}"
+            text = f"{json.dumps(name, ensure_ascii=ascii_only)}{colon}{text}"
         size += len(text) + 2 + (indent or 0) * depth
         check(size)
         parts.append(text)
     first, last = "{}" if isinstance(value, dict) else "[]"
     if indent is None or not parts:
-        return first + ", ".join(parts) + last
+        return first + comma.join(parts) + last
     blanks = "\n" + " " * (indent * (depth + 1))
-    return first + blanks + ("," + blanks).join(parts) + "\n" + " " * (indent * depth) + last
+    return first + blanks + (comma + blanks).join(parts) + "\n" + " " * (indent * depth) + last
 
 
 def dumps(
-    value: Any, indent: int | None = None, *, sort_keys: bool = False, ensure_ascii: bool = True
+    value: Any,
+    indent: int | None = None,
+    *,
+    sort_keys: bool = False,
+    ensure_ascii: bool = True,
+    separators: tuple[str, str] | None = None,
 ) -> str:
     """A value as JSON."""
     weigh(value)
     check(indent or 0)
-    return _dumped(value, indent, 0, sort=sort_keys, ascii_only=ensure_ascii)
+    return _dumped(value, indent, 0, sort=sort_keys, ascii_only=ensure_ascii, between=separators)
 
 
 def _loads(machine: Machine, args: list[Any], keywords: dict[str, Any]) -> Any:
@@ -131,21 +152,6 @@ def _struct(run: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def _repeat(machine: Machine, args: list[Any], keywords: dict[str, Any]) -> Value:
-    items = yield from items_of(machine, args[0])
-    count = keywords.get("repeat", 1)
-    check(len(items) ** min(max(count, 0), 64) * max(count, 1))
-    return iter(list(itertools.product(items, repeat=count)))
-
-
-def _chain(machine: Machine, args: list[Any], keywords: dict[str, Any]) -> Value:
-    found: list[Any] = []
-    for each in args:
-        found += yield from items_of(machine, each)
-        check(len(found))
-    return iter(found)
-
-
 def _now(machine: Machine, args: list[Any], keywords: dict[str, Any]) -> Record:
     now = datetime.datetime.now()
 
@@ -159,15 +165,6 @@ def _now(machine: Machine, args: list[Any], keywords: dict[str, Any]) -> Record:
         {**facts, **natives(strftime=shown, isoformat=lambda machine, args, keywords: now.isoformat())},
         str(now),
     )
-
-
-def _counted(machine: Machine, args: list[Any], keywords: dict[str, Any]) -> Value:
-    found: dict[Any, int] = {}
-    items = yield from items_of(machine, args[0])
-    weigh(items)
-    for each in items:
-        found[each] = found.get(each, 0) + 1
-    return found
 
 
 def _factorial(machine: Machine, args: list[Any], keywords: dict[str, Any]) -> int:
@@ -192,7 +189,8 @@ MODULES: dict[str, Callable[[Machine], dict[str, Any]]] = {
     "base64": lambda machine: _plain(base64.b64encode, base64.b64decode, base64.b32encode, base64.b32decode, base64.b16encode,
                                      base64.b16decode, base64.urlsafe_b64encode, base64.urlsafe_b64decode, base64.encodebytes, base64.decodebytes),
     "binascii": lambda machine: _plain(binascii.hexlify, binascii.unhexlify, binascii.crc32),
-    "hashlib": lambda machine: natives(**{name: _hash(name) for name in (*HASHES, "new")}),
+    "hashlib": lambda machine: {**natives(**{name: _hash(name) for name in (*HASHES, "new")}, pbkdf2_hmac=_stretched),
+                                "algorithms_guaranteed": set(hashlib.algorithms_guaranteed), "algorithms_available": set(hashlib.algorithms_guaranteed)},
     "json": lambda machine: {**natives(loads=_loads, load=_load, dump=_dump), **_plain(dumps), "JSONDecodeError": json.JSONDecodeError},
     "re": functions,
     "random": lambda machine: {**natives(choice=_choice, choices=_choices, shuffle=_shuffle, seed=lambda machine, args, keywords: None),
@@ -201,6 +199,5 @@ MODULES: dict[str, Callable[[Machine], dict[str, Any]]] = {
     "math": _math,
     "struct": lambda machine: natives(pack=_struct(struct.pack), unpack=_struct(struct.unpack), calcsize=_struct(struct.calcsize)),
     "datetime": lambda machine: {"datetime": Record("type", natives(now=_now, utcnow=_now))},
-    "itertools": lambda machine: natives(product=_repeat, chain=_chain),
-    "collections": lambda machine: natives(Counter=_counted),
+    "collections": collections_of,
 }  # fmt: skip

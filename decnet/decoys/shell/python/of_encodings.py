@@ -43,10 +43,7 @@ def _unpacked(bits: int) -> Callable[..., bytes]:
 
     def run(machine: Machine, args: list[Any], keywords: dict[str, Any]) -> bytes:
         packer = zlib.decompressobj(bits if len(args) < 2 else int(args[1]))
-        try:
-            data = packer.decompress(args[0], MOST_OBJECT + 1)
-        except zlib.error as error:
-            raise ValueError(str(error)) from None
+        data = packer.decompress(args[0], MOST_OBJECT + 1)
         check(len(data))
         return data
 

@@ -11,10 +11,10 @@ from . import calls
 from .assigning import assign, delete
 from .attributes import attribute_of
 from .importing import imported, imported_from
-from .iterating import items_of, values_of
+from .iterating import advance, items_of, iterator_of, values_of
 from .machine import STATEMENTS, Machine, Returned, Value, block, evaluate
-from .operators import binary
-from .values import Class, Function, Scope, Thrown, UserError, str_of, truth, type_name
+from .special import is_true, operated
+from .values import Class, Function, Scope, Thrown, UserError, kind_of, str_of, truth, type_name
 
 BREAK, CONTINUE = "break", "continue"
 
@@ -46,16 +46,20 @@ def _augmented(machine: Machine, node: ast.AugAssign) -> Value:
         before += yield from items_of(machine, change)
         machine.hold(before)
         return
-    yield from assign(machine, target, machine.hold(binary(type(node.op), before, change)))
+    yield from assign(
+        machine, target, machine.hold((yield from operated(machine, type(node.op), before, change)))
+    )
 
 
 def _if(machine: Machine, node: ast.If) -> Value:
-    chosen = node.body if truth((yield from evaluate(machine, node.test))) else node.orelse
+    chosen = (
+        node.body if (yield from is_true(machine, (yield from evaluate(machine, node.test)))) else node.orelse
+    )
     return (yield from block(machine, chosen))
 
 
 def _while(machine: Machine, node: ast.While) -> Value:
-    while truth((yield from evaluate(machine, node.test))):
+    while (yield from is_true(machine, (yield from evaluate(machine, node.test)))):
         ended = yield from block(machine, node.body)
         if ended == BREAK:
             return None
@@ -66,8 +70,11 @@ def _while(machine: Machine, node: ast.While) -> Value:
 
 def _for(machine: Machine, node: ast.For) -> Value:
     value = yield from evaluate(machine, node.iter)
-    # A range is walked as it is, however long it is.
-    for item in value if isinstance(value, range) else (yield from items_of(machine, value)):
+    iterator = yield from iterator_of(machine, value)
+    while True:
+        found, item = yield from advance(machine, iterator)
+        if not found:
+            break
         yield from assign(machine, node.target, item)
         ended = yield from block(machine, node.body)
         if ended == BREAK:
@@ -177,6 +184,10 @@ def _handle(machine: Machine, handler: ast.ExceptHandler, thrown: Thrown) -> Val
     machine.handled.append(thrown)
     try:
         return (yield from block(machine, handler.body))
+    except Thrown as other:
+        if other is not thrown and other.context is None:
+            other.context = thrown
+        raise
     finally:
         machine.handled.pop()
         machine.scope.names.pop(handler.name or "", None)
@@ -192,7 +203,23 @@ def _raise(machine: Machine, node: ast.Raise) -> Value:
         value = yield from calls.call(machine, value, [], {})
     if not isinstance(value, BaseException):
         raise Thrown(TypeError("exceptions must derive from BaseException"))
-    raise Thrown(value)
+    thrown = Thrown(value)
+    if node.cause is not None:
+        yield from _chain(machine, thrown, (yield from evaluate(machine, node.cause)))
+    raise thrown
+
+
+def _chain(machine: Machine, thrown: Thrown, cause: Any) -> Value:
+    """`raise ... from cause`."""
+    if isinstance(cause, (type, Class)):
+        cause = yield from calls.call(machine, cause, [], {})
+    if cause is not None and not isinstance(cause, BaseException):
+        raise Thrown(TypeError("exception causes must derive from BaseException"))
+    thrown.has_cause = True
+    thrown.value.__dict__["__cause__"] = cause
+    if cause is not None:
+        known = next((each for each in machine.handled if each.value is cause), None)
+        thrown.cause = known or Thrown(cause)
 
 
 def _with(machine: Machine, node: ast.With) -> Value:
@@ -210,10 +237,14 @@ def _with(machine: Machine, node: ast.With) -> Value:
             if each.optional_vars is not None:
                 yield from assign(machine, each.optional_vars, entered)
         ended = yield from block(machine, node.body)
-    except Thrown:
-        for each in reversed(ends):
-            yield from calls.call(machine, each, [None, None, None], {})
-        raise
+    except Thrown as thrown:
+        while ends:
+            found = [kind_of(thrown.value), thrown.value, None]
+            if truth((yield from calls.call(machine, ends.pop(), found, {}))):
+                break
+        else:
+            raise
+        ended = None
     for each in reversed(ends):
         yield from calls.call(machine, each, [None, None, None], {})
     return ended

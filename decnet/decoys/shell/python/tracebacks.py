@@ -19,23 +19,31 @@ PLACES = {
 def traceback(thrown: Thrown, path: str, lines: list[str], *, marks: bool) -> str:
     """The text on the standard error. `lines`: the program's text if it is in a file. `marks`: whether the place
     in a line is marked, as of Python 3.11 on."""
-    head = "Traceback (most recent call last):\n" if thrown.trace else ""
+    before = ""
+    if thrown.cause is not None:
+        before = traceback(thrown.cause, path, lines, marks=marks)
+        before += "\nThe above exception was the direct cause of the following exception:\n\n"
+    elif thrown.context is not None and not thrown.has_cause:
+        before = traceback(thrown.context, path, lines, marks=marks)
+        before += "\nDuring handling of the above exception, another exception occurred:\n\n"
+    head = before + "Traceback (most recent call last):\n" if thrown.trace else before
     frames = (
         _frame(function, node, path, lines, marks=marks)
         for function, node in reversed(thrown.trace)
         if function
     )
-    return head + "".join(frames) + last_line(thrown.value)
+    return head + "".join(frames) + last_line(thrown.value, bare=marks)
 
 
-def last_line(value: BaseException) -> str:
-    """The name of an exception and its text."""
+def last_line(value: BaseException, *, bare: bool = True) -> str:
+    """The name of an exception and its text. `bare`: a class of the program has no module, as of Python 3.11."""
     if isinstance(value, UserError):
-        name = f"__main__.{value.instance.made_by.name}"
-        name = name.removeprefix("__main__.") if value.instance.made_by.base is None else name
+        name = value.instance.made_by.name
+        name = name if bare else f"__main__.{name}"
     else:
         name = type(value).__name__
-        place = PLACES.get(name, "")
+        own = type(value).__module__
+        place = own if own in ("struct", "zlib") else PLACES.get(name, "")
         name = f"{place}.{name}" if place and not hasattr(builtins, name) else name
     text = str_of(value)
     return f"{name}: {text}\n" if text else f"{name}\n"

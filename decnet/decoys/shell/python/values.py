@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import ast
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,15 @@ class Thrown(Exception):
         super().__init__()
         self.value = value
         self.trace: list[tuple[str, ast.AST]] = []
+        self.context: Thrown | None = None
+        """What was handled when it was raised."""
+        self.cause: Thrown | None = None
+        self.has_cause = False
+        """Whether `raise` had a `from`."""
+
+
+class ModuleError(Exception):
+    """An exception that a module defines."""
 
 
 class UserError(Exception):
@@ -70,6 +79,24 @@ class Function:
     kind: str = ""
     """staticmethod, classmethod, property, or "" for a plain function."""
     yields: bool = False
+
+
+@dataclass(frozen=True)
+class Yielded:
+    """What `yield` gives to who asked for the next value."""
+
+    value: Any
+
+
+@dataclass(eq=False)
+class Lazy:
+    """A generator of the program: `work` runs its body, None after its end."""
+
+    name: str
+    work: Generator[Any, Any, Any] | None
+    scope: Scope
+    is_running: bool = False
+    result: Any = None
 
 
 @dataclass(eq=False)
@@ -131,6 +158,8 @@ class Scope:
     """Names that `global` and `nonlocal` have put into another scope."""
     function: str = "<module>"
     yielded: list[Any] | None = None
+    is_library: bool = False
+    """Whether it is that of a module, whose frames no traceback has."""
 
     def find(self, name: str) -> tuple[bool, Any]:
         """Whether a name is known, and its value."""
@@ -178,6 +207,7 @@ NAMES = {
     Native: "builtin_function_or_method",
     Bound: "method",
     Class: "type",
+    Lazy: "generator",
 }
 
 
@@ -217,6 +247,8 @@ def _container(value: Any, inside: tuple[int, ...]) -> str:
         check(size)
         parts.append(text)
     joined = ", ".join(parts)
+    if (shown := _of_collections(value, joined)) is not None:
+        return shown
     if isinstance(value, list):
         return f"[{joined}]"
     if isinstance(value, tuple):
@@ -225,6 +257,25 @@ def _container(value: Any, inside: tuple[int, ...]) -> str:
         return f"{{{joined}}}"
     braces = f"{{{joined}}}" if value else ""
     return braces if isinstance(value, set) and value else f"{type(value).__name__}({braces})"
+
+
+def _of_collections(value: Any, joined: str) -> str | None:
+    """How `collections` shows its own values; None for plain ones."""
+    match type(value).__name__:
+        case "defaultdict":
+            return f"defaultdict({repr_of(value.factory)}, {{{joined}}})"
+        case "Counter":
+            pairs = sorted(value.items(), key=lambda pair: pair[1], reverse=True)
+            shown = ", ".join(f"{repr_of(key)}: {count}" for key, count in pairs)
+            return f"Counter({{{shown}}})" if value else "Counter()"
+        case "OrderedDict":
+            return f"OrderedDict({repr_of(list(value.items())) if value else ''})"
+        case "deque":
+            return f"deque([{joined}]" + (")" if value.most is None else f", maxlen={value.most})")
+        case "NamedTuple":
+            named = zip(value.fields, value, strict=True)
+            return f"{value.kind}({', '.join(f'{name}={repr_of(item)}' for name, item in named)})"
+    return None
 
 
 def _named(value: Any) -> str:
@@ -236,6 +287,8 @@ def _named(value: Any) -> str:
         return f"<function {value.name} at {address}>"
     if isinstance(value, Native):
         return f"<class '{value.name}'>" if value.is_type else f"<built-in function {value.name}>"
+    if isinstance(value, Lazy):
+        return f"<generator object {value.name} at {address}>"
     if isinstance(value, Class):
         return f"<class '__main__.{value.name}'>"
     if isinstance(value, Instance):

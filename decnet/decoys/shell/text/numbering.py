@@ -8,8 +8,9 @@ from ..process import Command, Process, Running
 from ..regex import BadRegex, Regex, Syntax
 from .common import Failure, Options, bytes_of, inputs, parse, quoted, split_lines, text_of, tool
 
-LONG = """body-numbering=b header-numbering=h footer-numbering=f number-width=w number-separator=s 
-number-format=n starting-line-number=v line-increment=i join-blank-lines=l no-renumber=p section-delimiter=d"""
+LONG = """body-numbering=b header-numbering=h footer-numbering=f number-width=w number-separator=s
+number-format=n starting-line-number=v line-increment=i join-blank-lines=l no-renumber=p
+section-delimiter=d"""
 SECTIONS = {"h": "header", "b": "body", "f": "footer"}
 NUMBERS = {
     "v": "starting line number", "i": "line number increment", "l": "line number of blank lines",

@@ -1,0 +1,124 @@
+# ruff: noqa: E501 (tables, and what real programs print)
+"""What the methods of a program's classes do for operators: `__add__`, `__lt__`, `__contains__` and the like."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from . import calls
+from .machine import Machine, Value
+from .operators import PLAIN, binary, compare
+from .values import Bound, Function, Instance, UserError, truth, type_name
+
+ARITHMETIC: dict[type, str] = {
+    ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.FloorDiv: "floordiv", ast.Mod: "mod",
+    ast.Pow: "pow", ast.LShift: "lshift", ast.RShift: "rshift", ast.BitOr: "or", ast.BitAnd: "and", ast.BitXor: "xor",
+}  # fmt: skip
+ORDER: dict[type, tuple[str, str]] = {
+    ast.Lt: ("lt", "gt"), ast.LtE: ("le", "ge"), ast.Gt: ("gt", "lt"), ast.GtE: ("ge", "le"), ast.Eq: ("eq", "eq"),
+    ast.NotEq: ("ne", "ne"),
+}  # fmt: skip
+UNARY: dict[type, str] = {ast.USub: "neg", ast.UAdd: "pos", ast.Invert: "invert"}
+
+
+def method_of(value: Any, name: str) -> Bound | None:
+    """The method `__name__` that a value's class defines."""
+    found = value.made_by.find(f"__{name}__") if isinstance(value, Instance) else None
+    return Bound(value, found) if isinstance(found, Function) else None
+
+
+def operated(machine: Machine, kind: type, left: Any, right: Any) -> Value:
+    """`left OP right`."""
+    if not isinstance(left, Instance) and not isinstance(right, Instance):
+        return binary(kind, left, right)
+    name = ARITHMETIC[kind]
+    for value, other, front in ((left, right, ""), (right, left, "r")):
+        if (method := method_of(value, front + name)) is not None:
+            result = yield from calls.call(machine, method, [other], {})
+            if result is not NotImplemented:
+                return result
+    sign = PLAIN[kind][0]
+    raise TypeError(f"unsupported operand type(s) for {sign}: '{type_name(left)}' and '{type_name(right)}'")
+
+
+def compared(machine: Machine, kind: type, left: Any, right: Any) -> Value:
+    """`left OP right` of a comparison."""
+    if kind in (ast.In, ast.NotIn) and (method := method_of(right, "contains")) is not None:
+        return truth((yield from calls.call(machine, method, [left], {}))) == (kind is ast.In)
+    if kind in (ast.In, ast.NotIn) and isinstance(left, Instance) and isinstance(right, (list, tuple)):
+        for each in right:
+            if left is each or truth((yield from compared(machine, ast.Eq, left, each))):
+                return kind is ast.In
+        return kind is ast.NotIn
+    if kind not in ORDER or not (isinstance(left, Instance) or isinstance(right, Instance)):
+        return compare(kind, left, right)
+    name, mirrored = ORDER[kind]
+    for value, other, wanted in ((left, right, name), (right, left, mirrored)):
+        if (method := method_of(value, wanted)) is not None:
+            result = yield from calls.call(machine, method, [other], {})
+            if result is not NotImplemented:
+                return result
+    if kind is ast.NotEq and (method_of(left, "eq") or method_of(right, "eq")):
+        return not truth((yield from compared(machine, ast.Eq, left, right)))
+    return compare(kind, left, right)
+
+
+def signed(machine: Machine, kind: type, value: Instance) -> Value:
+    """`OP value`."""
+    method = method_of(value, UNARY[kind])
+    if method is None:
+        sign = {"USub": "-", "UAdd": "+", "Invert": "~"}[kind.__name__]
+        raise TypeError(f"bad operand type for unary {sign}: '{type_name(value)}'")
+    return (yield from calls.call(machine, method, [], {}))
+
+
+def is_true(machine: Machine, value: Any) -> Value:
+    """Whether a value counts as true."""
+    if not isinstance(value, Instance):
+        return truth(value)
+    for name in ("bool", "len"):
+        if (method := method_of(value, name)) is not None:
+            return truth((yield from calls.call(machine, method, [], {})))
+    return True
+
+
+def represented(machine: Machine, value: Any) -> Value:
+    """What `repr()` gives, by the program's own methods inside of lists and tuples too."""
+    from .values import repr_of
+
+    instance = value.instance if isinstance(value, UserError) else value
+    if (method := method_of(instance, "repr")) is not None:
+        return str((yield from calls.call(machine, method, [], {})))
+    if type(value) in (list, tuple) and any(
+        isinstance(each, (Instance, list, tuple, dict)) for each in value
+    ):
+        parts = []
+        for each in value:
+            parts.append((yield from represented(machine, each)))
+        joined = ", ".join(parts)
+        if isinstance(value, list):
+            return f"[{joined}]"
+        return f"({joined},)" if len(value) == 1 else f"({joined})"
+    if type(value) is dict and any(
+        isinstance(each, (Instance, list, tuple, dict)) for each in value.values()
+    ):
+        parts = []
+        for key, each in value.items():
+            parts.append(f"{repr_of(key)}: {(yield from represented(machine, each))}")
+        return "{" + ", ".join(parts) + "}"
+    return repr_of(value)
+
+
+def merged(machine: Machine, keys: list[Any], order: list[int]) -> Value:
+    """The order of values by their `__lt__`: a stable merge sort."""
+    if len(order) < 2:
+        return order
+    half = len(order) // 2
+    left = yield from merged(machine, keys, order[:half])
+    right = yield from merged(machine, keys, order[half:])
+    found: list[int] = []
+    while left and right:
+        later = yield from compared(machine, ast.Lt, keys[right[0]], keys[left[0]])
+        found.append((right if truth(later) else left).pop(0))
+    return found + left + right
