@@ -120,9 +120,10 @@ class Compounds(Running, Protocol):
 
     def _select(self, node: For, words: list[str]) -> Work:
         """A menu of which a line's number chooses."""
-        stream = self.fds.get(0)
+        stream, shows = self.fds.get(0), True
         while True:
-            self.err("".join(f"{at}) {word}\n" for at, word in enumerate(words, 1)) + "#? ")
+            menu = "".join(f"{at}) {word}\n" for at, word in enumerate(words, 1)) if shows else ""
+            self.err(f"{menu}#? ")
             if not isinstance(stream, Stream):
                 return 1
             line = (yield from self.read_line(stream)).decode("utf-8", "surrogateescape")
@@ -131,6 +132,9 @@ class Compounds(Running, Protocol):
                 self.shell.status = 1
                 return 1
             reply = line.rstrip("\n")
+            shows = not reply or not self.shell.dialect.bash
+            if not reply:
+                continue
             number = int(reply) if reply.strip().isdecimal() and len(reply) < 6 else 0
             variables.assign(self.shell, "REPLY", reply)
             variables.assign(self.shell, node.name, words[number - 1] if 0 < number <= len(words) else "")

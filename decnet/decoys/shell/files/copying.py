@@ -50,7 +50,7 @@ def _all(process: Process, options: Options, one: Any) -> Running:
             reason = facts.why_missing(shell, folder) or facts.NO_FOLDER
             raise Failure(f"target directory {facts.quoted_name(folder)}: {reason}")
     elif "T" not in options:
-        there = shell.node(shell.absolute(words[-1]))
+        there = shell.node(shell.absolute(words[-1])) if words[-1] else None
         if there is not None and there.folder:
             folder = words.pop()
         elif len(words) > 2 and process.applet:
@@ -65,6 +65,11 @@ def _all(process: Process, options: Options, one: Any) -> Running:
     for source in words if folder else words[:1]:
         name = source if "parents" in options else source.rstrip("/").rpartition("/")[2] or source
         target = f"{folder.rstrip('/') or ''}/{name}" if folder else words[1]
+        if not target:
+            what = f"move {facts.quoted_name(source)} to" if process.name == "mv" else "create regular file"
+            process.err(f"{process.name}: cannot {what} '': No such file or directory\n")
+            status = 1
+            continue
         there = shell.lstat(shell.absolute(target)) if options.last("nfi") == "i" else None
         question = f"{process.name}: overwrite {facts.quoted_name(target)}? "
         if there is not None and not there.folder and not (yield from confirmed(process, question)):

@@ -11,7 +11,7 @@ from typing import Any
 
 from .files import File
 from .iterating import ITERATORS, items_of, values_of
-from .machine import ELEMENT, TYPES, Machine, Returned, Value, block, evaluate
+from .machine import CALLING, DEEPEST_CALLS, ELEMENT, TYPES, Machine, Returned, Value, block, evaluate
 from .methods import GROWING, call_method
 from .values import (
     Bound,
@@ -29,9 +29,6 @@ from .values import (
     type_name,
     weigh,
 )
-
-DEEPEST = 45
-"""Calls of the program's functions inside of each other."""
 
 
 def of_node(machine: Machine, node: ast.Call) -> Value:
@@ -67,6 +64,9 @@ def call(machine: Machine, called: Any, args: list[Any], keywords: dict[str, Any
     except IndexError:
         raise TypeError(f"{native.name}() missing required argument (pos {len(args) + 1})") from None
     return machine.hold((yield from result) if isinstance(result, GeneratorType) else result)
+
+
+CALLING.append(call)
 
 
 def _type(called: Any) -> Native | None:
@@ -203,7 +203,7 @@ def _bound_names(called: Function, args: list[Any], keywords: dict[str, Any]) ->
 def _run(machine: Machine, called: Function, args: list[Any], keywords: dict[str, Any]) -> Value:
     names = _bound_names(called, args, keywords)
     scope, machine.depth = machine.scope, machine.depth + 1
-    if machine.depth > DEEPEST:
+    if machine.depth > DEEPEST_CALLS:
         machine.depth -= 1
         raise RecursionError
     machine.scope = Scope(

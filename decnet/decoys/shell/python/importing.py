@@ -51,7 +51,8 @@ def imported(machine: Machine, name: str) -> Module:
     if name in machine.modules:
         return machine.modules[name]
     if name not in FILES or name in ABSENT:
-        error = ModuleNotFoundError(f"No module named '{name}'")
+        above = name.partition(".")[0]
+        error = ModuleNotFoundError(f"No module named '{name if above in FILES else above}'")
         error.name = name
         raise error
     if not FILES[name]:

@@ -7,9 +7,8 @@ import ast
 from itertools import islice
 from typing import Any
 
-from . import calls
 from .files import File
-from .machine import Machine, Value, evaluate
+from .machine import DEEPEST_CALLS, Machine, Value, called, evaluate
 from .values import MOST_OBJECT, Bound, Instance, Lazy, Thrown, Yielded, check, type_name
 
 ITERATORS: tuple[type[Any], ...] = (
@@ -66,7 +65,7 @@ def iterator_of(machine: Machine, value: Any) -> Value:
         return iter(value)
     if isinstance(value, Instance):
         if (method := value.made_by.find("__iter__")) is not None:
-            made = yield from calls.call(machine, Bound(value, method), [], {})
+            made = yield from called(machine, Bound(value, method), [], {})
             return made if isinstance(made, (Lazy, *ITERATORS)) or has_next(made) else iter([])
         if value.made_by.find("__getitem__") is None:
             raise TypeError(f"'{type_name(value)}' object is not iterable")
@@ -80,7 +79,7 @@ def _by_number(machine: Machine, value: Instance) -> Value:
     while True:
         try:
             method = Bound(value, value.made_by.find("__getitem__"))
-            found.append((yield from calls.call(machine, method, [len(found)], {})))
+            found.append((yield from called(machine, method, [len(found)], {})))
         except Thrown as thrown:
             if isinstance(thrown.value, IndexError):
                 return found
@@ -98,7 +97,7 @@ def advance(machine: Machine, iterator: Any) -> Value:
         if isinstance(iterator, Lazy):
             return True, (yield from resumed(machine, iterator))
         method = Bound(iterator, iterator.made_by.find("__next__"))
-        return True, (yield from calls.call(machine, method, [], {}))
+        return True, (yield from called(machine, method, [], {}))
     except Thrown as thrown:
         if isinstance(thrown.value, StopIteration):
             return False, None
@@ -112,7 +111,7 @@ def resumed(machine: Machine, lazy: Lazy, sent: Any = None) -> Value:
     if lazy.is_running:
         raise Thrown(ValueError("generator already executing"))
     scope, machine.depth = machine.scope, machine.depth + 1
-    if machine.depth > calls.DEEPEST:
+    if machine.depth > DEEPEST_CALLS:
         machine.depth -= 1
         raise RecursionError
     machine.scope, lazy.is_running = lazy.scope, True

@@ -35,6 +35,10 @@ MAKING = (
 EXPRESSIONS: dict[type, Callable[[Machine, Any], Value]] = {}
 STATEMENTS: dict[type, Callable[[Machine, Any], Value]] = {}
 """What evaluates each kind of node; the modules that have these functions enter them."""
+CALLING: list[Callable[..., Value]] = []
+"""What calls a value; `calls` enters it."""
+DEEPEST_CALLS = 45
+"""Calls of the program's functions inside of each other."""
 BUILTINS: dict[str, Any] = {}
 TYPES: dict[Any, Native] = {}
 """What the built-in names stand for, and what a call of a type does."""
@@ -158,6 +162,11 @@ class Machine:
         if node is not None:
             found.trace.append((self.scope.function, node))
         return found
+
+
+def called(machine: Machine, value: Any, args: list[Any], keywords: dict[str, Any]) -> Value:
+    """The result of a call, for modules that `calls` needs."""
+    return CALLING[0](machine, value, args, keywords)
 
 
 def evaluate(machine: Machine, node: ast.expr) -> Value:

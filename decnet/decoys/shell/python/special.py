@@ -6,8 +6,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from . import calls
-from .machine import Machine, Value
+from .machine import Machine, Value, called
 from .operators import PLAIN, binary, compare
 from .values import Bound, Function, Instance, UserError, truth, type_name
 
@@ -35,7 +34,7 @@ def operated(machine: Machine, kind: type, left: Any, right: Any) -> Value:
     name = ARITHMETIC[kind]
     for value, other, front in ((left, right, ""), (right, left, "r")):
         if (method := method_of(value, front + name)) is not None:
-            result = yield from calls.call(machine, method, [other], {})
+            result = yield from called(machine, method, [other], {})
             if result is not NotImplemented:
                 return result
     sign = PLAIN[kind][0]
@@ -45,7 +44,7 @@ def operated(machine: Machine, kind: type, left: Any, right: Any) -> Value:
 def compared(machine: Machine, kind: type, left: Any, right: Any) -> Value:
     """`left OP right` of a comparison."""
     if kind in (ast.In, ast.NotIn) and (method := method_of(right, "contains")) is not None:
-        return truth((yield from calls.call(machine, method, [left], {}))) == (kind is ast.In)
+        return truth((yield from called(machine, method, [left], {}))) == (kind is ast.In)
     if kind in (ast.In, ast.NotIn) and isinstance(left, Instance) and isinstance(right, (list, tuple)):
         for each in right:
             if left is each or truth((yield from compared(machine, ast.Eq, left, each))):
@@ -56,7 +55,7 @@ def compared(machine: Machine, kind: type, left: Any, right: Any) -> Value:
     name, mirrored = ORDER[kind]
     for value, other, wanted in ((left, right, name), (right, left, mirrored)):
         if (method := method_of(value, wanted)) is not None:
-            result = yield from calls.call(machine, method, [other], {})
+            result = yield from called(machine, method, [other], {})
             if result is not NotImplemented:
                 return result
     if kind is ast.NotEq and (method_of(left, "eq") or method_of(right, "eq")):
@@ -70,7 +69,7 @@ def signed(machine: Machine, kind: type, value: Instance) -> Value:
     if method is None:
         sign = {"USub": "-", "UAdd": "+", "Invert": "~"}[kind.__name__]
         raise TypeError(f"bad operand type for unary {sign}: '{type_name(value)}'")
-    return (yield from calls.call(machine, method, [], {}))
+    return (yield from called(machine, method, [], {}))
 
 
 def is_true(machine: Machine, value: Any) -> Value:
@@ -79,7 +78,7 @@ def is_true(machine: Machine, value: Any) -> Value:
         return truth(value)
     for name in ("bool", "len"):
         if (method := method_of(value, name)) is not None:
-            return truth((yield from calls.call(machine, method, [], {})))
+            return truth((yield from called(machine, method, [], {})))
     return True
 
 
@@ -89,7 +88,7 @@ def represented(machine: Machine, value: Any) -> Value:
 
     instance = value.instance if isinstance(value, UserError) else value
     if (method := method_of(instance, "repr")) is not None:
-        return str((yield from calls.call(machine, method, [], {})))
+        return str((yield from called(machine, method, [], {})))
     if type(value) in (list, tuple) and any(
         isinstance(each, (Instance, list, tuple, dict)) for each in value
     ):

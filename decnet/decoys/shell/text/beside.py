@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from itertools import zip_longest
 
 from ..process import Command, Process, Running
 from .common import Failure, Options, content, parse, split_lines, text_of, why_not
-from .compare import Block, blocks_of
+from .compare import blocks_of
+from .diff_formats import Block, opcodes, side
 from .packaged import packaged
 
 MOST_COMPARED = 1000
@@ -39,51 +40,19 @@ def sdiff(process: Process) -> Running:
     process.spend(1 + len(left) + len(right))
     differs = False
     found = yield from blocks_of(process, Options(), left, right)
-    for same, a, b, c, d in _opcodes(found, len(left), len(right)):
+    for same, a, b, c, d in opcodes(found, len(left), len(right)):
         yield 0.0
         if same:
             if "s" not in options:
                 process.out(
-                    "".join(_side(one, " ", one if "l" not in options else "", width) for one in left[a:b])
+                    "".join(side(one, " ", one if "l" not in options else "", width) for one in left[a:b])
                 )
             continue
         differs = True
         for one, two in zip_longest(left[a:b], right[c:d]):
             sign = "|" if one is not None and two is not None else "<" if two is None else ">"
-            process.out(_side(one or "", sign, two or "", width))
+            process.out(side(one or "", sign, two or "", width))
     return int(differs)
-
-
-def _opcodes(found: list[Block], left: int, right: int) -> Iterator[tuple[bool, int, int, int, int]]:
-    """All lines in order: whether they are the same, and their spans."""
-    at = other = 0
-    for a, b, c, d in found:
-        if a > at:
-            yield True, at, a, other, c
-        yield False, a, b, c, d
-        at, other = b, d
-    if at < left:
-        yield True, at, left, other, right
-
-
-def _side(left: str, sign: str, right: str, width: int) -> str:
-    """A row, with columns and gutter as GNU diff computes them."""
-    second = (width + 8 + 3) // 16 * 8
-    half = max(0, min(second - 3, width - second))
-    line, at = left[:half], min(len(left), half)
-    if sign != " ":
-        line, at = _tabbed(line, at, (half + second - 1) // 2)
-        line, at = line + sign, at + 1
-    if right:
-        line, at = _tabbed(line, at, second)
-    return f"{line}{right[:half]}\n"
-
-
-def _tabbed(line: str, at: int, goal: int) -> tuple[str, int]:
-    while at < goal:
-        step = 8 - at % 8
-        line, at = (line + "\t", at + step) if at + step <= goal else (line + " ", at + 1)
-    return line, at
 
 
 @packaged(refuses=False)
@@ -141,7 +110,7 @@ Span = tuple[int, int]
 
 def _kept(found: list[Block], left: int, right: int) -> dict[int, int]:
     """The lines of the first text that the second has, too, and where."""
-    return {a + n: c + n for same, a, b, c, _ in _opcodes(found, left, right) if same for n in range(b - a)}
+    return {a + n: c + n for same, a, b, c, _ in opcodes(found, left, right) if same for n in range(b - a)}
 
 
 def _regions(

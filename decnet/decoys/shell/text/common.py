@@ -302,6 +302,11 @@ def quoted(process: Process, text: str) -> str:
     return f"‘{text}’"
 
 
+def in_plain_quotes(name: str) -> str:
+    """A file's name as programs print it that quote it as a shell does, in any locale."""
+    return f"'{name}'"
+
+
 def glob(pattern: str, spend: Spend, *, fold: bool = False) -> Regex:
     """A file name pattern (`*`, `?`, `[...]`) as an expression for whole names."""
     out, at = "", 0

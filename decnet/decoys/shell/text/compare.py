@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (options)
 """diff and cmp."""
 
 import time
@@ -5,7 +6,9 @@ from collections.abc import Generator
 from difflib import SequenceMatcher
 
 from ..process import Process, Running
-from .common import Failure, Options, content, is_folder, parse, tool
+from ..regex import BadRegex, Regex, Syntax
+from .common import Failure, Options, content, glob, is_folder, parse, tool
+from .diff_formats import Block, as_rcs, as_script, merged, side_by_side, span
 
 MOST_LINES = 3_000
 NO_END = "\n\\ No newline at end of file\n"
@@ -75,8 +78,8 @@ def _report(process: Process, options: Options, names: list[str], left: bytes, r
 @tool
 def diff(process: Process) -> Running:
     """The lines in which two files differ, or the files of two folders."""
-    long = "unified:: context:: brief=q recursive=r ignore-case=i ignore-all-space=w ignore-space-change=b ignore-blank-lines=B new-file=N text=a report-identical-files=s side-by-side=y label: color:: normal"  # fmt: skip # noqa: E501
-    options = parse(process, "uU:cC:qriwbBNasyeL:", long, status=2)
+    long = "unified:: context:: brief=q recursive=r ignore-case=i ignore-all-space=w ignore-space-change=b ignore-blank-lines=B new-file=N text=a report-identical-files=s side-by-side=y label: color:: normal width=W suppress-common-lines left-column ed=e rcs=n ignore-matching-lines=I exclude=x ignore-trailing-space=Z ignore-tab-expansion=E expand-tabs=t strip-trailing-cr ifdef=D minimal=d speed-large-files=H show-c-function=p"  # fmt: skip
+    options = parse(process, "uU:cC:qriwbBNasyeL:W:nI:x:ZEtD:dHp", long, status=2)
     words = options.operands
     if len(words) < 2:
         what = f"missing operand after '{words[-1] if words else process.name}'"
@@ -98,7 +101,10 @@ def _folders(process: Process, options: Options, left: str, right: str, depth: i
     shell = process.shell
     sides = [set(shell.entries(shell.absolute(path))) for path in (left, right)]
     status = 0
+    hidden = [glob(pattern, process.spend) for pattern in options.values("x")]
     for name in sorted(sides[0] | sides[1]):
+        if any(each.search(name) for each in hidden):
+            continue
         process.spend(50)
         one, two = f"{left}/{name}", f"{right}/{name}"
         if name not in sides[0] or name not in sides[1]:
@@ -162,12 +168,17 @@ def _files(process: Process, options: Options, left: str, right: str, head: str)
         _unified(process, options, (left, right), lines, blocks, wide[-1] if wide else 3)
     elif "c" in options or "C" in options or "context" in options:
         _context(process, options, (left, right), lines, blocks, wide[-1] if wide else 3)
+    elif "y" in options:
+        side_by_side(process, options, lines, blocks)
+    elif "e" in options:
+        as_script(process, lines, blocks)
+    elif "n" in options:
+        as_rcs(process, lines, blocks)
+    elif "D" in options:
+        merged(process, options.value("D"), lines, blocks)
     else:
         _normal(process, lines, blocks)
     return 1
-
-
-Block = tuple[int, int, int, int]
 
 
 def blocks_of(
@@ -195,12 +206,35 @@ def blocks_of(
         if kind != "equal":
             found.append((a + same, b + same, c + same, d + same))
     yield 0.0
+    if "I" in options:
+        ignored = [_pattern(process, text) for text in options.values("I")]
+        found = [
+            (a, b, c, d)
+            for a, b, c, d in found
+            if any(
+                all(each.search(line.rstrip("\n")) is None for each in ignored)
+                for line in one[a:b] + two[c:d]
+            )
+        ]
     if "B" in options:
         found = [(a, b, c, d) for a, b, c, d in found if any(line.strip() for line in one[a:b] + two[c:d])]
     return found
 
 
+def _pattern(process: Process, text: str) -> Regex:
+    try:
+        return Regex(text, Syntax(), process.spend)
+    except BadRegex as bad:
+        raise Failure(f"{text}: {bad}", 2) from None
+
+
 def _key(line: str, options: Options) -> str:
+    if "strip-trailing-cr" in options and line.endswith("\r\n"):
+        line = line[:-2] + "\n"
+    if "E" in options:
+        line = line.expandtabs()
+    if "Z" in options:
+        line = line.rstrip()
     if "w" in options:
         line = "".join(line.split())
     elif "b" in options:
@@ -216,16 +250,10 @@ def _line(sign: str, line: str) -> str:
     return sign + (line if line.endswith("\n") else line + NO_END)
 
 
-def _span(start: int, end: int) -> str:
-    return (
-        str(end) if end - start <= 1 and end > start else str(start) if end == start else f"{start + 1},{end}"
-    )
-
-
 def _normal(process: Process, lines: list[list[str]], blocks: list[Block]) -> None:
     for a, b, c, d in blocks:
         kind = "a" if a == b else "d" if c == d else "c"
-        process.out(f"{_span(a, b)}{kind}{_span(c, d)}\n")
+        process.out(f"{span(a, b)}{kind}{span(c, d)}\n")
         process.out("".join(_line("< ", line) for line in lines[0][a:b]))
         process.out("---\n" if kind == "c" else "")
         process.out("".join(_line("> ", line) for line in lines[1][c:d]))

@@ -6,10 +6,9 @@ import re
 from collections.abc import Generator
 from dataclasses import dataclass
 
-from ..files.facts import quoted_name
 from ..process import Command, Process, Running
 from ..regex import BadRegex, Regex, Syntax
-from .common import Failure, Options, content, parse, quoted, save, text_of, tool
+from .common import Failure, Options, content, in_plain_quotes, parse, quoted, save, text_of, tool
 
 LONG = """prefix=f digits=n keep-files=k quiet=s silent=s elide-empty-files=z suffix-format=b
 suppress-matched"""
@@ -50,7 +49,7 @@ def csplit(process: Process) -> Running:
     try:
         lines = content(process, path).splitlines(keepends=True)
     except Failure as failure:
-        raise Failure(f"cannot open {quoted_name(path)} for reading: {failure.message}") from None
+        raise Failure(f"cannot open {in_plain_quotes(path)} for reading: {failure.message}") from None
     pieces = _Pieces(process, options, lines)
     try:
         for place in places:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ..files.facts import quoted_name
 from ..process import Command, Process, Running
-from .common import Failure, await_input, content, parse, quoted, tool
+from .common import Failure, await_input, content, in_plain_quotes, parse, quoted, tool
 
 MOST_WIDTH = 2500
 MOST_WORDS = 1000
@@ -87,7 +86,7 @@ def fmt(process: Process) -> Running:
         try:
             data = content(process, path)
         except Failure as failure:
-            process.err(f"fmt: cannot open {quoted_name(path)} for reading: {failure.message}\n")
+            process.err(f"fmt: cannot open {in_plain_quotes(path)} for reading: {failure.message}\n")
             status = 1
             continue
         for piece in _Filler(process, form, data).pieces():

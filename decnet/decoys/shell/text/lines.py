@@ -5,13 +5,13 @@ import time
 from collections.abc import Iterator
 
 from ...host.origins import origin
-from ..files.facts import quoted_name
 from ..process import Process, Running
 from .common import (
     Failure,
     Options,
     await_input,
     content,
+    in_plain_quotes,
     inputs,
     is_folder,
     parse,
@@ -197,13 +197,13 @@ def wc(process: Process) -> Running:
 def _named(process: Process, options: Options) -> None:
     """Take the operands from a file."""
     if options.operands:
-        reason = f"extra operand {quoted_name(options.operands[0])}\nfile operands cannot be combined with --files0-from"
+        reason = f"extra operand {in_plain_quotes(options.operands[0])}\nfile operands cannot be combined with --files0-from"
         raise Failure(reason, hint=True)
     path = options.value("files0-from")
     try:
         options.operands += [text_of(name) for name in split_lines(content(process, path), b"\0")]
     except Failure as failure:
-        raise Failure(f"cannot open {quoted_name(path)} for reading: {failure.message}") from None
+        raise Failure(f"cannot open {in_plain_quotes(path)} for reading: {failure.message}") from None
 
 
 def _size(process: Process, path: str, data: bytes) -> int:

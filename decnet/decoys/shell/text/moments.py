@@ -42,6 +42,10 @@ class Reading:
     left: list[str] = field(default_factory=list)
 
 
+LATE = re.compile(r"([a-z\d+-][a-z\d +-]*?) (\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?)?)")
+"""Words like "3 weeks ago" before the date from which they count."""
+
+
 def moment(process: Process, text: str, now: float, zone: Zone | None = None) -> float:
     """The time that words stand for in a zone (that of TZ). Raises Failure."""
     bad = Failure(f"invalid date {quoted(process, text)}")
@@ -49,6 +53,8 @@ def moment(process: Process, text: str, now: float, zone: Zone | None = None) ->
     if found := OWN_ZONE.match(words):
         zone, words = zone_of(process.shell, found[1]), words[found.end() :]
     words = words.lower()
+    if (late := LATE.fullmatch(words)) is not None:
+        words = f"{late[2]} {late[1]}"
     if found := SECONDS.fullmatch(words):
         return max(-(2.0**40), min(2.0**40, float(found[1].replace(",", "."))))
     try:
