@@ -39,7 +39,9 @@ with shell_of("debian-12") as shell:
     evaluator = Evaluator(engine, shell, {0: engine.input, 1: engine.screen(1), 2: engine.screen(2)})
     first, second = list(evaluator._load("perl")), list(evaluator._load("perl"))
     print(len(first) > 0, second, "decnet.decoys.shell.perl.program" in sys.modules)
-    print(list(evaluator._load("dnf")), len(list(load("nothing"))) < 1000, threading.active_count())
+    for _ in load("nothing"):
+        pass
+    print(list(evaluator._load("dnf")), threading.active_count())
 """
 THREADS = """
 import ctypes, threading
@@ -70,7 +72,7 @@ def test_the_modules_of_a_command_are_loaded_in_a_thread_while_others_have_their
         cwd=Path(__file__).parents[1],
     )
 
-    assert done.stdout.splitlines() == ["True [] True", "[] True 1"]
+    assert done.stdout.splitlines() == ["True [] True", "[] 1"]
 
 
 def test_all_threads_use_one_heap() -> None:
