@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import itertools
 import re
+from functools import partial
 from operator import itemgetter
 from typing import Any, Protocol, cast
 
 from ..host.node import Node
 from . import variables
+from .as_typed import answer_lines, is_filter
 from .context import Context, ExpansionError, Work
 from .descriptors import BadDescriptor, Broken, Collector, End, Screen, Stream, number_of
 from .fifos import is_fifo, open_fifo
@@ -86,8 +88,10 @@ class Driving(Context, Protocol):
     def _in_its_place(self, command: Command, name: str, arguments: list[str], pid: int) -> Work:
         source = self.fds.get(0)
         given = None if isinstance(source, Stream) else b""
+        printed = 0
         while True:
             process = self._new_process(name, arguments, given, pid)
+            process.skipped = printed
             try:
                 return (yield from self._drive(command, process))
             except Killed as killed:
@@ -96,7 +100,7 @@ class Driving(Context, Protocol):
                 return self._report_end(killed.signal, pid)
             except NeedsInput:
                 lines = _lines_of_head(arguments) if name.rsplit("/", 1)[-1] == "head" else 0
-                given = yield from self._all_input(cast("Stream", source), lines)
+                given, printed = yield from self._needed_input(command, process, cast("Stream", source), lines)
             except (BadDescriptor, OSError) as error:
                 reason = "Bad file descriptor" if isinstance(error, BadDescriptor) else str(error)
                 short = name.rsplit("/", 1)[-1]
@@ -213,6 +217,14 @@ class Driving(Context, Protocol):
             self.engine.kill(task, 15)
             raise
         return task.status, is_late
+
+    def _needed_input(self, command: Command, process: Process, source: Stream, most_lines: int) -> Work:
+        """Its standard input, and how many bytes it has printed of what it prints for that."""
+        screen = self.fds.get(1)
+        if not (source.is_terminal and isinstance(screen, Screen) and is_filter(process.name, process.args)):
+            return (yield from self._all_input(source, most_lines)), 0
+        make = partial(self._new_process, process.name, process.args, pid=process.pid)
+        return (yield from answer_lines(command, make, source, screen, most_lines))
 
     def _all_input(self, source: Stream, most_lines: int = 0) -> Work:
         """Everything up to the end of the standard input, bounded; of a pipe, so many lines are enough."""

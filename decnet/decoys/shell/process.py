@@ -83,6 +83,8 @@ class Process:
     """Its number; 0 outside of a shell."""
     chunks: list[tuple[int, bytes]] = field(default_factory=list)
     """What it has printed and is not passed on yet: file descriptor (1 or 2) and bytes, in order."""
+    skipped: int = 0
+    """Bytes of its standard output that are already shown."""
     applet: bool = False
     """Whether BusyBox runs it."""
     _work: int = 0
@@ -113,6 +115,8 @@ class Process:
         self.spend(1 + len(data) // COPIED_AT_ONCE)
         if self._printed > MOST_PRINTED:
             raise OutOfWork
+        if number == 1 and self.skipped:
+            data, self.skipped = data[self.skipped :], max(0, self.skipped - len(data))
         self.chunks.append((number, data))
 
     def spend(self, work: int) -> None:
