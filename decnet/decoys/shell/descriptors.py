@@ -106,6 +106,8 @@ class Stream(Plain):
         self.by_key = False
         """Of a terminal: whether a command gets each key at once, with echo."""
         self.echo = True
+        self.handles_interrupt = False
+        """Whether the command in the foreground goes on after ^C: the shell prints no newline for it."""
 
     def write(self, data: bytes) -> None:
         if not self.has_reader:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from ..events import Session
 from ..waits import Turn, at_most
 from .ash_line import AshLine
-from .editor import BRACKETS, END, INTERRUPT, MOST_LINE
+from .editor import BRACKETS, END, INTERRUPT, MOST_LINE, SUSPEND
 from .engine import Engine
 from .history import old_history
 from .line_editors import editor_of, only_ends
@@ -247,7 +247,8 @@ class Driver:
             if key in self._keys and self._awaited_line() is None and not self._engine.input.raw:
                 while self._keys.popleft() != key:
                     continue
-                await self._channel.write(shown.encode() + (self._newline if signal == 2 else b""))
+                ends = signal == 2 and not self._engine.input.handles_interrupt
+                await self._channel.write(shown.encode() + self._newline * ends)
                 self._typed = TypedInput(MOST_QUEUED)
                 self._engine.input.clear()
                 self._engine.press(signal)
@@ -350,6 +351,9 @@ class Driver:
                 key = self._keys.popleft()
                 if key == INTERRUPT and line.shell.traps.get("INT") == "":
                     continue
+                if key == SUSPEND and line.completes is not None:
+                    self._engine.press(SIGNALS[key][0])
+                    return
                 skips, self._skips_newline = self._skips_newline and key == "\n", key == "\r"
                 if not isinstance(editor, PlainLine) and editor.inserts:
                     key = self._characters(key)

@@ -39,11 +39,12 @@ class Editor(Counting):
         columns: int = 80,
         *,
         ends_on_interrupt: bool = False,
+        shows_interrupt: bool = True,
         brackets: bool = False,
         is_readline: bool = False,
         is_old: bool = False,
     ) -> None:
-        """`ends_on_interrupt`: ^C is the answer, not a new prompt. `brackets`: the terminal is asked to mark
+        """`ends_on_interrupt`: ^C is the answer, not a new prompt, and `shows_interrupt`. `brackets`: the terminal is asked to mark
         what is pasted (see BRACKETS). `is_readline`: the screen is changed, and rung, as Readline does
         (`is_old`: 8.1)."""
         self._brackets, self._is_readline = brackets, is_readline
@@ -66,7 +67,7 @@ class Editor(Counting):
         self._is_quoted = False
         self._tabs = 0
         self._killed, self._kills = "", False
-        self._ends_on_interrupt = ends_on_interrupt
+        self._ends_on_interrupt, self._shows_interrupt = ends_on_interrupt, shows_interrupt
         self._search: Search | None = None
         self._mark, self._begun = 0, False
         self._undone: list[tuple[str, int, int]] = []
@@ -126,7 +127,7 @@ class Editor(Counting):
             await self._bytes(NO_BRACKETS * self._brackets)
             return self._line
         if key == INTERRUPT and self._ends_on_interrupt:
-            await self._bytes(b"^C" + (NO_BRACKETS + BRACKETS + NO_BRACKETS) * self._brackets)
+            await self._bytes(b"^C" * self._shows_interrupt + (NO_BRACKETS + BRACKETS + NO_BRACKETS) * self._brackets)
             return INTERRUPT
         if key == INTERRUPT:
             await self._write(f"^C\r\n{self._prompt}")

@@ -19,18 +19,19 @@ Write = Callable[[bytes], Awaitable[None]]
 def editor_of(line: Line, history: list[str], write: Write, columns: int) -> Editor | AshLine | PlainLine:
     """What the shell edits the line with."""
     shell = line.shell
-    if shell.dialect.name == "dash":
+    if shell.dialect.name == "dash" and line.completes is None:
         return PlainLine(write)
-    if shell.dialect.name == "ash":
+    if shell.dialect.name == "ash" and line.completes is None:
         build = shell.world.build
         completing = partial(ash_complete, shell, names_users=build.names_users)
         return AshLine(
             line.prompt, history, write, completing, columns,
             asks=build.asks, searches=build.searches, traps="INT" in shell.traps,
         )  # fmt: skip
+    completing = line.completes or partial(complete, shell, is_first=line.is_first)
     return Editor(
-        line.prompt, history, write, partial(complete, shell, is_first=line.is_first), columns,
-        ends_on_interrupt=True, brackets=line.is_readline and has_brackets(shell), is_readline=True,
+        line.prompt, history, write, completing, columns,
+        ends_on_interrupt=True, shows_interrupt=line.completes is None, brackets=line.is_readline and has_brackets(shell), is_readline=True,
         is_old=is_old_bash(shell),
     )  # fmt: skip
 

@@ -10,9 +10,13 @@ MARKED = "\x00"
 """In front of a character that is shown reversed."""
 
 
-def cells_of(text: str, *, is_prompt: bool = False) -> list[str]:
-    """The characters of a prompt or a line as the screen shows them. An escape sequence of a prompt has no
-    room of its own: it is written with what follows."""
+TAB_STOP = 8
+
+
+def cells_of(text: str, *, is_prompt: bool = False, start: int = 0) -> list[str]:
+    """The characters of a prompt or a line as the screen shows them, `start` cells behind the left edge. An escape
+    sequence of a prompt has no room of its own: it is written with what follows. A wide character has a second,
+    empty cell."""
     cells: list[str] = []
     before = ""
     at = 0
@@ -21,6 +25,16 @@ def cells_of(text: str, *, is_prompt: bool = False) -> list[str]:
             end = _end_of_escape(text, at)
             before, at = before + text[at:end], end
             continue
+        if text[at] == "\t" and not is_prompt:
+            cells += [" "] * (TAB_STOP - (start + len(cells)) % TAB_STOP)
+            at += 1
+            continue
+        if text[at] >= FIRST_OF_ANOTHER_WIDTH and (width := width_of(text[at])) != 1:
+            if not width and cells:
+                cells[-1 - (not cells[-1])] += text[at]
+            cells += [before + text[at], ""] if width else []
+            before, at = ("", at + 1) if width else (before, at + 1)
+            continue
         is_plain = (text[at] >= " " and text[at] != "\x7f") or text[at] == "\n"
         shown = text[at] if is_plain else f"^{chr(ord(text[at]) ^ 64)}"
         cells += [before + shown[0], *shown[1:]]
@@ -28,6 +42,16 @@ def cells_of(text: str, *, is_prompt: bool = False) -> list[str]:
     if before and cells:
         cells[-1] += before
     return cells
+
+
+FIRST_OF_ANOTHER_WIDTH = "\u0300"
+
+
+def width_of(character: str) -> int:
+    """How many columns a character takes: 0, 1 or 2."""
+    from unicodedata import combining, east_asian_width
+
+    return 0 if combining(character) else 2 if east_asian_width(character) in "WF" else 1
 
 
 def _end_of_escape(text: str, at: int) -> int:
@@ -59,9 +83,11 @@ class Screen:
     def show(self, line: str, at: int, marked: tuple[int, int] = (0, 0)) -> str:
         """Show the line with the cursor before character `at`, and with some characters reversed."""
         first, last = marked
-        cells = [*self._prompt, *cells_of(line[:first])]
-        cells += [MARKED * (each != "\n") + each for each in cells_of(line[first:last])]
-        self._show([*cells, *cells_of(line[last:])], len(self._prompt) + len(cells_of(line[:at])))
+        before = len(self._prompt)
+        cells = [*self._prompt, *cells_of(line[:first], start=before)]
+        cells += [MARKED * (each != "\n") + each for each in cells_of(line[first:last], start=len(cells))]
+        cells += cells_of(line[last:], start=len(cells))
+        self._show(cells, before + len(cells_of(line[:at], start=before)))
         return self._taken()
 
     def ask(self, prompt: str, line: str, at: int) -> str:
@@ -116,7 +142,9 @@ class Screen:
     def _split(self, cells: list[str]) -> list[list[str]]:
         """The cells by rows; a newline ends one, and belongs to it."""
         rows: list[list[str]] = [[]]
-        for cell in cells:
+        for at, cell in enumerate(cells):
+            if cell and cells[at + 1 : at + 2] == [""] and len(rows[-1]) == self._columns - 1:
+                rows.append([])  # Both halves of a wide character are in one row.
             rows[-1].append(cell)
             if cell == "\n" or len(rows[-1]) == self._columns:
                 rows.append([])
@@ -129,7 +157,7 @@ class Screen:
         """Write cells at the cursor."""
         marked = False
         for cell in cells:
-            if (cell[0] == MARKED) != marked:
+            if (cell[:1] == MARKED) != marked:
                 self._write(UNMARK if marked else MARK)
                 marked = not marked
             self._write(cell.removeprefix(MARKED))

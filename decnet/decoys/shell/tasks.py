@@ -98,9 +98,19 @@ class Within:
 class Line:
     """A line that the visitor types at a prompt; `text` is None at the end of the input."""
 
-    def __init__(self, prompt: str, shell: Shell, *, is_first: bool = True, is_readline: bool = True) -> None:
-        """`is_first`: no line of the same command comes before it; `is_readline`: a paste is marked."""
+    def __init__(
+        self,
+        prompt: str,
+        shell: Shell,
+        *,
+        is_first: bool = True,
+        is_readline: bool = True,
+        completes: Callable[[str], tuple[str, list[str]]] | None = None,
+    ) -> None:
+        """`is_first`: no line of the same command comes before it; `is_readline`: a paste is marked;
+        `completes`: what Tab adds in a program that is no shell (see `Complete`)."""
         self.prompt, self.is_first, self.is_readline = prompt, is_first, is_readline
+        self.completes = completes
         self.shell = shell
         self.text: str | None = None
         self.is_there = self.is_interrupted = False

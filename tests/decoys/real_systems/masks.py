@@ -55,10 +55,11 @@ MASKS: tuple[tuple[str, str], ...] = (
     (r"\$y\$j9T\$[./A-Za-z0-9]{22}\$[./A-Za-z0-9]{43}", "$y$j9T$HASH"),
     (r"\(\d+\) - No such process", "(PID) - No such process"),
     (r"(?m)^(?:(?:~|/)\S* )?# (?:\x1b\[6n)?$", "# "),
+    (r"(Python 3\.\d+\.\d+ \(main, )[A-Z][a-z]{2} [ \d]\d \d{4}, [\d:]{8}\)", r"\1BUILT)"),
     (r"(?:BusyBox )?v1\.\d+\.\d+ \([^)]*\)", "vVERSION (BUILT)"),
 )
 """Patterns, and what stands for them: names from the dice, process numbers, password hashes; timesyncd does
-not run in a container; how often a progress is shown."""
+not run in a container; how often a progress is shown; when a point release's Python was built."""
 
 
 def compared(reply: Reply, rule: str) -> tuple[str, str, int | None]:

@@ -61,6 +61,11 @@ def _print(machine: Machine, args: list[Any], keywords: dict[str, Any]) -> Value
 
 
 def _input(machine: Machine, args: list[Any], keywords: dict[str, Any]) -> Value:
+    if machine.asks is not None:
+        line = yield from machine.asks(str_of(args[0]) if args else "")
+        if not line:
+            raise Thrown(KeyboardInterrupt() if line is None else EOFError())
+        return line.removesuffix("\n")
     machine.print(str_of(args[0]) if args else "")
     machine.flush()
     data = yield from machine.line()

@@ -76,6 +76,8 @@ class Machine:
         self.depth = 0
         self.interactive = False
         """Whether values of expressions are shown, as at a prompt."""
+        self.asks: Callable[[str], Value] | None = None
+        """At a prompt: reads a line with its editor, "" at the end of the input, None if ^C has ended it."""
         self.files: list[File] = []
         self.lines: list[str] = []
         """The program's text, if it is in a file."""

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import ast
 from importlib import import_module
 
 from ..context import Context, Work
 from ..descriptors import Stream
 from ..process import Process
+from ..tasks import INTERRUPT, Killed
 from ..text.common import Failure, content
 from .machine import Exit, Machine, Value, block
 from .parsing import parsed
@@ -51,7 +53,7 @@ def version_of(process: Process) -> str:
 def python(context: Context, process: Process) -> Work:
     """`python3`."""
     words, version = list(process.args), version_of(process)
-    inspect = False
+    inspect = quiet = False
     while words and words[0].startswith("-") and words[0] != "-":
         word = words.pop(0)
         if word in ("-V", "--version", "-VV"):
@@ -62,7 +64,7 @@ def python(context: Context, process: Process) -> Work:
             return 0
         letters = word[1:]
         at = next((place for place, each in enumerate(letters) if each in "cmWX" or each not in FLAGS), None)
-        inspect = inspect or "i" in letters[:at]
+        inspect, quiet = inspect or "i" in letters[:at], quiet or "q" in letters[:at]
         if at is None:
             continue
         if letters[at] not in "cmWX":
@@ -74,12 +76,12 @@ def python(context: Context, process: Process) -> Work:
             )
             return 2
         if letters[at] == "c":
-            return (yield from run_text(process, value, "<string>", ["-c", *words]))
+            return (yield from run_text(process, value, "<string>", ["-c", *words], inspect=inspect))
         if letters[at] == "m":
             return (yield from _run_module(process, value, words))
     if words and words[0] != "-":
-        return (yield from _script(context, process, words))
-    return (yield from _from_input(context, process, words or [""], asks=inspect))
+        return (yield from _script(context, process, words, inspect=inspect))
+    return (yield from _from_input(context, process, words or [""], asks=inspect, greets=not quiet))
 
 
 def _unknown(context: Context, process: Process, word: str, letter: str) -> int:
@@ -88,7 +90,7 @@ def _unknown(context: Context, process: Process, word: str, letter: str) -> int:
     return 2
 
 
-def _script(context: Context, process: Process, words: list[str]) -> Work:
+def _script(context: Context, process: Process, words: list[str], *, inspect: bool) -> Work:
     shell = process.shell
     where = shell.absolute(words[0])
     node = shell.node(where)
@@ -104,14 +106,14 @@ def _script(context: Context, process: Process, words: list[str]) -> Work:
     if node.folder:
         context.err(f"/usr/bin/python3: can't find '__main__' module in '{shown}'\n")
         return 1
-    return (yield from run_text(process, shell.read(where) or "", words[0], words))
+    return (yield from run_text(process, shell.read(where) or "", words[0], words, inspect=inspect))
 
 
-def _from_input(context: Context, process: Process, words: list[str], *, asks: bool) -> Work:
+def _from_input(context: Context, process: Process, words: list[str], *, asks: bool, greets: bool) -> Work:
     source = context.fds.get(0)
     machine = Machine(process, "<stdin>", words, version_of(process))
     if asks or (isinstance(source, Stream) and source.is_terminal):
-        return (yield from converse(machine))
+        return (yield from converse(machine, greets=greets))
     data = yield from machine.all_input()
     return (yield from _run(machine, data.decode("utf-8", "surrogateescape"), []))
 
@@ -175,11 +177,35 @@ def _server(process: Process, words: list[str]) -> Work:
         yield 3600.0
 
 
-def run_text(process: Process, text: str, path: str, arguments: list[str]) -> Work:
-    """Run a program; its status."""
+def run_text(
+    process: Process, text: str, path: str, arguments: list[str], *, inspect: bool = False
+) -> Work:
+    """Run a program; its status. `inspect`: a prompt follows."""
     machine = Machine(process, path, arguments, version_of(process))
     lines = text.splitlines() if not path.startswith("<") else []
-    return (yield from _run(machine, text, lines))
+    status = yield from _run(machine, text, lines)
+    return (yield from converse(machine, greets=False)) if inspect else status
+
+
+def _interruptible(machine: Machine, nodes: list[ast.stmt]) -> Value:
+    """Execute a program; ^C ends it with a traceback, and then its process."""
+    context = machine.process.context
+    source = context.engine.input if context is not None and machine.process.from_terminal else None
+    if source is not None:
+        source.handles_interrupt = True
+    try:
+        yield from block(machine, nodes)
+    except Killed as killed:
+        if killed.signal != INTERRUPT or source is None:
+            raise
+        thrown = Thrown(KeyboardInterrupt())
+        thrown.trace.append((machine.globals.function, nodes[0]))
+        machine.flush()
+        machine.process.err(ended_by(machine, thrown, [])[1] + "\n")
+        raise Exit(128 + INTERRUPT) from None
+    finally:
+        if source is not None:
+            source.handles_interrupt = False
 
 
 def _run(machine: Machine, text: str, lines: list[str]) -> Value:
@@ -194,7 +220,7 @@ def _run(machine: Machine, text: str, lines: list[str]) -> Value:
         return 1
     status, message = 0, ""
     try:
-        yield from block(machine, tree.body)
+        yield from _interruptible(machine, tree.body)
     except Exit as left:
         status = left.status
     except Thrown as thrown:

@@ -25,6 +25,7 @@ def _expression(machine: Machine, node: ast.Expr) -> Value:
         from .values import repr_of
 
         machine.print(repr_of(value) + "\n")
+        machine.globals.names["_"] = value
 
 
 def _assign(machine: Machine, node: ast.Assign) -> Value:

@@ -63,6 +63,8 @@ class Native:
     name: str
     run: Callable[..., Any]
     is_type: bool = False
+    shown: str = ""
+    """What a prompt shows for it, if it is one of those that explain themselves."""
 
 
 @dataclass(eq=False)
@@ -285,6 +287,8 @@ def _named(value: Any) -> str:
         return f"<module '{value.name}'{where}>"
     if isinstance(value, Function):
         return f"<function {value.name} at {address}>"
+    if isinstance(value, Native) and value.shown:
+        return value.shown
     if isinstance(value, Native):
         return f"<class '{value.name}'>" if value.is_type else f"<built-in function {value.name}>"
     if isinstance(value, Lazy):
