@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from .all_builtins import ALL
+from .builtins_bind import bind
 from .builtins_complete import complete_
 from .builtins_folders import cd, dirs, pushd, pwd
 from .builtins_shell import caller, compgen, enable, fc, help_, history, nothing, shopt, suspend
@@ -293,6 +294,6 @@ def unalias(context: Context, words: list[Any]) -> int:
 BUILTINS = {
     "type": type_, "command": command, "builtin": builtin, "hash": hash_, "alias": alias, "unalias": unalias, "cd": cd,
     "chdir": cd, "pwd": pwd, "pushd": pushd, "popd": pushd, "dirs": dirs, "history": history, "shopt": shopt,
-    "enable": enable, "help": help_, "fc": fc, "caller": caller, "complete": complete_, "compgen": compgen, "compopt": nothing, "bind": nothing,
+    "enable": enable, "help": help_, "fc": fc, "caller": caller, "complete": complete_, "compgen": compgen, "compopt": nothing, "bind": bind,
     "suspend": suspend,
 }  # fmt: skip

@@ -75,6 +75,8 @@ def _set_long(context: Context, name: str, on: bool) -> bool:
             return False
         raise fatal(context, 2)
     _switch(context, LETTERS.get(name, name), on)
+    if name in ("emacs", "vi"):
+        context.shell.options.discard("vi" if name == "emacs" or not on else "emacs")
     if name == "history":
         context.shell.notes.pop(OFF, None) if on else context.shell.notes.update({OFF: "1"})
     return True

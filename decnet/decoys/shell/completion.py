@@ -60,6 +60,24 @@ def complete(shell: Shell, text: str, *, is_first: bool = True) -> Completed:
     return _file(shell, word, quote, kind="folders" if folders_only else "all")
 
 
+def complete_kind(shell: Shell, kind: str, text: str) -> Completed:
+    """The same with names of one kind only: / files, ! commands, $ variables, ~ users, @ hosts."""
+    found = WORD.search(text)
+    word = found[0] if found else ""
+    if kind == "/":
+        return _file(shell, word, "", kind="all")
+    if kind == "!":
+        return _added(word, _commands(shell, word))
+    if kind == "$":
+        return _variable(shell, "", word.lstrip("$"))
+    if kind == "~":
+        added, users = _added(word.lstrip("~"), sorted(f"{name}/" for name in _homes(shell) if name.startswith(word.lstrip("~"))))
+        return added, users
+    hosts = [line.split("#")[0].split() for line in (shell.read("/etc/hosts") or "").splitlines()]
+    begun = word.lstrip("@")
+    return _added(begun, _sorted(shell, [name for each in hosts for name in each[1:] if name.startswith(begun)]))
+
+
 def _chosen(shell: Shell, choice: Choice, word: str) -> Completed:
     """What programmable completion offers."""
     names = _sorted(shell, choice.words)

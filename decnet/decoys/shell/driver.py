@@ -10,10 +10,11 @@ from contextlib import suppress
 from ..events import Session
 from ..waits import Turn, at_most
 from .ash_line import AshLine
+from .bound_keys import BoundKeys
 from .editor import BRACKETS, END, INTERRUPT, MOST_LINE, SUSPEND
 from .engine import Engine
 from .history import old_history
-from .line_editors import editor_of, only_ends
+from .line_editors import editor_of, only_ends, typed_in_turn
 from .loading import PAUSE
 from .memory import MEMORY, Account
 from .plain_line import PlainLine
@@ -339,6 +340,7 @@ class Driver:
         history = [*old_history(line.shell)[-200:], *line.shell.history]
         write = self._channel.write if self._engine.input.echo else only_ends(self._channel.write)
         editor = editor_of(line, history, write, self._columns)
+        bound = BoundKeys(line.shell)
         if isinstance(editor, AshLine) and not self._keys:
             await editor.begin()
         while True:
@@ -355,13 +357,16 @@ class Driver:
                     self._engine.press(SIGNALS[key][0])
                     return
                 skips, self._skips_newline = self._skips_newline and key == "\n", key == "\r"
-                if not isinstance(editor, PlainLine) and editor.inserts:
-                    key = self._characters(key)
-                done = None if skips else await editor.key(key)
+                if bound:
+                    done = await typed_in_turn(editor, "" if skips else bound.take(key, self._keys))
+                else:
+                    if not isinstance(editor, PlainLine) and editor.inserts:
+                        key = self._characters(key)
+                    done = None if skips else await editor.key(key)
                 if done is not None:
                     self._finish(line, done)
                     return
-            if isinstance(editor, AshLine):
+            if not isinstance(editor, PlainLine):
                 await editor.rest()
 
     @property

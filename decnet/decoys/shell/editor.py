@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from .counting import Counting
-from .line_words import in_columns, start_of_kill, word_after, word_before
+from .line_commands import Commands
+from .line_words import in_columns, start_of_kill
 from .redisplay import Overwriting, Screen
 from .searching import ABORT, Search
+from .vi_line import ViKeys
+
+if TYPE_CHECKING:
+    from .line_expansion import LineExpansion
 
 MOST_LINE = 4096
 MOST_UNASKED = 99
@@ -15,6 +21,7 @@ MOST_UNASKED = 99
 HOME, LAST, UP, DOWN, RIGHT, LEFT, DELETE = "\x01", "\x05", "A", "B", "C", "D", "3~"
 END, INTERRUPT, TAB, SUSPEND = "\x04", "\x03", "\t", "\x1a"
 ESCAPE, ERASE, PASTED = "\x1b", "\x7f\x08", "\x1b[201~"
+MOST_KILLED = 10
 MOST_UNDONE, MOST_AT_ONCE = 200, 20
 """Changes that can be taken back, and characters that are one of them."""
 BELL = b"\x07"
@@ -26,7 +33,7 @@ BRACKETS, NO_BRACKETS = b"\x1b[?2004h", b"\x1b[?2004l\r"
 """Bracketed paste, which Readline enables around each line since 8.1."""
 
 
-class Editor(Counting):
+class Editor(Commands, Counting, ViKeys):
     """One line. `key` takes a key and returns the whole line once it is complete, END for the end of the
     input."""
 
@@ -43,10 +50,14 @@ class Editor(Counting):
         brackets: bool = False,
         is_readline: bool = False,
         is_old: bool = False,
+        is_vi: bool = False,
+        expands: LineExpansion | None = None,
+        lists_at_once: bool = False,
     ) -> None:
         """`ends_on_interrupt`: ^C is the answer, not a new prompt, and `shows_interrupt`. `brackets`: the terminal is asked to mark
         what is pasted (see BRACKETS). `is_readline`: the screen is changed, and rung, as Readline does
-        (`is_old`: 8.1)."""
+        (`is_old`: 8.1), with the keys of vi (`is_vi`). `expands`: what Alt with a sign does with the line.
+        `lists_at_once`: choices are listed at the first Tab."""
         self._brackets, self._is_readline = brackets, is_readline
         self._prompt = prompt
         self._history = history
@@ -67,6 +78,12 @@ class Editor(Counting):
         self._is_quoted = False
         self._tabs = 0
         self._killed, self._kills = "", False
+        self._ring: list[str] = []
+        self._yanked: tuple[int, int, int] | None = None
+        self._expands, self._lists_at_once = expands, lists_at_once
+        self._vi = "insert" if is_vi else ""
+        self._vi_pending, self._vi_last = "", ""
+        self._vi_find: tuple[str, str] = ("", "")
         self._ends_on_interrupt, self._shows_interrupt = ends_on_interrupt, shows_interrupt
         self._search: Search | None = None
         self._mark, self._begun = 0, False
@@ -90,12 +107,20 @@ class Editor(Counting):
             and self._search is None
             and not (self._is_quoted or self._offered or self._begun)
             and self._count is None
+            and self._vi != "command"
+            and not self._vi_pending
         )
 
     async def key(self, key: str) -> str | None:
         """Process one key, or several characters (see `inserts`)."""
+        if self._vi and self._search is None and not self._offered and self._pasted is None:
+            done = await self._vi_key(key)
+            if done is not True:
+                return done
         if self._count is not None and self._escape is None and key != ESCAPE:
             return await self._counted(key)
+        if not (key == ESCAPE or (self._escape == "" and key == "y")):
+            self._yanked = None if key != "\x19" else self._yanked
         self._tabs = self._tabs + 1 if key == TAB else 0
         if not (key == ESCAPE or (self._escape == "" and key in "._")):
             self._is_last_word = False
@@ -118,6 +143,11 @@ class Editor(Counting):
             kills, self._kills = self._kills, False
             await self._edit(key, kills=kills)
         return None
+
+    async def rest(self) -> None:
+        """No key waits: an Escape of vi is one."""
+        if self._vi_pending == ESCAPE:
+            await self._vi_leave()
 
     async def _end(self, key: str) -> str | None:
         if key in "\r\n":
@@ -151,6 +181,7 @@ class Editor(Counting):
             await self._kill(line, start_of_kill(key, line, at), len(line) if key == "\x0b" else at, kills)
         elif key == "\x19" and self._killed:
             await self._insert(self._killed)
+            self._yanked = (at, self._at, len(self._ring) - 1)
         elif key == HOME or (key == "\x02" and at):
             await self._replace(line, 0 if key == HOME else at - 1)
         elif key == LAST or (key == "\x06" and at < len(line)):
@@ -200,7 +231,7 @@ class Editor(Counting):
         elif key == "\x15":
             await self._undo()
         else:
-            await self._bell(key)
+            await self._after_control_x(key)
 
     async def _undo(self) -> None:
         if not self._undone:
@@ -249,6 +280,8 @@ class Editor(Counting):
         before = self._killed * goes_on
         self._killed = (before + killed if start == self._at else killed + before)[:MOST_LINE]
         self._kills = True
+        self._ring[-1:] = [self._killed] if goes_on and self._ring else [*self._ring[-1:], self._killed]
+        del self._ring[:-MOST_KILLED]
         await self._replace(line[:start] + line[end:], start)
 
     # Tab
@@ -257,13 +290,13 @@ class Editor(Counting):
         added, choices = complete(self._line[: self._at])
         if added:
             self._tabs = 0
-            await self._bytes(BELL * (len(choices) > 1 and self._is_readline))
+            await self._bytes(BELL * (len(choices) > 1 and self._is_readline and not self._lists_at_once))
             if len(self._line) + len(added) <= MOST_LINE:
                 await self._insert(added)
         elif len(choices) > MOST_UNASKED and self._tabs > 1:
             self._offered = choices
             await self._write(f"{self._screen.finish()}Display all {len(choices)} possibilities? (y or n)")
-        elif len(choices) > 1 and self._tabs > 1:
+        elif len(choices) > 1 and (self._tabs > 1 or self._lists_at_once):
             await self._write(self._screen.finish())
             await self._list(choices)
         else:
@@ -350,46 +383,6 @@ class Editor(Counting):
             await self._bell("\x02")
         elif move in ("1;5D", "1;5C"):
             await self._by_word("b" if move == "1;5D" else "f", False)
-
-    async def _by_word(self, key: str, kills: bool) -> None:
-        """Alt with a letter: by words, or the last word of the line before."""
-        line, at = self._line, self._at
-        if key in "._":
-            await self._last_argument()
-        elif key == " ":
-            self._mark = self._at
-        elif key == "b":
-            await self._replace(line, word_before(line, at))
-        elif key in ERASE:
-            await self._kill(line, word_before(line, at), at, kills)
-        elif key in "<>" and self._is_readline:
-            await self._recall(len(self._history) - self._back if key == "<" else -self._back)
-        elif key not in "fdulct":
-            await self._bell("\x02")
-        else:
-            end = word_after(line, at)
-            if key == "d":
-                await self._kill(line, at, end, kills)
-                return
-            change = {"u": str.upper, "l": str.lower, "c": str.title}.get(key, str)
-            await self._replace(line[:at] + change(line[at:end]) + line[end:], end)
-
-    async def _last_argument(self) -> None:
-        """The last word of the line before; again: instead of it that of the line before that one."""
-        line, at = self._line, self._at
-        back = self._last_words + 1 if self._is_last_word else 1
-        if self._is_last_word:
-            line, at, _ = self._undone.pop()
-        if back > len(self._history):
-            await self._bytes(BELL)
-            await self._replace(line, at)
-            return
-        words = self._history[-back].split()
-        word = (words[-1] if words else "")[: MOST_LINE - len(line)]
-        self._undone.append((line, at, -1))
-        kept = list(self._undone)
-        await self._replace(line[:at] + word + line[at:], at + len(word))
-        self._undone, self._last_words, self._is_last_word = kept, back, True
 
     async def _paste(self, key: str) -> None:
         """One character of what is pasted, which is inserted once all of it is there."""

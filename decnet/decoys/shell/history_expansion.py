@@ -8,6 +8,7 @@ import re
 
 from .context import Context
 from .history import old_history, remember
+from .state import Shell
 
 EVENT = re.compile(r"!(?:(!|#)|(-?\d{1,6})|\?([^?\n]*)\??|([^\s:=^$*%!'\"();&|<>-][^\s:^$*%!'\"();&|<>]*))?")
 SELECTED = re.compile(r":?([\^$*%])|:(\d{1,5})(?:-(\d{1,5}|\$)?|(\*))?|:-(\d{1,5}|\$)?")
@@ -41,6 +42,14 @@ def expand_history(context: Context, line: str) -> str | None:
         remember(shell, changed)
         return None
     return changed
+
+
+def expanded_line(shell: Shell, line: str) -> tuple[str, str]:
+    """The line as it would be executed, and the complaint if it cannot be expanded."""
+    try:
+        return _expanded(line, [*old_history(shell), *shell.history])[0], ""
+    except _Bad as bad:
+        return line, f"{shell.script}: {bad}"
 
 
 def _expanded(line: str, events: list[str]) -> tuple[str, bool]:

@@ -7,8 +7,10 @@ from functools import partial
 
 from .ash_completion import complete as ash_complete
 from .ash_line import AshLine
+from .builtins_bind import variable
 from .completion import complete
 from .editor import NO_BRACKETS, Editor
+from .line_expansion import LineExpansion
 from .plain_line import PlainLine
 from .prompts import has_brackets, is_old_bash
 from .tasks import Line
@@ -32,8 +34,18 @@ def editor_of(line: Line, history: list[str], write: Write, columns: int) -> Edi
     return Editor(
         line.prompt, history, write, completing, columns,
         ends_on_interrupt=True, shows_interrupt=line.completes is None, brackets=line.is_readline and has_brackets(shell), is_readline=True,
-        is_old=is_old_bash(shell),
+        is_old=is_old_bash(shell), is_vi="vi" in shell.options, expands=LineExpansion(shell),
+        lists_at_once=variable(shell, "show-all-if-ambiguous") == "on",
     )  # fmt: skip
+
+
+async def typed_in_turn(editor: Editor | AshLine | PlainLine, keys: str) -> str | None:
+    """Process several keys; the line once it is complete."""
+    for key in keys:
+        done = await editor.key(key)
+        if done is not None:
+            return done
+    return None
 
 
 def only_ends(write: Write) -> Write:
