@@ -87,5 +87,9 @@ def _common_lines(outputs: list[bytes]) -> bytes:
 def _is_over(process: Process, outputs: list[tuple[bytes, int]]) -> bool:
     """Whether it reads no more: another line changes nothing."""
     signs = ENDS_EARLY.get(process.name.removeprefix("e").removeprefix("f"), ())
-    ends = any(word.startswith(sign) if sign[0] == "-" else word.endswith(sign) for word in process.args for sign in signs)
+    ends = any(
+        word.startswith(sign) if sign[0] == "-" else word.endswith(sign)
+        for word in process.args
+        for sign in signs
+    )
     return ends and len(set(outputs)) == 1 and outputs[0][1] == 0

@@ -15,7 +15,16 @@ USAGE = (
 KEYS, VARIABLE = " key ", " readline "
 """How the notes of a shell that keep changes begin: what follows is the spelling of keys, or a variable's name."""
 MOST_BOUND, LONGEST = 100, 256
-OF_KEYMAPS = ("emacs", "emacs-standard", "emacs-meta", "emacs-ctlx", "vi", "vi-move", "vi-command", "vi-insert")
+OF_KEYMAPS = (
+    "emacs",
+    "emacs-standard",
+    "emacs-meta",
+    "emacs-ctlx",
+    "vi",
+    "vi-move",
+    "vi-command",
+    "vi-insert",
+)
 
 
 def bind(context: Context, words: list[Any]) -> int:
@@ -54,7 +63,9 @@ def _with_value(context: Context, letter: str, value: str) -> int:
             return 1
         if letter == "q":
             keys = _few(found[value])
-            context.out(f"{value} can be invoked via {keys}.\n" if keys else f"{value} is not bound to any keys.\n")
+            context.out(
+                f"{value} can be invoked via {keys}.\n" if keys else f"{value} is not bound to any keys.\n"
+            )
             return 0 if keys else 1
         for keys in found[value]:
             _keep(shell, KEYS + keys, "function ")
@@ -150,7 +161,9 @@ def _found(shell: Shell) -> list[str]:
 def _of_kind(kind: str, form: str) -> Any:
     def lines(shell: Shell) -> list[str]:
         notes = ((name[len(KEYS) :], value) for name, value in shell.notes.items() if name.startswith(KEYS))
-        return [form.format(keys, value[len(kind) + 1 :]) for keys, value in notes if value.startswith(kind + " ")]
+        return [
+            form.format(keys, value[len(kind) + 1 :]) for keys, value in notes if value.startswith(kind + " ")
+        ]
 
     return lines
 

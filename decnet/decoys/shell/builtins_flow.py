@@ -78,7 +78,12 @@ def exit_(context: Context, words: list[Any]) -> int:
         return 1
     if words[0] == "exit" and bash and context.shell.mode == "i" and not context.is_subshell:
         context.err("logout\n" if is_login else "exit\n")
-    status = _number(context, words, context.shell.status) & 255
+    try:
+        status = _number(context, words, context.shell.status) & 255
+    except Discard as discard:
+        if discard.status == 1:
+            raise
+        status = discard.status  # Unlike other special builtins, it ends a shell at a prompt, too.
     context.shell.leaving = True
     raise Leave(status)
 

@@ -7,11 +7,11 @@ import time
 from typing import Any
 
 from .builtins_jobs import no_such_job
-from .context import Context
+from .context import Context, Discard
 from .jobs import Job
 from .signal_numbers import SIGNALS, signals_listed
 from .signals import show_signals, signal_name
-from .tasks import CONTINUE, KILL, STOP, Killed, Task
+from .tasks import CONTINUE, INTERRUPT, KILL, STOP, Killed, Task
 
 JOB_MISSING = 2
 """The status of a job that there is not."""
@@ -143,6 +143,9 @@ def kill_itself(context: Context, signal: int, pid: int) -> None:
         and not (shell.interactive and not context.is_subshell and signal in (2, 3, 15))
     ):
         raise Killed(signal, pid)
+    elif action is None and signal == INTERRUPT and shell.dialect.bash:
+        context.err("\n")
+        raise Discard(128 + signal)
 
 
 def _list_signals(context: Context, arguments: list[str]) -> int:

@@ -9,7 +9,8 @@ from .all_builtins import ALL
 from .builtins_bind import bind
 from .builtins_complete import complete_
 from .builtins_folders import cd, dirs, pushd, pwd
-from .builtins_shell import caller, compgen, enable, fc, help_, history, nothing, shopt, suspend
+from .builtins_history import fc, history
+from .builtins_shell import caller, compgen, enable, help_, nothing, shopt, suspend
 from .context import Context, Leave, Work, fatal
 from .dialect import SPECIAL_BUILTINS
 from .parser import KEYWORDS

@@ -16,29 +16,6 @@ WIDTH_OF_HELP = 60
 """Characters after which `help` of ash begins a new line."""
 
 
-def history(context: Context, words: list[Any]) -> int:
-    shell, arguments = context.shell, [str(word) for word in words[1:]]
-    if shell.dialect.name == "ash":
-        context.out("".join(f"{at:>4} {line}\n" for at, line in enumerate(shell.history)))
-        return 0
-    flags = "".join(word[1:] for word in arguments if word.startswith("-"))
-    if "c" in flags:
-        shell.history.clear()
-        shell.notes["cleared"] = "1"
-    if not shell.interactive:
-        return 0
-    if "a" in flags:
-        save_history(shell)
-    if "w" in flags:
-        write_history(shell)
-    if flags:
-        return 0
-    lines = list(enumerate([*old_history(shell), *shell.history], 1))
-    count = next((int(word) for word in arguments if word.isdecimal() and len(word) < 9), len(lines))
-    context.out("".join(f"{at:>5}  {line}\n" for at, line in lines[-count or len(lines) :]))
-    return 0
-
-
 def shopt(context: Context, words: list[Any]) -> int:
     shell, status = context.shell, 0
     arguments = [str(word) for word in words[1:]]
@@ -109,44 +86,6 @@ def help_(context: Context, words: list[Any]) -> int:
     from .builtins_help import help_ as bash_help
 
     return (bash_help if context.shell.dialect.bash else ash_help)(context, words)
-
-
-def fc(context: Context, words: list[Any]) -> Any:
-    """`fc -l` lists the last commands, `fc -s` executes one again."""
-    shell, arguments = context.shell, [str(word) for word in words[1:]]
-    flags = "".join(word[1:] for word in arguments if word.startswith("-") and not word[1:].isdecimal())
-    places = [word for word in arguments if not word.startswith("-") or word[1:].isdecimal()]
-    if not shell.interactive and "s" not in flags:
-        return 0
-    lines = [*old_history(shell), *shell.history]
-    if "s" in flags:
-        lines.pop() if lines else None
-        again = next((line for line in reversed(lines) if not places or line.startswith(places[-1])), None)
-        if again is None:
-            context.complain("fc: no command found")
-            return 1
-        context.err(again + "\n")
-        return context.evaluate(again, "fc")
-    if "l" not in flags:
-        return 0
-    first, last = (
-        _numbered(lines, places[:1], max(0, len(lines) - 16)),
-        _numbered(lines, places[1:2], len(lines) - 1),
-    )
-    shown = list(enumerate(lines, 1))[first : last + 1]
-    shown = shown[::-1] if "r" in flags else shown
-    context.out("".join(("" if "n" in flags else str(at)) + f"\t {line}\n" for at, line in shown))
-    return 0
-
-
-def _numbered(lines: list[str], places: list[str], default: int) -> int:
-    """The index of a line that is given by its number, or by how it begins."""
-    if not places:
-        return default
-    word = places[0]
-    if word.lstrip("-").isdecimal() and len(word) < 9:
-        return max(0, int(word) - 1 if int(word) > 0 else len(lines) + int(word))
-    return next((at for at in range(len(lines) - 1, -1, -1) if lines[at].startswith(word)), default)
 
 
 WORDS_OF_GRAMMAR = (

@@ -30,10 +30,12 @@ COMMANDS = re.compile(r"(?:^|[;|&(]|\b(?:sudo|then|do|else|exec)\s)\s*(?:type|wh
 def complete(shell: Shell, text: str, *, is_first: bool = True) -> Completed:
     """For the text before the cursor: what is to be added, and the choices. `is_first`: no line of the
     command comes before it."""
-    quote = _open_quote(text)
+    quote = open_quote(text)
     found = WORD.search(text) if not quote else None
     word = found[0] if found else text[text.rfind(quote) + 1 :] if quote else ""
     before = text[: len(text) - len(word)]
+    if not quote and text[-1:] in ("'", '"') and shell.dialect.bash:
+        return "", []  # A word that ends with its quote.
     variable = re.search(r"\$(\{?)(\w*)$", word)
     if variable and quote == '"' and is_installed(shell):
         return "", []
@@ -71,11 +73,16 @@ def complete_kind(shell: Shell, kind: str, text: str) -> Completed:
     if kind == "$":
         return _variable(shell, "", word.lstrip("$"))
     if kind == "~":
-        added, users = _added(word.lstrip("~"), sorted(f"{name}/" for name in _homes(shell) if name.startswith(word.lstrip("~"))))
+        added, users = _added(
+            word.lstrip("~"),
+            sorted(f"{name}/" for name in _homes(shell) if name.startswith(word.lstrip("~"))),
+        )
         return added, users
     hosts = [line.split("#")[0].split() for line in (shell.read("/etc/hosts") or "").splitlines()]
     begun = word.lstrip("@")
-    return _added(begun, _sorted(shell, [name for each in hosts for name in each[1:] if name.startswith(begun)]))
+    return _added(
+        begun, _sorted(shell, [name for each in hosts for name in each[1:] if name.startswith(begun)])
+    )
 
 
 def _chosen(shell: Shell, choice: Choice, word: str) -> Completed:
@@ -96,7 +103,7 @@ def _homes(shell: Shell) -> dict[str, str]:
     return {row[0]: row[5] for row in rows if len(row) > 6}
 
 
-def _open_quote(text: str) -> str:
+def open_quote(text: str) -> str:
     """The quote that the text has begun and not ended, "" for none."""
     quote, at = "", 0
     while at < len(text):

@@ -10,6 +10,7 @@ from .conditions import holds
 from .context import ExpansionError, Jump, Returned, Work
 from .descriptors import Stream
 from .extended_patterns import fits_pattern
+from .menus import menu
 from .running import Running
 from .state import ENTERED, Call
 from .syntax import (
@@ -28,6 +29,7 @@ from .syntax import (
     Word,
 )  # fmt: skip
 from .tasks import Killed
+from .variables import value_of
 
 OUTPUT_OF_COPROCESS, INPUT_OF_COPROCESS = 63, 60
 """Descriptors that bash gives the first coprocess."""
@@ -119,11 +121,10 @@ class Compounds(Running, Protocol):
         return self.shell.status
 
     def _select(self, node: For, words: list[str]) -> Work:
-        """A menu of which a line's number chooses."""
+        """A menu of which a line's number chooses; an empty line shows it again."""
         stream, shows = self.fds.get(0), True
-        while True:
-            menu = "".join(f"{at}) {word}\n" for at, word in enumerate(words, 1)) if shows else ""
-            self.err(f"{menu}#? ")
+        while words:
+            self.err(menu(words, self.shell.columns) * shows + (value_of(self.shell, "PS3") or "#? "))
             if not isinstance(stream, Stream):
                 return 1
             line = (yield from self.read_line(stream)).decode("utf-8", "surrogateescape")
@@ -140,6 +141,7 @@ class Compounds(Running, Protocol):
             variables.assign(self.shell, node.name, words[number - 1] if 0 < number <= len(words) else "")
             if not (yield self._body(node.body)):
                 return 0
+        return 0
 
     def _counting_for(self, node: CountingFor) -> Work:
         yield from self._calculated(node.first)
@@ -202,7 +204,9 @@ class Compounds(Running, Protocol):
         task = yield self.start(child, child.command(node.body), node.text)
         task.kept = True
         task.on_end.append(lambda: setattr(shown, "ended", True))
-        self.jobs.add([task], node.text)
+        job = self.jobs.add([task], node.text)
+        if self.controls_jobs:
+            self.err(f"[{job.number}] {task.pid}\n")
         self.fds[OUTPUT_OF_COPROCESS], self.fds[INPUT_OF_COPROCESS] = shown, given
         self.shell.arrays[node.name] = {0: str(OUTPUT_OF_COPROCESS), 1: str(INPUT_OF_COPROCESS)}
         variables.assign(self.shell, f"{node.name}_PID", str(task.pid))

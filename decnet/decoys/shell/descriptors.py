@@ -200,6 +200,10 @@ class Collector(Plain):
             raise OutOfWork
 
 
+MOST_RECORDED = 256 * 1024
+"""Bytes of a session that are kept."""
+
+
 class Screen(Plain):
     """The visitor's channel: 1 is its output, 2 its errors."""
 
@@ -214,6 +218,23 @@ class Screen(Plain):
     @property
     def is_full(self) -> bool:
         return self._full()
+
+
+class Recording(Screen):
+    """Passes on what is shown, and keeps it with the line ends of a terminal."""
+
+    def __init__(self, shown: End) -> None:
+        self.number, self._shown = 1, shown
+        self.recorded = bytearray()
+
+    def write(self, data: bytes) -> None:
+        as_shown = data.replace(b"\n", b"\r\n")
+        self.recorded += as_shown[: max(0, MOST_RECORDED - len(self.recorded))]
+        self._shown.write(data if isinstance(self._shown, Screen) else as_shown)
+
+    @property
+    def is_full(self) -> bool:
+        return self._shown.is_full
 
 
 class FileWriter(Plain):

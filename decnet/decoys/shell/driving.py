@@ -100,7 +100,9 @@ class Driving(Context, Protocol):
                 return self._report_end(killed.signal, pid)
             except NeedsInput:
                 lines = _lines_of_head(arguments) if name.rsplit("/", 1)[-1] == "head" else 0
-                given, printed = yield from self._needed_input(command, process, cast("Stream", source), lines)
+                given, printed = yield from self._needed_input(
+                    command, process, cast("Stream", source), lines
+                )
             except (BadDescriptor, OSError) as error:
                 reason = "Bad file descriptor" if isinstance(error, BadDescriptor) else str(error)
                 short = name.rsplit("/", 1)[-1]

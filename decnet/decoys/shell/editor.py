@@ -157,7 +157,9 @@ class Editor(Commands, Counting, ViKeys):
             await self._bytes(NO_BRACKETS * self._brackets)
             return self._line
         if key == INTERRUPT and self._ends_on_interrupt:
-            await self._bytes(b"^C" * self._shows_interrupt + (NO_BRACKETS + BRACKETS + NO_BRACKETS) * self._brackets)
+            await self._bytes(
+                b"^C" * self._shows_interrupt + (NO_BRACKETS + BRACKETS + NO_BRACKETS) * self._brackets
+            )
             return INTERRUPT
         if key == INTERRUPT:
             await self._write(f"^C\r\n{self._prompt}")

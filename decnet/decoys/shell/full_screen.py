@@ -53,7 +53,8 @@ class FullScreen:
     def wait_for_terminal(self) -> Work:
         """In the background it stops, until it is in the foreground."""
         engine, task = self._context.engine, self._context.engine.running
-        while task is not None and engine.foreground and task.group != engine.foreground:
+        # A task that is about to get the terminal is not kept yet.
+        while task is not None and task.kept and engine.foreground and task.group != engine.foreground:
             task.stopped = True
             yield 0.0
 

@@ -6,12 +6,26 @@ from __future__ import annotations
 
 import time
 
+from .extended_patterns import fits_pattern
 from .state import Shell
 from .variables import value_of
 
 MOST_SAVED = 64 * 1024
+FORGOTTEN = " forgotten"
+"""The note with the numbers of lines of earlier shells that were removed."""
 OFF = "history is off"
 """The note of a shell whose history was switched off."""
+
+
+class Typed(str):
+    """A line, and when it was typed (seconds since 1970)."""
+
+    __slots__ = ("when",)
+
+    def __new__(cls, line: str) -> Typed:
+        made = super().__new__(cls, line)
+        made.when = time.time()
+        return made
 
 
 def begin_history(shell: Shell) -> None:
@@ -44,10 +58,21 @@ def remember(shell: Shell, line: str) -> None:
     repeats = "ignoredups" in control or "ignoreboth" in control
     if (spaces and line[:1] == " ") or (repeats and shell.history[-1:] == [line]) or OFF in shell.notes:
         return
-    if value_of(shell, "HISTSIZE") == "0":
+    if value_of(shell, "HISTSIZE") == "0" or _is_ignored(shell, line):
         return
-    shell.history.append(line)
+    if "erasedups" in control:
+        shell.history[:] = [each for each in shell.history if each != line]
+    shell.history.append(Typed(line))
     del shell.history[:-200]
+
+
+def _is_ignored(shell: Shell, line: str) -> bool:
+    """Whether a pattern of HISTIGNORE fits: & is the line before."""
+    for pattern in (value_of(shell, "HISTIGNORE") or "").split(":")[:64]:
+        last = shell.history[-1] if shell.history else ""
+        if pattern and fits_pattern(shell, pattern.replace("&", last), line, lambda _: None):
+            return True
+    return False
 
 
 def _remember_in_ash(shell: Shell, line: str) -> None:
@@ -70,7 +95,20 @@ def old_history(shell: Shell) -> list[str]:
     path = shell.variables.get("HISTFILE")
     if not path or "cleared" in shell.notes or not shell.dialect.bash:
         return []
-    return (shell.read(shell.absolute(path)) or "").splitlines()
+    lines = (shell.read(shell.absolute(path)) or "").splitlines()
+    gone = shell.notes.get(FORGOTTEN, "").split()
+    return [line for at, line in enumerate(lines) if str(at) not in gone] if gone else lines
+
+
+def forget(shell: Shell, place: int) -> None:
+    """Remove one line, counted from 1 (`history -d`)."""
+    old = old_history(shell)
+    if place > len(old):
+        del shell.history[place - len(old) - 1]
+        return
+    gone = set(map(int, shell.notes.get(FORGOTTEN, "").split()))
+    kept = [at for at in range(len(old) + len(gone)) if at not in gone]
+    shell.notes[FORGOTTEN] = " ".join(map(str, sorted(gone | {kept[place - 1]})))
 
 
 def save_history(shell: Shell) -> None:

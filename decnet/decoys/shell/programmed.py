@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from ..host.completions import Offer, offers_of
 from .all_builtins import ALL
+from .options import OF_BASH as OF_BASH_SET
+from .options import SHOPTS
 from .signal_numbers import SIGNALS
 from .state import Shell
 
@@ -28,6 +30,8 @@ REAL_TIME = (
 SIGNAL_NAMES = (*SIGNALS, *REAL_TIME, "JUNK(32)", "JUNK(33)")
 OF_VARIABLES = {"export": "=", "declare": "=", "typeset": "=", "local": "=", "readonly": "", "unset": ""}
 """Builtins that take names of variables, and what follows a name."""
+OF_SUDO = re.compile(r"(?:^|[;|&(]\s*)sudo\s+(?:-\w+\s+)*(?:(-u|--user)|-g|--group)\s+$")
+"""Where a user or a group is named."""
 SERVICE_VERBS = ["force-reload", "reload", "restart", "start", "status", "stop"]
 
 TAR_MODES, TAR_LETTERS = "ctxurdA", "aBbCFfGghHIijJkKLlmMNnoOpPRSsTUvVwWXzZ"
@@ -51,6 +55,8 @@ def is_installed(shell: Shell) -> bool:
 
 def programmed(shell: Shell, before: str, word: str) -> Choice | None:
     """For the text before a word and the word's begin; None if the command has no completion of its own."""
+    if (of_sudo := OF_SUDO.search(before)) is not None:
+        return Choice(_fitting(_names_in("/etc/passwd" if of_sudo[1] else "/etc/group")(shell, "", ""), word))
     words = _command(before)
     if not words:
         return None
@@ -83,6 +89,8 @@ def _of_bash(shell: Shell, program: str) -> Choice | None:
         return Choice(
             [name + OF_VARIABLES[program] for name in _variables(shell)], ends=not OF_VARIABLES[program]
         )
+    if program in ("shopt", "set"):
+        return Choice(list(SHOPTS if program == "shopt" else OF_BASH_SET))
     if program == "unalias":
         return Choice(list(shell.aliases))
     if program in ("help", "builtin"):

@@ -9,10 +9,11 @@ from typing import Any
 
 from .builtins_flow import keeps_stopped_jobs
 from .builtins_jobs import report_done
+from .completion import open_quote
 from .context import Context, Discard, Leave, Returned, Work
 from .descriptors import Stream
 from .dialect import BadSyntax, Incomplete, error_text
-from .history import remember
+from .history import Typed, remember
 from .history_expansion import expand_history
 from .parser import Parser
 from .state import Shell
@@ -23,6 +24,7 @@ from .variables import value_of
 MOST_LINES = 2000
 MOST_JOINED = 500
 
+HERE_DOCUMENT = re.compile(r"<<-?\s*['\"\\]?\w")
 SUBSTITUTIONS = re.compile(r"\$\(((?:[^()]|\([^()]*\))*)\)|`([^`]*)`")
 
 
@@ -42,7 +44,11 @@ def converse(context: Context) -> Work:
                 bye = "logout" if shell.script.startswith("-") else "exit"
                 context.err(f"{bye}\n" if shell.dialect.bash else "\n")
                 return shell.status
+            if shell.dialect.bash and shell.variables.get("PS0"):
+                context.err(expanded(shell, shell.variables["PS0"]))
             yield from execute(context, text)
+            if not shell.dialect.bash:
+                shell.line += text.count("\n")
         except Killed as killed:
             if killed.signal != INTERRUPT or killed.pid:
                 raise
@@ -107,17 +113,33 @@ def _command(context: Context) -> Work:
         if line and (shell.dialect.name == "ash" or (line.strip() and text == line + "\n")):
             remember(shell, line)
         elif line:
-            shell.history[-1:] = [f"{(shell.history or [''])[-1]}; {line}"[:4096]]
+            before = (shell.history or [""])[-1]
+            is_continued = before.endswith("\\") and not before.endswith("\\\\")
+            joint = "" if is_continued else _joint(text[: -len(line) - 1])
+            joined = before.removesuffix("\\" * is_continued) + joint + line
+            shell.history[-1:] = [Typed(joined[:4096])]
         if not line.endswith("\\") and not _goes_on(shell, text):
+            if shell.dialect.bash and text.count("\n") > 1 and HERE_DOCUMENT.search(text) and shell.history:
+                shell.history[-1:] = [Typed(f"{shell.history[-1]}\n")]
             return text
         if line.endswith("\\") and not line.endswith("\\\\") and not _in_single_quotes(text):
             text = text[:-2]
     return text
 
 
+NO_SEMICOLON = re.compile(r"(?:(?:^|[\s;&|])(?:case|do|else|if|then|until|while|in)|[{(;&|)])\s*$")
+
+
+def _joint(text: str) -> str:
+    """What stands in the history between two lines of a command (cmdhist of bash)."""
+    if open_quote(text) or HERE_DOCUMENT.search(text):
+        return "\n"
+    return " " if NO_SEMICOLON.search(text) else "; "
+
+
 def _substituted(context: Context) -> Work:
     """The prompt, with the output of the commands in it."""
-    prompt = prompt_of(context.shell)
+    prompt = prompt_of(context.shell, len(context.jobs.by_number))
     if context.shell.dialect.name == "dash" or ("$(" not in prompt and "`" not in prompt):
         return prompt
     pieces, at, status = [], 0, context.shell.status
@@ -207,11 +229,11 @@ def has_brackets(shell: Shell) -> bool:
     )
 
 
-def prompt_of(shell: Shell) -> str:
+def prompt_of(shell: Shell, jobs: int = 0) -> str:
     """The prompt: what `PS1` says, or what the release's profile has set."""
     own = shell.variables.get("PS1")
     if own is not None:
-        return expanded(shell, own) if shell.dialect.name != "dash" else own
+        return expanded(shell, own, jobs) if shell.dialect.name != "dash" else own
     if shell.dialect.bash and shell.world.system.id in ("debian", "ubuntu"):
         return ""  # The start-up files had set it.
     if shell.script.startswith("-") and shell.dialect.name != "dash":
@@ -228,16 +250,17 @@ def _version(shell: Shell) -> str:
     return ".".join((value_of(shell, "BASH_VERSION") or "5.2").split(".")[:2])
 
 
-def decoded(shell: Shell, text: str) -> str:
-    """The escapes of a prompt, which begin with backslashes."""
+def decoded(shell: Shell, text: str, jobs: int = 0) -> str:
+    """The escapes of a prompt, which begin with backslashes. `jobs`: how many there are."""
     home = shell.variables.get("HOME", "/")
     where = "~" + shell.cwd[len(home) :] if (shell.cwd + "/").startswith(home + "/") else shell.cwd
+    newline = "\r\n" if shell.interactive and shell.dialect.bash else "\n"
     values: dict[str, Any] = {
         "u": shell.user, "h": shell.world.hostname.split(".")[0], "H": shell.world.hostname, "w": where,
-        "W": where.rsplit("/", 1)[-1] or "/", "$": "#" if shell.user == "root" else "$", "n": "\n", "r": "\r",
-        "s": shell.script.lstrip("-"), "v": _version(shell), "e": "\x1b", "a": "\a", "[": "", "]": "", "\\": "\\",
+        "W": where.rsplit("/", 1)[-1] or "/", "$": "#" if shell.user == "root" else "$", "n": newline, "r": "\r",
+        "s": shell.script.rsplit("/", 1)[-1], "v": _version(shell), "e": "\x1b", "a": "\a", "[": "", "]": "", "\\": "\\",
         "t": time.strftime("%H:%M:%S"), "A": time.strftime("%H:%M"), "d": time.strftime("%a %b %d"),
-        "!": str(len(shell.history) + 1), "#": str(len(shell.history) + 1), "j": "0", "l": "0",
+        "!": str(len(shell.history) + 1), "#": str(len(shell.history) + 1), "j": str(jobs), "l": "0",
     }  # fmt: skip
     return re.sub(
         r"\\(0\d{1,2}|.)",
@@ -252,6 +275,7 @@ def expanded(shell: Shell, text: str) -> str:
     text = re.sub(
         r"\$\{(\w+):\+([^{}]*)\}", lambda found: found[2] if value_of(shell, found[1]) else "", text
     )
+    text = text.replace("$?", str(shell.status)).replace("$$", str(shell.pid))
     return re.sub(r"\$(\w+)|\$\{(\w+)\}", lambda found: value_of(shell, found[1] or found[2]) or "", text)
 
 

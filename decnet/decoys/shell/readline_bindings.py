@@ -230,7 +230,12 @@ VARIABLES = {
 PLAIN = [each for each in map(chr, range(32, 127))]
 ABOVE = [f"\\{code:o}" for code in range(128, 256)]
 CONTROLS_OF_VI = r"\C-a \C-b \C-c \C-e \C-f \C-g \C-k \C-l \C-o \C-q \C-x \C-z \C-\\ \C-] \C-^".split()
-LOWERCASE = [f"{front}{chr(code)}" for front in ("\\C-x", "\\e") for code in range(65, 91) if front + chr(code) != "\\eO"]
+LOWERCASE = [
+    f"{front}{chr(code)}"
+    for front in ("\\C-x", "\\e")
+    for code in range(65, 91)
+    if front + chr(code) != "\\eO"
+]
 
 
 def bindings(*, of_vi: bool) -> dict[str, list[str]]:
@@ -240,7 +245,7 @@ def bindings(*, of_vi: bool) -> dict[str, list[str]]:
         emacs, bar, vi = row.partition(" |")
         name, *keys = [each.replace("_BLANK", " ") for each in emacs.split(" ")]
         found[name] = vi.split() if bar and of_vi else keys
-    shown = [f"\\{each}" if each in "\"\\" else each for each in PLAIN]
+    shown = [f"\\{each}" if each in '"\\' else each for each in PLAIN]
     found["self-insert"] = [*(CONTROLS_OF_VI if of_vi else ()), *shown, *ABOVE]
     if not of_vi:
         found["do-lowercase-version"] = LOWERCASE
@@ -257,8 +262,20 @@ def decoded(keys: str) -> str:
         elif rest.startswith(("\\M-", "\\m-")):
             text, at = text + "\x1b", at + 3
         elif rest[0] == "\\" and len(rest) > 1:
-            size = next((n for n in (3, 2, 1) if rest[1 : 1 + n].isdecimal() and len(rest[1 : 1 + n]) == n), 0)
-            simple = {"e": "\x1b", "n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "d": "\x7f", "f": "\f", "v": "\v"}
+            size = next(
+                (n for n in (3, 2, 1) if rest[1 : 1 + n].isdecimal() and len(rest[1 : 1 + n]) == n), 0
+            )
+            simple = {
+                "e": "\x1b",
+                "n": "\n",
+                "r": "\r",
+                "t": "\t",
+                "a": "\a",
+                "b": "\b",
+                "d": "\x7f",
+                "f": "\f",
+                "v": "\v",
+            }
             text += chr(int(rest[1 : 1 + size], 8) & 255) if size else simple.get(rest[1], rest[1])
             at += 1 + (size or 1)
         else:

@@ -126,7 +126,9 @@ class Screen:
     def finish(self) -> str:
         """Go below the line."""
         last = len(self._rows) - 1
-        if last and not self._rows[last] and self._column == 0:
+        if last and not self._rows[last] and self._rows[last - 1][-1:] == ["\n"]:
+            self._write("\x1b[A")
+        elif last and not self._rows[last] and self._column == 0:
             # The cursor alone has a row: the mark of a wrapped row is removed.
             self._go(last - 1, self._columns - 1)
             self._write(CLEAR_REST + self._rows[last - 1][-1])

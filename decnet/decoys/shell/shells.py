@@ -267,6 +267,10 @@ def enter(
         shell.history = []
         begin_history(shell)
         begin_profile(shell, reads_files="norc" not in shell.options)
+    if shell.dialect.bash and "posix" in shell.options:
+        shell.variables["POSIXLY_CORRECT"] = "y"
+    if mode == "i" and shell.dialect.name == "dash":
+        shell.variables |= {"PS1": "# " if shell.user == "root" else "$ ", "PS2": "> ", "PS4": "+ "}
     shell.variables.setdefault("PATH", PATH)
     if "PWD" not in shell.variables:
         shell.variables["PWD"] = shell.cwd

@@ -222,7 +222,9 @@ class ViKeys(Protocol):
 
 def _end_of_added(before: str, after: str) -> int:
     """Where what was added to a line ends."""
-    start = next((at for at, (old, new) in enumerate(zip(before, after, strict=False)) if old != new), len(before))
+    start = next(
+        (at for at, (old, new) in enumerate(zip(before, after, strict=False)) if old != new), len(before)
+    )
     return start + len(after) - len(before)
 
 

@@ -6,12 +6,13 @@ from __future__ import annotations
 import time
 
 from .context import Context, Work
+from .curses import Curses
 from .descriptors import Collector
 from .full_screen import (
     CLEAR,
-    CLEAR_BELOW,
     CLEAR_LINE,
     ENTER_ALTERNATE,
+    GONE,
     KEYS_OFF,
     KEYS_ON,
     LEAVE_ALTERNATE,
@@ -58,29 +59,45 @@ def watch(context: Context, process: Process) -> Work:
         context.err("Error opening terminal: unknown.\n")
         return 1
     command = words if runs_directly else ["sh", "-c", " ".join(words)]
-    screen = FullScreen(context, begins=ENTER_ALTERNATE + CLEAR, ends="\r" + LEAVE_ALTERNATE)
+    screen = FullScreen(
+        context, begins=f"{ENTER_ALTERNATE}\x1b[1;{context.shell.rows}r\x1b(B\x1b[m\x1b[4l\x1b[?7h{CLEAR}",
+        ends=f"\x1b[{context.shell.rows};1H{LEAVE_ALTERNATE}\r{KEYS_OFF}",
+    )  # fmt: skip
     yield from screen.wait_for_terminal()
     screen.begin()
-    context.engine.input.raw = False
+    drawn = Curses(screen.rows, screen.columns)
     try:
         while True:
             text, _ = yield from output_of(context, command)
-            _show(screen, context, " ".join(words), text, seconds, titled=titled)
+            lines = _lines(screen, context, " ".join(words), text, seconds, titled=titled)
+            screen.put(drawn.draw(lines, (screen.rows - 1, screen.columns - 1)))
             yield from screen.show()
-            yield seconds
+            if (yield from _is_left(screen, seconds)):
+                return 0
     finally:
         screen.end()
 
 
-def _show(
+def _is_left(screen: FullScreen, seconds: float) -> Work:
+    """Wait for the next run; whether ^C ends it."""
+    key = yield from screen.key(seconds)
+    while key != GONE:
+        if key == "\x1a":
+            yield from screen.stop()
+        if key in ("\x03", "\x1c"):
+            return True
+        key = yield from screen.key(seconds)
+    return False
+
+
+def _lines(
     screen: FullScreen, context: Context, command: str, text: str, seconds: float, *, titled: bool
-) -> None:
+) -> list[str]:
     left = f"Every {seconds:.1f}s: {command}"
     right = f"{context.shell.world.hostname}: {time.strftime('%a %b %e %H:%M:%S %Y')}"
     room = screen.columns - len(right) - 1
     lines = [f"{left[:room]:<{room}} {right}", ""] if titled else []
-    lines += [line.expandtabs()[: screen.columns] for line in text.split("\n")]
-    screen.put("\x1b[H" + "\n".join(line + CLEAR_LINE for line in lines[: screen.rows]) + CLEAR_BELOW)
+    return lines + [line.expandtabs()[: screen.columns] for line in text.split("\n")]
 
 
 def top(context: Context, process: Process) -> Work:

@@ -39,7 +39,11 @@ def _names(machine: Machine, word: str) -> list[str]:
             found.append(name + blank)
     keywords = set(keyword.kwlist)
     named = {**BUILTINS, **machine.globals.names}
-    found += [_called(name, value) for name, value in named.items() if name.startswith(word) and name not in keywords]
+    found += [
+        _called(name, value)
+        for name, value in named.items()
+        if name.startswith(word) and name not in keywords
+    ]
     return found
 
 

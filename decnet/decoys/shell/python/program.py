@@ -177,9 +177,7 @@ def _server(process: Process, words: list[str]) -> Work:
         yield 3600.0
 
 
-def run_text(
-    process: Process, text: str, path: str, arguments: list[str], *, inspect: bool = False
-) -> Work:
+def run_text(process: Process, text: str, path: str, arguments: list[str], *, inspect: bool = False) -> Work:
     """Run a program; its status. `inspect`: a prompt follows."""
     machine = Machine(process, path, arguments, version_of(process))
     lines = text.splitlines() if not path.startswith("<") else []

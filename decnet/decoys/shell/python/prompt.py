@@ -24,7 +24,9 @@ INTERRUPTED = "\nKeyboardInterrupt\n"
 def converse(machine: Machine, *, greets: bool = True) -> Value:
     """Read, execute, print, up to the end of the input."""
     machine.interactive, machine.path = True, "<stdin>"
-    machine.globals.names.update({name: each for name, each in NAMES.items() if name not in machine.globals.names})
+    machine.globals.names.update(
+        {name: each for name, each in NAMES.items() if name not in machine.globals.names}
+    )
     process = machine.process
     show = process.out if process.from_terminal or process.context is None else process.err
     if greets:

@@ -9,6 +9,7 @@ from ..text.packaged import packaged
 from .account_files import rows_of, save_rows, set_field, set_members
 from .accounts import NAME, need_root
 from .databases import accounts_of
+from .questions import asked_cells
 
 
 @packaged(bare=True)
@@ -217,9 +218,9 @@ def chfn(process: Process) -> Running:
         raise Failure(f"user '{name}' does not exist", 1)
     if name != shell.user and shell.user != "root":
         raise Failure("Permission denied.", 1)
-    if not any(letter in FIELDS for letter, _ in options.given):
-        raise Failure("", 1)
     cells = [*account.comment.split(","), "", "", "", "", ""][:5]
+    if not any(letter in FIELDS for letter, _ in options.given):
+        cells = yield from asked_cells(process, name, cells)
     for letter, value in options.given:
         if letter in FIELDS:
             if set(value) & set(":,=\n"):

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from ..process import Process, Running
 from ..text.common import Failure, Options, parse, tool
-from .account_files import add_row, free_ids, remove_row, set_members
+from .account_files import add_row, free_ids, remove_row, set_field, set_members
 from .accounts import NAME, make_home, remove_folder, remove_user
 from .databases import accounts_of
-from .passwords import asked, today
+from .passwords import today
+from .questions import answered, asked_cells
 
 
 @tool
@@ -97,8 +98,7 @@ def _ask_and_add(process: Process, options: Options, name: str) -> Running:
         add_row(shell, "/etc/gshadow", [name, "!", "", ""])
         make_home(shell, name, home, 0o700 if shell.world.system.version in ("12", "24.04") else 0o755)
     if not (system or "disabled-password" in options or "disabled-login" in options):
-        process.name = "passwd"
-        yield from process.call(["passwd", name])
+        yield from _ask_password(process, name)
         if "gecos" not in options and "comment" not in options:
             yield from _ask_comment(process, name)
     if not system and shell.world.system.version in ("12", "24.04"):
@@ -109,18 +109,25 @@ def _ask_and_add(process: Process, options: Options, name: str) -> Running:
     return 0
 
 
-def _ask_comment(process: Process, name: str) -> Running:
-    process.out(
-        f"Changing the user information for {name}\nEnter the new value, or press ENTER for the default\n"
-    )
-    for label in ("Full Name", "Room Number", "Work Phone", "Home Phone", "Other"):
-        process.out(f"\t{label} []: ")
-        yield 0.0
-        if (yield from asked(process, "")) is None:
-            process.out("\n")
+def _ask_password(process: Process, name: str) -> Running:
+    """Ask until a password is set, or no other try is wanted."""
+    process.name = "passwd"
+    while (yield from process.call(["passwd", name])):
+        if ((yield from answered(process, "Try again? [y/N] ")) or "")[:1] not in ("y", "Y"):
             break
-    process.out("Is the information correct? [Y/n] ")
-    yield from asked(process, "")
+    return 0
+
+
+def _ask_comment(process: Process, name: str) -> Running:
+    """Ask for the cells of the comment until they are confirmed."""
+    while True:
+        cells = yield from asked_cells(process, name, [])
+        answer = yield from answered(process, "Is the information correct? [Y/n] ")
+        if answer is None or answer.strip()[:1] not in ("n", "N"):
+            break
+    set_field(
+        process.shell, "/etc/passwd", name, 4, ",".join(cells[:4]) + (f",{cells[4]}" if cells[4] else "")
+    )
     return 0
 
 

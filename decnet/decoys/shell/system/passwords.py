@@ -15,6 +15,7 @@ from ..state import Shell
 from ..text.common import Failure, parse, tool
 from .account_files import known_user, rows_of, set_field, set_password
 from .databases import accounts_of
+from .questions import answered
 from .shown import clock
 from .usages import USAGES
 
@@ -272,10 +273,13 @@ def chsh(process: Process) -> Running:
     wanted = options.value("s")
     if not wanted:
         account = accounts_of(shell).user(user)
-        process.out(
-            f"Changing the login shell for {user}\nEnter the new value, or press ENTER for the default\n\tLogin Shell [{account.shell if account else ''}]: \n"
+        wanted = yield from answered(
+            process,
+            f"Changing the login shell for {user}\nEnter the new value, or press ENTER for the default\n\tLogin Shell [{account.shell if account else ''}]: ",
         )
-        return 0
+        if not wanted:
+            process.out("\n" * (wanted is None))
+            return 0
     if shell.user != "root":
         raise Failure("PAM: Authentication failure")
     if shell.node(shell.absolute(wanted)) is None:

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Generator
 from functools import partial
+from typing import Any
 
 from ..context import Context, Work
-from ..descriptors import Null, Stream
+from ..descriptors import Null, Recording, Stream
 from ..process import Process, Running
 from ..state import Shell
 from ..text.common import Failure, parse, tool
@@ -149,28 +151,36 @@ def script(process: Process) -> Running:
         raise Failure(f"cannot open {path}: {reason}")
     if "q" not in options:
         process.out(f"Script started, output log file is '{path}'.\n")
+        yield 0.0
     command = options.value("c")
     words = [shell.variables.get("SHELL", "/bin/bash"), *(["-c", command] if command else ["-i"])]
-    began = clock("%Y-%m-%d %H:%M:%S+00:00", time.time())
-    if path == "/dev/null":
-        if process.to_terminal or not command:
-            status = yield from process.call(words)
-        else:
-            status, data = yield from process.output_of(words)
-            process.out(data.replace(b"\n", b"\r\n"))
-    else:
-        status, data = yield from process.output_of(words)
-        process.out(data)
-        head = (
-            f'Script started on {began} [COMMAND="{command}" <not executed on terminal>]\n'
-            if command
-            else f"Script started on {began} [<not executed on terminal>]\n"
+    began = clock(CLOCK, time.time())
+    status, data = yield from _recorded(process, words)
+    if path != "/dev/null":
+        named = f'COMMAND="{command}" ' if command else ""
+        name = shell.variables.get("TERM", "dumb")
+        terminal = (
+            f'TERM="{name}" TTY="/dev/{shell.visit.terminal}" COLUMNS="{shell.columns}" LINES="{shell.rows}"'
         )
-        tail = f'\nScript done on {clock("%Y-%m-%d %H:%M:%S+00:00", time.time())} [COMMAND_EXIT_CODE="{status}"]\n'
+        head = f"Script started on {began} [{named}{terminal if process.to_terminal else '<not executed on terminal>'}]\n"
+        tail = f'\nScript done on {clock(CLOCK, time.time())} [COMMAND_EXIT_CODE="{status}"]\n'
         shell.write(shell.absolute(path), head.encode() + data + tail.encode())
     if "q" not in options:
         process.out("Script done.\n")
     return status if "e" in options or not command else 0
 
 
+def _recorded(process: Process, words: list[str]) -> Generator[Any, Any, tuple[int, bytes]]:
+    """Run a command on a terminal of its own: its status, and what it has shown."""
+    context = process.context
+    before, shown = context.fds, Recording(context.fds[1])
+    context.fds = {**before, 1: shown, 2: shown}
+    try:
+        status = yield from process.call(words)
+    finally:
+        context.fds = before
+    return status, bytes(shown.recorded)
+
+
+CLOCK = "%Y-%m-%d %H:%M:%S+00:00"
 COMMANDS = {"script": script}

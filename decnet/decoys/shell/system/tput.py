@@ -14,7 +14,7 @@ TEXTS = {
     "longname": "xterm with 256 colors",
 }  # fmt: skip
 """By capability, what it writes."""
-RESET = "\x1bc\x1b]104\a\x1b[!p\x1b[?3;4l\x1b[4l\x1b>\x1b[?69l\r"
+RESET = "\x1bc\x1b]104\a\x1b[!p\x1b[?3;4l\x1b[4l\x1b>\x1b[?69l"
 
 
 @tool

@@ -12,6 +12,7 @@ MISSING = 16
 def man(process: Process) -> Running:
     """Show a page: there is none."""
     options = parse(process, "afkwWlHTtuiIDXZ7eM:S:s:L:m:P:r:", "apropos=k whatis=f all=a path=w where=w")
+    sections = [word for word in options.operands[:-1] if word[:1].isdigit() and len(word) < 4][:1]
     names = [word for word in options.operands if not (word[:1].isdigit() and len(word) < 4)]
     if not names:
         process.err("What manual page do you want?\nFor example, try 'man man'.\n")
@@ -19,7 +20,7 @@ def man(process: Process) -> Running:
     if "k" in options or "f" in options:
         return _nothing(process, names)
     for name in names:
-        process.err(f"No manual entry for {name}\n")
+        process.err(f"No manual entry for {name}{''.join(f' in section {each}' for each in sections)}\n")
     yield 0.02
     return MISSING
 
