@@ -1,21 +1,48 @@
 """Filters whose input is typed: what they print for a line is shown before the next one.
 
-A filter gets all of its input at once. So it runs again after each line, also with two lines that could come next: what
-it prints in all of these cases is what the real one has printed by now.
+A filter gets all of its input at once. So it runs again after each line, also with two lines that could come
+next: what it prints in all of these cases is what the real one has printed by now.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from .context import Work
 from .descriptors import Screen, Stream
 from .process import Command, Process
-from .context import Work
 from .tasks import Readable
 
 FILTERS = frozenset(
-    "grep egrep fgrep sed awk gawk mawk cut tr nl rev uniq cat expand unexpand fold head od xxd hexdump hd paste "
-    "base64 iconv dos2unix unix2dos strings".split()
+    [
+        "grep",
+        "egrep",
+        "fgrep",
+        "sed",
+        "awk",
+        "gawk",
+        "mawk",
+        "cut",
+        "tr",
+        "nl",
+        "rev",
+        "uniq",
+        "cat",
+        "expand",
+        "unexpand",
+        "fold",
+        "head",
+        "od",
+        "xxd",
+        "hexdump",
+        "hd",
+        "paste",
+        "base64",
+        "iconv",
+        "dos2unix",
+        "unix2dos",
+        "strings",
+    ]
 )
 WITH_EFFECTS = ("system", "|", ">", "getline", "END", "close", "rand")
 """What an awk program has that must not run twice, or that belongs to the end."""
@@ -35,8 +62,8 @@ def is_filter(name: str, arguments: list[str]) -> bool:
 
 
 def answer_lines(command: Command, make: Make, source: Stream, screen: Screen, most_lines: int) -> Work:
-    """Print what the filter prints for each line; all of the input, and how much was printed. `make`: a process with
-    that input. `most_lines`: how many it reads at most, 0 for all."""
+    """Print what the filter prints for each line; all of the input, and how much was printed. `make`: a
+    process with that input. `most_lines`: how many it reads at most, 0 for all."""
     typed, printed = b"", 0
     while True:
         if not source.is_readable:

@@ -24,7 +24,8 @@ class BoundKeys:
         return bool(self._own)
 
     def take(self, key: str, keys: deque[str]) -> str:
-        """The keys that the editor gets now, "" while more of a sequence may come. A macro goes in front of `keys`."""
+        """The keys that the editor gets now, "" while more of a sequence may come. A macro goes in front of
+        `keys`."""
         typed, self._held = self._held + key, ""
         if typed in self._own and self._left:
             kind, what = self._own[typed]

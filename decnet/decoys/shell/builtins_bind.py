@@ -13,7 +13,7 @@ USAGE = (
     "[-x keyseq:shell-command] [keyseq:readline-function or readline-command]\n"
 )
 KEYS, VARIABLE = " key ", " readline "
-"""How the notes of a shell that keep changes begin: what follows is the spelling of keys, or a variable's name."""
+"""How the notes of a shell that keep changes begin: the spelling of keys, or a variable's name, follows."""
 MOST_BOUND, LONGEST = 100, 256
 OF_KEYMAPS = (
     "emacs",
@@ -114,7 +114,8 @@ def variable(shell: Shell, name: str) -> str:
 
 
 def own_keys(shell: Shell) -> dict[str, tuple[str, str]]:
-    """By the characters of a key sequence, what the visitor has bound to it: function, macro or command, and which."""
+    """By the characters of a key sequence, what the visitor has bound to it: function, macro or command, and
+    its text."""
     found = {}
     for note, value in shell.notes.items():
         if note.startswith(KEYS):

@@ -7,7 +7,6 @@ from typing import Any
 
 from .all_builtins import ALL
 from .context import Context, Work
-from .history import old_history, save_history, write_history
 from .options import SHOPTS
 from .signal_numbers import SIGNALS
 from .state import Shell

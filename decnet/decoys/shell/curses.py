@@ -1,4 +1,4 @@
-"""How a program of ncurses moves the cursor and draws what has changed. Source: ncurses 6.4 (mvcur, PutRange)."""
+"""How a program of ncurses moves the cursor and draws changes. Source: ncurses 6.4 (mvcur, PutRange)."""
 
 from __future__ import annotations
 

@@ -54,10 +54,10 @@ class Editor(Commands, Counting, ViKeys):
         expands: LineExpansion | None = None,
         lists_at_once: bool = False,
     ) -> None:
-        """`ends_on_interrupt`: ^C is the answer, not a new prompt, and `shows_interrupt`. `brackets`: the terminal is asked to mark
-        what is pasted (see BRACKETS). `is_readline`: the screen is changed, and rung, as Readline does
-        (`is_old`: 8.1), with the keys of vi (`is_vi`). `expands`: what Alt with a sign does with the line.
-        `lists_at_once`: choices are listed at the first Tab."""
+        """`ends_on_interrupt`: ^C is the answer, not a new prompt. `shows_interrupt`: it is echoed. `brackets`:
+        the terminal is asked to mark what is pasted (see BRACKETS). `is_readline`: the screen is changed, and
+        rung, as Readline does (`is_old`: 8.1), with the keys of vi (`is_vi`). `expands`: what Alt with a sign
+        does with the line. `lists_at_once`: choices are listed at the first Tab."""
         self._brackets, self._is_readline = brackets, is_readline
         self._prompt = prompt
         self._history = history
@@ -115,7 +115,7 @@ class Editor(Commands, Counting, ViKeys):
         """Process one key, or several characters (see `inserts`)."""
         if self._vi and self._search is None and not self._offered and self._pasted is None:
             done = await self._vi_key(key)
-            if done is not True:
+            if not isinstance(done, bool):
                 return done
         if self._count is not None and self._escape is None and key != ESCAPE:
             return await self._counted(key)

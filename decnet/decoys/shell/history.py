@@ -20,7 +20,7 @@ OFF = "history is off"
 class Typed(str):
     """A line, and when it was typed (seconds since 1970)."""
 
-    __slots__ = ("when",)
+    when: float
 
     def __new__(cls, line: str) -> Typed:
         made = super().__new__(cls, line)

@@ -1,4 +1,4 @@
-"""What Alt with a letter or a sign does with a line, and Ctrl-X with a key. Source: bash 5.2 (Readline 8.2)."""
+"""What Alt with a key does with a line, and Ctrl-X with a key. Source: bash 5.2 (Readline 8.2)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .line_words import word_after, word_before
 from .redisplay import Overwriting, Screen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from .line_expansion import LineExpansion
 
@@ -39,7 +39,7 @@ class Commands(Protocol):
     _prompt: str
     _screen: Screen | Overwriting
     _expands: LineExpansion | None
-    _bytes: Callable
+    _bytes: Callable[[bytes], Awaitable[None]]
     _complete: Callable[[str], tuple[str, list[str]]] | None
 
     async def _replace(self, line: str, at: int) -> None: ...

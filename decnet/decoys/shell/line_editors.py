@@ -9,7 +9,7 @@ from .ash_completion import complete as ash_complete
 from .ash_line import AshLine
 from .builtins_bind import variable
 from .completion import complete
-from .editor import NO_BRACKETS, Editor
+from .editor import NO_BRACKETS, Complete, Editor
 from .line_expansion import LineExpansion
 from .plain_line import PlainLine
 from .prompts import has_brackets, is_old_bash
@@ -25,16 +25,17 @@ def editor_of(line: Line, history: list[str], write: Write, columns: int) -> Edi
         return PlainLine(write)
     if shell.dialect.name == "ash" and line.completes is None:
         build = shell.world.build
-        completing = partial(ash_complete, shell, names_users=build.names_users)
+        of_ash = partial(ash_complete, shell, names_users=build.names_users)
         return AshLine(
-            line.prompt, history, write, completing, columns,
+            line.prompt, history, write, of_ash, columns,
             asks=build.asks, searches=build.searches, traps="INT" in shell.traps,
         )  # fmt: skip
-    completing = line.completes or partial(complete, shell, is_first=line.is_first)
+    completing: Complete = line.completes or partial(complete, shell, is_first=line.is_first)
     return Editor(
         line.prompt, history, write, completing, columns,
-        ends_on_interrupt=True, shows_interrupt=line.completes is None, brackets=line.is_readline and has_brackets(shell), is_readline=True,
-        is_old=is_old_bash(shell), is_vi="vi" in shell.options, expands=LineExpansion(shell),
+        ends_on_interrupt=True, shows_interrupt=line.completes is None,
+        brackets=line.is_readline and has_brackets(shell), is_readline=True, is_old=is_old_bash(shell),
+        is_vi="vi" in shell.options, expands=LineExpansion(shell),
         lists_at_once=variable(shell, "show-all-if-ambiguous") == "on",
     )  # fmt: skip
 

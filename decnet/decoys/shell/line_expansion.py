@@ -29,12 +29,13 @@ class LineExpansion:
         return f"GNU bash, version {version} ({machine})"
 
     def complete(self, kind: str, text: str) -> tuple[str, list[str]]:
-        """What is to be added to the text, and the choices. `kind`: / files, ! commands, $ variables, ~ users, @ hosts."""
+        """What is to be added to the text, and the choices. `kind`: / files, ! commands, $ variables,
+        ~ users, @ hosts."""
         return complete_kind(self._shell, kind, text)
 
     def expanded(self, kind: str, line: str, at: int) -> tuple[str, int] | list[str] | str | None:
-        """Another line with its cursor, choices, a complaint, or None. `kind`: & tilde, ^ history, * all choices, ^E
-        everything, glob and globs."""
+        """Another line with its cursor, choices, a complaint, or None. `kind`: & tilde, ^ history, * all
+        choices, ^E everything, glob and globs."""
         if kind == "^":
             changed, complaint = expanded_line(self._shell, line)
             return complaint or (None if changed == line else (changed, len(changed)))

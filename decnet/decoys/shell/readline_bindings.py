@@ -1,4 +1,4 @@
-"""Readline's functions and the keys that run them, its variables. Source: `bind -p` and `bind -v` of bash 5.2."""
+"""Readline's functions their keys, its variables. Source: `bind -p` and `bind -v` of bash 5.2."""
 
 from __future__ import annotations
 
@@ -227,9 +227,25 @@ VARIABLES = {
     "vi-ins-mode-string": "(ins)",
 }
 """In the order of `bind -v`, with their values at first."""
-PLAIN = [each for each in map(chr, range(32, 127))]
+PLAIN = list(map(chr, range(32, 127)))
 ABOVE = [f"\\{code:o}" for code in range(128, 256)]
-CONTROLS_OF_VI = r"\C-a \C-b \C-c \C-e \C-f \C-g \C-k \C-l \C-o \C-q \C-x \C-z \C-\\ \C-] \C-^".split()
+CONTROLS_OF_VI = [
+    r"\C-a",
+    r"\C-b",
+    r"\C-c",
+    r"\C-e",
+    r"\C-f",
+    r"\C-g",
+    r"\C-k",
+    r"\C-l",
+    r"\C-o",
+    r"\C-q",
+    r"\C-x",
+    r"\C-z",
+    r"\C-\\",
+    r"\C-]",
+    r"\C-^",
+]
 LOWERCASE = [
     f"{front}{chr(code)}"
     for front in ("\\C-x", "\\e")

@@ -14,9 +14,9 @@ TAB_STOP = 8
 
 
 def cells_of(text: str, *, is_prompt: bool = False, start: int = 0) -> list[str]:
-    """The characters of a prompt or a line as the screen shows them, `start` cells behind the left edge. An escape
-    sequence of a prompt has no room of its own: it is written with what follows. A wide character has a second,
-    empty cell."""
+    """The characters of a prompt or a line as the screen shows them, `start` cells behind the left edge. An
+    escape sequence of a prompt has no room of its own: it is written with what follows. A wide character has
+    a second, empty cell."""
     cells: list[str] = []
     before = ""
     at = 0

@@ -201,8 +201,8 @@ class ViKeys(Protocol):
             await self._replace(self._line, target[0])
 
     def _vi_target(self, motion: str, count: int, *, stays: bool) -> tuple[int, bool] | None:
-        """Where a motion goes, and whether what is there belongs to it; None if it is none. `stays`: not behind the
-        last character."""
+        """Where a motion goes, and whether what is there belongs to it; None if it is none. `stays`: not
+        behind the last character."""
         if motion[0] in FINDS:
             self._vi_find = (motion[0], motion[1])
         elif motion[0] in ";,":

@@ -10,6 +10,7 @@ from .curses import Curses
 from .descriptors import Collector
 from .full_screen import (
     CLEAR,
+    CLEAR_BELOW,
     CLEAR_LINE,
     ENTER_ALTERNATE,
     GONE,

@@ -25,6 +25,7 @@ from decnet.decoys.shell.at_once import run_at_once
 from decnet.decoys.shell.state import Shell
 from decnet.decoys.shell.stream import IDLE_SECONDS, Terminal
 from decnet.decoys.shell.terminal import run_shell
+from decnet.decoys.visitors import VisitorFiles
 
 from .at_prompt import typed
 from .commands import Command
@@ -126,7 +127,9 @@ def at_terminal(release: str) -> Iterator[Callable[[Command], Reply]]:
         def run(command: Command) -> Reply:
             line = Line(loop)
             session = recorder.session("192.0.2.9", 40000, Local(ADDRESS, 22, "tcp"))
-            visit = asyncio.run_coroutine_threadsafe(run_shell(world, "root", session, line), loop)
+            files = VisitorFiles()
+            files.put("/root/.bash_history", None)  # No one has typed anything into the reference before.
+            visit = asyncio.run_coroutine_threadsafe(run_shell(world, "root", session, line, files), loop)
             visit.add_done_callback(line.leave)
             shown, status = typed(line.seen, line.type, command.text)
             visit.cancel()

@@ -14,8 +14,10 @@ WORD = re.compile(r"[^ \t\n`~!@#$%^&*()=+\[{\]}\\|;:'\",<>/?-]*$")
 DOTTED = re.compile(r"(\w+(?:\.\w+)*)\.(\w*)$")
 WITHOUT_BLANK = ("False", "None", "True", "break", "continue", "pass", "else", "_")
 CALLED = (Native, Function, Bound, Class, type)
-WITHOUT_ARGUMENTS = ("getcwd", "getcwdb", "getpid", "getuid", "getgid", "getppid", "geteuid", "getegid", "getlogin",
-                     "uname", "cpu_count", "globals", "locals", "gethostname", "getgroups", "fork")  # fmt: skip
+WITHOUT_ARGUMENTS = (
+    "getcwd", "getcwdb", "getpid", "getuid", "getgid", "getppid", "geteuid", "getegid", "getlogin", "uname",
+    "cpu_count", "globals", "locals", "gethostname", "getgroups", "fork",
+)  # fmt: skip
 """Functions of the standard library whose signature is empty."""
 
 

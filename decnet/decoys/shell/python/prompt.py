@@ -70,9 +70,9 @@ def _executed(machine: Machine, tree: list[ast.stmt]) -> Value:
         if killed.signal != INTERRUPT:
             raise
         machine.depth, machine.scope = 0, machine.globals
-        thrown = Thrown(KeyboardInterrupt())
-        thrown.trace.append((machine.globals.function, tree[0]))
-        return _failed(machine, thrown)
+        interrupt = Thrown(KeyboardInterrupt())
+        interrupt.trace.append((machine.globals.function, tree[0]))
+        return _failed(machine, interrupt)
     finally:
         if source is not None:
             source.handles_interrupt = False

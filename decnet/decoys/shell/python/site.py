@@ -37,7 +37,8 @@ NAMES = {
     "quit": Native("quit", _exit, shown="Use quit() or Ctrl-D (i.e. EOF) to exit"),
     "copyright": _printer(COPYRIGHT),
     "credits": _printer(CREDITS),
-    "license": Native("license", lambda machine, args, keywords: None, shown="Type license() to see the full license text"),
+    "license": Native("license", lambda machine, args, keywords: None,
+                      shown="Type license() to see the full license text"),
     "help": Native("help", lambda machine, args, keywords: None,
                    shown="Type help() for interactive help, or help(object) for help about object."),
 }  # fmt: skip
