@@ -54,7 +54,7 @@ class Editor(Commands, Counting, ViKeys):
         expands: LineExpansion | None = None,
         lists_at_once: bool = False,
     ) -> None:
-        """`ends_on_interrupt`: ^C is the answer, not a new prompt. `shows_interrupt`: it is shown. `brackets`:
+        """`ends_on_interrupt`: ^C is the answer, not a prompt. `shows_interrupt`: it is shown. `brackets`:
         the terminal is asked to mark what is pasted (see BRACKETS). `is_readline`: the screen is changed, and
         rung, as Readline does (`is_old`: 8.1), with the keys of vi (`is_vi`). `expands`: what Alt with a sign
         does with the line. `lists_at_once`: choices are listed at the first Tab."""
