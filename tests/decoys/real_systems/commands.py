@@ -10,7 +10,9 @@ NEWLINE = "⏎"
 """A newline inside of a command."""
 TYPED = {0x2400 + code: code for code in range(1, 32)}
 """Pictures of control characters (␃ is Ctrl-C), as keys in what is typed."""
-AT_A_PROMPT = ("keys", "keys_second", "keys_third", "keys_fourth", "keys_fifth", "devices_keys")
+AT_A_PROMPT = (
+    "keys", "keys_second", "keys_third", "keys_fourth", "keys_fifth", "keys_sixth", "devices_keys",
+)  # fmt: skip
 """The categories of keys, which a command without a terminal has not."""
 
 
