@@ -116,6 +116,26 @@ CASES = {
         ("\x1b.", "\x08" * 6 + "\x1b[1Pfirst"),
         ("\x1b.", "\x07\x08\x08\x08\x08\x08\x1b[K"),
     ],
+    "words_change_places": [
+        ("echo alpha beta gamma\x02\x02", "echo alpha beta gamma\x08\x08"),
+        ("\x1bb", "\x08\x08\x08"),
+        ("\x1bt", "\x08\x08\x08\x08\x08gamma beta"),
+    ],
+    "a_line_as_it_was": [
+        ("echo keep", "echo keep"),
+        ("\x1br", "\x08" * 9 + "\x1b[K"),
+    ],
+    "wide_characters": [
+        ("echo \u6f22\u5b57 \u00fc", "echo \u6f22\u5b57 \u00fc"),
+        ("\x02\x02\x02", "\x08\x08\x08\x08"),
+        ("x", "\x1b[1@x"),
+        ("\x05!", "\x1b[C\x1b[C\x1b[C\x1b[C!"),
+    ],
+    "a_tab_in_a_line": [("echo tab\x16\tbed", "echo tab  bed")],
+    "a_pasted_newline_at_the_end": [
+        ("\x1b[200~a\n\x1b[201~", "\x1b[7ma\x1b[27m\r\n\r"),
+        ("\r", "\x1b[A" + "\x1b[C" * 14 + "a\r\n\r\x1b[A\r\n\x1b[?2004l\r"),
+    ],
     "clear_screen": [
         ("ab\x02", "ab\x08"),
         ("\x0c", "\x1b[H\x1b[2Jroot@web01:~# ab\x08"),
@@ -131,7 +151,31 @@ def test_a_line_is_shown_as_readline_shows_it(name: str) -> None:
     assert shown(typed) == [text for _, text in CASES[name]]
 
 
-def shown(typed: list[str]) -> list[str]:
+OF_VI = {
+    "change_a_word_and_append": [
+        ("echo one two three", "echo one two three"),
+        ("\x1b0w", "\x08\r" + "\x1b[C" * 14 + "\x1b[C" * 5),
+        ("cwuno", "\x1b[3P\x1b[3@uno"),
+        ("\x1bA four", "\x08" + "\x1b[C" * 11 + " four"),
+    ],
+    "find_delete_undo": [
+        ("echo foo bar baz", "echo foo bar baz"),
+        ("\x1bFbdw", "\x08\x08\x08\x1b[K\x08"),
+        ("u", "\x1b[Cbaz\x08"),
+    ],
+    "arrows_stay_in_insert_mode": [("ls\x1b[D\x1b[DX", "ls\x08\x08Xls\x08\x08")],
+}
+"""The same with `set -o vi`."""
+
+
+@pytest.mark.parametrize("name", OF_VI)
+def test_a_line_has_the_keys_of_vi(name: str) -> None:
+    typed = [keys for keys, _ in OF_VI[name]]
+
+    assert shown(typed, is_vi=True) == [text for _, text in OF_VI[name]]
+
+
+def shown(typed: list[str], *, is_vi: bool = False) -> list[str]:
     """What an editor writes for each piece that is typed."""
     written: list[bytes] = []
 
@@ -139,7 +183,7 @@ def shown(typed: list[str]) -> list[str]:
         written.append(data)
 
     async def run() -> list[str]:
-        editor = Editor(PROMPT, HISTORY, write, brackets=True, is_readline=True)
+        editor = Editor(PROMPT, HISTORY, write, brackets=True, is_readline=True, is_vi=is_vi)
         answers = []
         for keys in typed:
             await type_in(editor, keys)

@@ -127,6 +127,8 @@ def options_of_set(context: Context, flags: str, names: list[str]) -> int:
 
 def _is_on(shell: Shell, name: str) -> bool:
     on = LETTERS.get(name, name) in shell.options or (shell.dialect.bash and name in ON_IN_BASH)
+    if name == "emacs" and "vi" in shell.options:
+        return False
     return on or (shell.interactive and name in ON_AT_PROMPT)
 
 

@@ -223,14 +223,15 @@ class Screen(Plain):
 class Recording(Screen):
     """Passes on what is shown, and keeps it with the line ends of a terminal."""
 
-    def __init__(self, shown: End) -> None:
-        self.number, self._shown = 1, shown
+    def __init__(self, shown: End, *, is_terminal: bool) -> None:
+        """`is_terminal`: what it passes on to ends the lines itself."""
+        self.number, self._shown, self._is_terminal = 1, shown, is_terminal
         self.recorded = bytearray()
 
     def write(self, data: bytes) -> None:
         as_shown = data.replace(b"\n", b"\r\n")
         self.recorded += as_shown[: max(0, MOST_RECORDED - len(self.recorded))]
-        self._shown.write(data if isinstance(self._shown, Screen) else as_shown)
+        self._shown.write(data if self._is_terminal else as_shown)
 
     @property
     def is_full(self) -> bool:

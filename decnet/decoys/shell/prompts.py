@@ -269,9 +269,9 @@ def decoded(shell: Shell, text: str, jobs: int = 0) -> str:
     )
 
 
-def expanded(shell: Shell, text: str) -> str:
-    """The escapes and variables of a prompt."""
-    text = decoded(shell, text)
+def expanded(shell: Shell, text: str, jobs: int = 0) -> str:
+    """The escapes and variables of a prompt. `jobs`: how many there are."""
+    text = decoded(shell, text, jobs)
     text = re.sub(
         r"\$\{(\w+):\+([^{}]*)\}", lambda found: found[2] if value_of(shell, found[1]) else "", text
     )

@@ -173,7 +173,7 @@ def script(process: Process) -> Running:
 def _recorded(process: Process, words: list[str]) -> Generator[Any, Any, tuple[int, bytes]]:
     """Run a command on a terminal of its own: its status, and what it has shown."""
     context = process.context
-    before, shown = context.fds, Recording(context.fds[1])
+    before, shown = context.fds, Recording(context.fds[1], is_terminal=process.to_terminal)
     context.fds = {**before, 1: shown, 2: shown}
     try:
         status = yield from process.call(words)
