@@ -37,15 +37,15 @@ RELEASED = {"debian-11": "2021-08-14", "debian-12": "2023-06-10", "ubuntu-20.04"
             "ubuntu-24.04": "2024-04-25"}  # fmt: skip
 MOST_ETC, MOST_SCRIPT = 1_000, 1_000
 DROPPED = re.compile(
-    r"/usr/share/(locale|i18n|bug|lintian|man/(?!man\d)|zoneinfo/(posix|right)|perl5/Debconf|groff|consolefonts|gdb|zsh|fish|vim|apache2/icons|mysql/[a-z]+_|apache2/error|nano|awk|X11/xkb|GeoIP|mime|xml|ufw|usb_modeswitch|doc/(ncurses|openssl|htop|git)/|man/(?!man[18])|ca-certificates/mozilla/(?=[T-Z])|doc/[^/]+/(?!copyright|changelog)|python3/runtime.d|snmp/mibs|perl5/|python3/|lintian|systemd/boot|zoneinfo/(SystemV|US|Brazil|Canada|Chile|Mexico|Pacific|Antarctica|Indian|Arctic|America/[A-Z][a-z]+/))(/|$)?"
+    r"/usr/share/(locale|i18n|bug|lintian|man/(?!man\d)|zoneinfo/(posix|right)|perl5/Debconf|groff|consolefonts|gdb|zsh|fish|vim|apache2/icons|mysql/[a-z]+_|apache2/error|nano|awk|X11/xkb|GeoIP|mime|xml|ufw|usb_modeswitch|doc/(ncurses|openssl|htop|git)/|man/(?!man[18])|ca-certificates/mozilla/(?=[T-Z])|perl/5[^/]*/|doc/[^/]+/(?!copyright|changelog)|python3/runtime.d|snmp/mibs|perl5/|python3/|lintian|systemd/boot|zoneinfo/(SystemV|US|Brazil|Canada|Chile|Mexico|Pacific|Antarctica|Indian|Arctic|America/[A-Z][a-z]+/))(/|$)?"
 )
 """What is left out for its size: no one reads translations on a server."""
 KNOWN = re.compile(
-    r"/etc/(skel/\.bashrc|vsftpd\.conf|apache2/(apache2\.conf|sites-available/.*)|nginx/(nginx\.conf|sites-available/default)|logrotate\.conf|sysctl\.conf|profile|login\.defs|services|pam\.d/.*|ssh/ssh_config|bash\.bashrc|crontab|rsyslog\.conf|snmp/snmpd\.conf|sudoers|adduser\.conf|init\.d/(ssh|cron|rsyslog)|redis/.*|mysql/.*\.cnf|proftpd/proftpd\.conf)$|/usr/share/openssh/sshd_config$"
+    r"/etc/(skel/\.bashrc|initramfs-tools/.*\.conf|grub.d/README|default/grub.d/.*|vsftpd\.conf|apache2/(apache2\.conf|sites-available/.*)|nginx/(nginx\.conf|sites-available/default)|logrotate\.conf|sysctl\.conf|profile|login\.defs|services|pam\.d/.*|ssh/ssh_config|bash\.bashrc|crontab|rsyslog\.conf|snmp/snmpd\.conf|sudoers|adduser\.conf|init\.d/(ssh|cron|rsyslog)|redis/.*|mysql/.*\.cnf|proftpd/proftpd\.conf)$|/usr/share/openssh/sshd_config$"
 )
 """Configuration that an intruder reads, whatever its size."""
 UNREAD = re.compile(
-    r"/etc/(apache2/(mods|conf)-available|exim4/conf.d|libnl-3|groff|ppp|resolvconf|dhcp|network/if-|initramfs-tools|apparmor.d|X11|logcheck|perl|python3|gprofng|rc\d|init.d/(?!ssh|cron|rsyslog))|/lib/systemd/system/mariadb[@-]|/etc/init\.d/(?!ssh|cron|rsyslog)"
+    r"/etc/(apache2/(mods|conf)-available|exim4/conf.d|libnl-3|groff|ppp|resolvconf|dhcp|network/if-|apparmor.d|X11|logcheck|perl|python3|gprofng|rc\d|init.d/(?!ssh|cron|rsyslog))|/lib/systemd/system/mariadb[@-]|/etc/init\.d/(?!ssh|cron|rsyslog)"
 )
 LONG = re.compile(
     r"^(openssh-|apache2|nginx|mariadb-server|mysql-server|redis|vsftpd|proftpd|postfix|snmpd|sudo$|bash$|coreutils$|dpkg$|apt$|base-files$|curl$|wget$|libc6$|systemd$)"
@@ -140,7 +140,7 @@ class Release:
             return None
 
 
-MAIN = ("openssh-client", "perl-base", "libc6", "libc-bin", "util-linux", "systemd", "python3.11-minimal", "libpam-modules", "bind9-libs", "libssl3", "openssl",
+MAIN = ("openssh-client", "grub-common", "perl-base", "libc6", "libc-bin", "util-linux", "systemd", "python3.11-minimal", "libpam-modules", "bind9-libs", "libssl3", "openssl",
         "mysql-common", "libpython3.10-minimal", "libpython3.12-minimal", "libpython3.8-minimal", "libpython3.9-minimal", "vim-common", "exim4-base", "nginx-common",
         "gcc-12-base", "gcc-14-base", "gcc-10-base", "libkrb5support0", "libgssapi-krb5-2", "e2fsprogs", "apache2-bin", "cron", "ncurses-base", "libtinfo6", "mount",
         "postfix", "mariadb-common", "redis-tools", "snmpd", "libsnmp-base", "curl", "libcurl4", "gnupg", "gpgv", "sudo", "login", "netplan.io", "ubuntu-pro-client")  # fmt: skip

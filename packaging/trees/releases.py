@@ -28,18 +28,17 @@ SNAPSHOTS = {
 WITHOUT = frozenset(
     """apt-listchanges bsd-mailx debian-faq doc-debian exim4-base exim4-config
 exim4-daemon-light friendly-recovery gir1.2-glib-2.0 hdparm iso-codes krb5-locales language-selector-common libdrm-common
-libdrm2 libgirepository-1.0-1 libperl5.32 libperl5.36 libplymouth5 libx11-6 libx11-data libxau6 libxcb1 libxdmcp6 libxext6
-libxmuu1 manpages ncurses-term ntfs-3g perl perl-modules-5.32 perl-modules-5.36 plymouth plymouth-theme-ubuntu-text
+libdrm2 libgirepository-1.0-1 libplymouth5 libx11-6 libx11-data libxau6 libxcb1 libxdmcp6 libxext6
+libxmuu1 manpages ncurses-term ntfs-3g plymouth plymouth-theme-ubuntu-text
 popularity-contest python3-reportbug reportbug shared-mime-info tasksel-data ubuntu-release-upgrader-core
 update-manager-core python3-distupgrade python3-update-manager wamerican xauth xkb-data console-setup-linux
-console-setup keyboard-configuration libxkbcommon0 libevdev2 trace-cmd sysstat numactl libperl5.30 perl-modules-5.30
-libperl5.34 perl-modules-5.34 libperl5.38t64 perl-modules-5.38 accountsservice libaccountsservice0
+console-setup keyboard-configuration libxkbcommon0 libevdev2 trace-cmd sysstat numactl accountsservice libaccountsservice0
 python3-pygments python3-rich python3-markdown-it python3-mdurl libdate-manip-perl gawk""".split()
 )
 """Of the packages that every machine of a release has, those that are left out for their size."""
 
 ALSO = """openssh-server openssh-sftp-server sudo curl rsyslog net-tools vim-tiny python3 htop gnupg unzip zip screen
-xxd psmisc bsdextrautils traceroute netcat-traditional netcat-openbsd telnet inetutils-telnet bc fdisk""".split()
+xxd psmisc bsdextrautils grub-pc initramfs-tools linux-base perl traceroute netcat-traditional netcat-openbsd telnet inetutils-telnet bc fdisk""".split()
 DEBIAN_ALSO = ["busybox", "ftp", "apparmor", "lsb-release"]
 UBUNTU_ONLY = ("netcat-openbsd",)
 

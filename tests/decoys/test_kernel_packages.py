@@ -53,3 +53,22 @@ def test_what_a_machine_makes_of_its_kernel_differs_and_the_kernel_does_not() ->
         assert len({each.partition(":")[2] for each in root}) == 1
     os.close(null)
     assert [one == other for one, other in zip(*sums, strict=True)] == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    "release", ["debian-11", "debian-12", "ubuntu-20.04", "ubuntu-22.04", "ubuntu-24.04"]
+)
+def test_the_boot_loader_is_installed_with_its_modules_in_boot(release: str) -> None:
+    null = os.open(os.devnull, os.O_WRONLY)
+    shell = Shell(World(persona(release)), "root", Recorder(null).session("192.0.2.9", 4000))
+    line = (
+        "dpkg -S /usr/sbin/update-grub /usr/sbin/update-initramfs /usr/bin/linux-version | cut -d: -f1; "
+        "dpkg-query -W -f '${Version}\n' grub-common grub-pc grub-pc-bin grub2-common | uniq | wc -l; "
+        "cd /boot/grub; ls; ls i386-pc/*.mod | wc -l; ls /usr/lib/grub/i386-pc/*.mod | wc -l"
+    )
+    *lines, copied, packaged = run_at_once(shell, line).out.split()
+    os.close(null)
+    names = ["fonts", "grub.cfg", "grubenv", "i386-pc", "locale", "unicode.pf2"]
+    assert lines == ["grub2-common", "initramfs-tools", "linux-base", "1", *names]
+    assert copied == packaged
+    assert int(copied) > 200

@@ -23,7 +23,7 @@ ROOTS = "boot:755 dev:755 etc:755 home:755 media:755 mnt:755 opt:755 proc:555 ro
 FOLDERS = """/root/.ssh:700 /dev/fd:555 /dev/shm:1777 /dev/pts:755 /dev/disk:755 /dev/disk/by-uuid:755 /dev/mapper:755 /dev/net:755 /dev/input:755
 /run/lock:1777 /run/systemd:755 /run/user:755 /run/user/0:700 /run/sshd:755 /run/udev:755 /run/log:755 /run/mount:755
 /var/tmp:1777 /var/log:755 /var/log/apt:755 /var/log/private:700 /var/lib/dpkg:755 /var/lib/dpkg/info:755 /var/lib/dpkg/updates:755 /var/lib/dpkg/triggers:755 /var/lib/dpkg/alternatives:755
-/var/lib/dpkg/parts:755 /var/lib/apt:755 /var/lib/apt/lists:755 /var/cache/apt:755 /var/cache/apt/archives:755 /var/cache/debconf:755 /var/cache/ldconfig:700
+/var/lib/dpkg/parts:755 /var/lib/private:700 /var/cache/private:700 /usr/local/share/man:755 /usr/local/share/ca-certificates:755 /var/lib/apt:755 /var/lib/apt/lists:755 /var/cache/apt:755 /var/cache/apt/archives:755 /var/cache/debconf:755 /var/cache/ldconfig:700
 /var/spool/cron/crontabs:1730 /var/spool/rsyslog:700 /var/backups:755 /etc/alternatives:755 /etc/ssl/private:710 /etc/apt/sources.list.d:755
 /usr/local:755 /usr/local/bin:755 /usr/local/sbin:755 /usr/local/etc:755
 /usr/local/games:755 /usr/local/include:755 /usr/local/lib:755 /usr/local/share:755 /usr/local/src:755 /var/local:2775 /var/opt:755 /var/mail:2775 /usr/src:755"""
@@ -36,7 +36,9 @@ GROUPS = {
 ALTERNATIVES = """usr/bin/awk:usr/bin/mawk usr/bin/nawk:usr/bin/mawk usr/bin/editor:bin/nano usr/bin/pico:bin/nano usr/bin/pager:bin/less
 usr/bin/vi:usr/bin/vim.tiny usr/bin/view:usr/bin/vim.tiny usr/bin/ex:usr/bin/vim.tiny usr/bin/rview:usr/bin/vim.tiny usr/bin/which:usr/bin/which.debianutils
 bin/nc:bin/nc.traditional bin/netcat:bin/nc.traditional bin/nc:bin/nc.openbsd bin/netcat:bin/nc.openbsd usr/sbin/rmt:usr/sbin/rmt-tar usr/bin/w:usr/bin/w.procps
-usr/bin/telnet:usr/bin/inetutils-telnet usr/bin/telnet:usr/bin/telnet.netkit usr/bin/write:usr/bin/write.ul usr/bin/lzma:usr/bin/xz usr/bin/unlzma:usr/bin/unxz
+usr/bin/telnet:usr/bin/inetutils-telnet usr/bin/telnet:usr/bin/telnet.netkit usr/bin/write:usr/bin/write.ul usr/bin/lzma:usr/bin/xz usr/bin/unlzma:usr/bin/unxz usr/bin/mt:bin/mt-gnu usr/bin/open:usr/bin/run-mailcap
+usr/bin/lzcat:usr/bin/xzcat usr/bin/lzcmp:usr/bin/xzcmp usr/bin/lzdiff:usr/bin/xzdiff usr/bin/lzegrep:usr/bin/xzegrep usr/bin/lzfgrep:usr/bin/xzfgrep
+usr/bin/lzgrep:usr/bin/xzgrep usr/bin/lzless:usr/bin/xzless usr/bin/lzmore:usr/bin/xzmore
 usr/sbin/iptables:usr/sbin/iptables-nft usr/sbin/ip6tables:usr/sbin/ip6tables-nft usr/bin/pinentry:usr/bin/pinentry-curses usr/bin/traceroute:usr/bin/traceroute.db usr/bin/ftp:usr/bin/tnftp
 usr/bin/traceroute6:usr/bin/traceroute6.db usr/bin/lft:usr/bin/lft.db usr/sbin/tcptraceroute:usr/sbin/tcptraceroute.db usr/bin/traceproto:usr/bin/traceproto.db
 usr/sbin/iptables-save:usr/sbin/iptables-nft-save usr/sbin/iptables-restore:usr/sbin/iptables-nft-restore usr/sbin/ip6tables-save:usr/sbin/ip6tables-nft-save usr/sbin/ip6tables-restore:usr/sbin/ip6tables-nft-restore
@@ -72,7 +74,7 @@ def generated(world: World, files: PackagedFiles) -> dict[str, Node]:
     nodes |= (
         device_nodes(world, booted)
         | _alternatives(files, when)
-        | kernel_files(world, when)
+        | kernel_files(world, when, files)
         | etc_files(world, files)
     )
     nodes |= home_files(world, files)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from .hardware import blocks, machine_id
 from .kernel_packages import kernel_built
 from .node import Node
-from .packaged import unknown_content
+from .packaged import PackagedFiles, unknown_content
 
 if TYPE_CHECKING:
     from .model import World
@@ -25,6 +26,9 @@ MODULE_LISTS = (
     "alias", "alias.bin", "builtin", "builtin.bin", "builtin.modinfo", "dep", "dep.bin", "devname", "order",
     "softdep", "symbols", "symbols.bin",
 )  # fmt: skip
+BOOT, MODULES, FONT = "/boot/grub", "/usr/lib/grub/i386-pc", "/usr/share/grub/unicode.pf2"
+ENVIRONMENT = b"# GRUB Environment Block\n".ljust(1024, b"#")
+"""The file of grub-editenv(1), always of 1024 bytes."""
 FIRST_SYMBOLS = b"""0000000000000000 D __per_cpu_start
 0000000000000000 D fixed_percpu_data
 00000000000001e0 A kexec_control_code_size
@@ -130,14 +134,14 @@ fi
 """
 
 
-def kernel_files(world: World, when: int) -> dict[str, Node]:
+def kernel_files(world: World, when: int, files: PackagedFiles) -> dict[str, Node]:
     """The kernel's files, whose sizes differ by version. `when`: the installation, in seconds since 1970."""
     built = kernel_built(world)
     last = max(built, when)
     return (
         _images(world, built, last)
         | _symbols(world, built)
-        | _grub(world, last)
+        | _grub(world, last, files)
         | _links(world, last)
         | _modules(world, built, last)
     )
@@ -170,7 +174,7 @@ def _symbols(world: World, built: int) -> dict[str, Node]:
     return {f"/boot/System.map-{kernel}": node}
 
 
-def _grub(world: World, last: int) -> dict[str, Node]:
+def _grub(world: World, last: int, files: PackagedFiles) -> dict[str, Node]:
     mode = 0o400 if world.system.id == "debian" else 0o444
     system, quiet = world.system, world.system.id == "debian"
     text = GRUB_CONFIGURATION.format(
@@ -181,10 +185,38 @@ def _grub(world: World, last: int) -> dict[str, Node]:
         kernel=system.kernel,
         options="quiet" if quiet else "",
     )
-    return {
+    found = {
         "/boot/grub": Node(0o755, True, changed=last + 420),
         "/boot/grub/grub.cfg": Node(mode, changed=last + 420, content=text.encode()),
     }
+    return found | _grub_installed(files, world.installed + 430)
+
+
+def _grub_installed(files: PackagedFiles, when: int) -> dict[str, Node]:
+    """What grub-install(8) copies from the packages to /boot/grub, and the core image and environment that it makes."""
+    if not files.folder(MODULES):
+        return {}
+    files.made[f"{BOOT}/i386-pc"] = partial(_grub_modules, files, when)
+    found: dict[str, Node] = {}
+    font = files.get(FONT)
+    if font is not None:
+        found |= {f"{BOOT}/{place}unicode.pf2": replace(font, changed=when) for place in ("", "fonts/")}
+    for name in ("i386-pc", "fonts", "locale"):
+        found[f"{BOOT}/{name}"] = Node(0o755, True, changed=when)
+    found[f"{BOOT}/grubenv"] = Node(content=ENVIRONMENT, changed=when)
+    return found
+
+
+def _grub_modules(files: PackagedFiles, when: int) -> dict[str, Node]:
+    """The nodes of /boot/grub/i386-pc by name."""
+    size = 31_000 + when % 1_000
+    core = partial(unknown_content, f"{BOOT}/i386-pc/core.img", str(size), b"", size)
+    copied = {
+        name: replace(node, changed=when, inode="", links=1)
+        for name, node in files.folder(MODULES).items()
+        if name.endswith((".mod", ".lst", ".o")) or name == "boot.img"
+    }
+    return copied | {"core.img": Node(size=size, live=core, changed=when)}
 
 
 def _links(world: World, last: int) -> dict[str, Node]:

@@ -88,7 +88,7 @@ def nslookup(process: Process) -> Running:
         status: int = yield from of_busybox(process)
         return status
     if process.args[:1] == ["-version"]:
-        process.out(f"nslookup {version_of(process)}\n")
+        process.err(f"nslookup {version_of(process)}\n")
         return 0
     words = [word for word in process.args if not word.startswith("-")]
     if not words:
@@ -104,6 +104,9 @@ def nslookup(process: Process) -> Running:
 def host(process: Process) -> Running:
     """`host`."""
     words, rest = [], list(process.args)
+    if "-V" in rest:
+        process.err(f"host {version_of(process)}\n")
+        return 0
     while rest:
         word = rest.pop(0)
         if word.startswith("-") and len(word) > 1:

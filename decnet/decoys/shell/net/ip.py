@@ -14,6 +14,7 @@ from . import ip_changes, ip_routes, ip_show, kernel_tables, route_changes
 from .ip_help import HELP_ADDRESS, HELP_NEIGHBOUR, HELP_ROUTE, USAGE
 from .ip_json import described, print_json, route_keys
 from .ip_show import Link, View
+from .ip_tables import OTHERS, other_object
 from .reach import neighbours
 
 VERSIONS = {
@@ -24,7 +25,7 @@ VERSIONS = {
 }  # fmt: skip
 OBJECTS = (
     "address", "addrlabel", "link", "maddress", "maddr", "monitor", "mroute", "mrule", "neighbor", "neighbour", "neigh",
-    "netns", "nexthop", "ntable", "ntbl", "route", "rule", "tunnel", "tuntap", "vrf", "xfrm", "help", "token",
+    "netns", "nexthop", "route", "rule", "tunnel", "tuntap", "help", *OTHERS,
 )  # fmt: skip
 OF_BUSYBOX = ("address", "route", "link", "tunnel", "neigh", "rule")
 SHOWS = ("show", "list", "lst", "ls")
@@ -76,6 +77,8 @@ def ip(process: Process) -> int:
         process.err(f'Object "{words[0]}" is unknown, try "ip help".\n')
         return 1
     try:
+        if name in OTHERS:
+            return other_object(process, view, name, words[1:], json="j" in flags)
         return _objects()[name](process, view, words[1:], "j" in flags, "p" in flags)
     except Failure as failure:
         process.err(f"{failure.message}\n")
@@ -116,13 +119,13 @@ def _selected(process: Process, words: list[str]) -> tuple[list[Link], list[str]
     rest = words[1:]
     while rest:
         word = rest.pop(0)
-        if word == "up":
+        if word in ("up", "primary", "permanent"):
             continue
-        if word in ("type", "scope", "to", "label", "master", "vrf", "table", "proto", "via"):
+        if word in ("type", "scope", "to", "label", "master", "vrf", "table", "proto", "via", "group", "nud"):
             value = rest.pop(0) if rest else ""
             if word == "scope":
                 found = [each for each in found if (each.index == 1) == (value == "host")]
-            elif word == "type":
+            elif word == "type" or (word == "group" and value not in ("default", "0")):
                 found = []
             continue
         name = rest.pop(0) if word == "dev" and rest else word

@@ -8,7 +8,7 @@ from ipaddress import IPv4Network
 from ...host.network import Route
 from ..process import Process
 from ..text.common import Failure
-from .ip_show import View
+from .ip_show import View, route_line
 
 SELECTORS = ("dev", "table", "type", "via", "proto", "scope", "src", "metric")
 
@@ -44,7 +44,8 @@ def show_local(process: Process, *, everything: bool) -> None:
 def get(process: Process, view: View, words: list[str]) -> int:
     """`ip route get`. Raises Failure."""
     facts, uid = process.shell.world.network, process.shell.world.number_of(process.shell.user)
-    words = [word for word in words if word != "to"]
+    matched = "fibmatch" in words
+    words = [word for word in words if word not in ("to", "fibmatch")]
     try:
         target = str(IPv4Network(words[0]).network_address) if words else ""
     except ValueError:
@@ -57,6 +58,13 @@ def get(process: Process, view: View, words: list[str]) -> int:
         shown = shown if not view.one_line else shown.replace("\n", "\\")
         process.out(f"local {target} dev {shown}\n")
         return 0
+    if matched:
+        route = next(
+            (each for each in facts.routes if (each.destination == "default") != facts.is_near(target)), None
+        )
+        if route is not None:
+            process.out(route_line(route, facts.interface, shows_device=True, busybox=False))
+            return 0
     via = "" if facts.is_near(target) else f" via {facts.gateway}"
     if not via and not facts.is_near(target):
         raise Failure("RTNETLINK answers: Network is unreachable", 2)

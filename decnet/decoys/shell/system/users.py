@@ -135,6 +135,8 @@ def getent(process: Process) -> Running:
         path = "/etc/hosts"
     if database == "netgroup" and keys:
         return 2
+    if database == "aliases":
+        return 2 if keys else 0
     if database == "initgroups" and keys:
         return _initgroups(process, keys)
     if path is None:
@@ -184,15 +186,27 @@ def _of_words(process: Process, database: str, lines: list[str], keys: list[str]
         )
         if not found:
             status = 2
-        for row in found[:1]:
-            if database.startswith("ahosts"):
-                kinds = ("STREAM", "DGRAM", "RAW")
-                process.out(
-                    "".join(f"{row[0]:<15} {kind:<6} {key if kind == 'STREAM' else ''}\n" for kind in kinds)
-                )
-            else:
-                process.out(_entry(database, row))
+        if database.startswith("ahosts"):
+            process.out(_sockets(database, found, key))
+        for row in found[:1] if not database.startswith("ahosts") else []:
+            process.out(_entry(database, row))
     return status
+
+
+def _sockets(database: str, rows: list[list[str]], key: str) -> str:
+    """The addresses of a name as getaddrinfo(3) has them; only the first row has the name."""
+    addresses = [row[0] for row in rows]
+    if "::1" in addresses and "127.0.0.1" not in addresses:
+        addresses.append("127.0.0.1")
+    if database in ("ahostsv4", "ahostsv6"):
+        addresses = [each for each in addresses if (":" in each) == (database == "ahostsv6")]
+    names = [key] + [""] * len(addresses)
+    kinds = ("STREAM", "DGRAM", "RAW")
+    return "".join(
+        f"{address:<15} {kind:<6} {name if kind == 'STREAM' else ''}\n"
+        for address, name in zip(dict.fromkeys(addresses), names, strict=False)
+        for kind in kinds
+    )
 
 
 def _is_meant(database: str, row: list[str], key: str) -> bool:
