@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from ..machine import Machine
+from .generated_units import generated_units
 from .login_files import Visit, utmp
 from .node import Node
 from .packages import Packages
@@ -19,7 +20,7 @@ from .unix_sockets import output_inode, unix_sockets
 
 FOLDERS = """credentials:755 credentials/systemd-sysusers.service:700 credentials/systemd-tmpfiles-setup-dev.service:700
 credentials/systemd-tmpfiles-setup.service:700 dbus:755 initramfs:755 lock/subsys:755 log/journal:2755 sendsigs.omit.d:755
-systemd/ask-password:755 systemd/generator:755 systemd/generator/local-fs.target.wants:755 systemd/inaccessible:755
+systemd/ask-password:755 systemd/generator:755 systemd/transient:755 systemd/inaccessible:755
 systemd/inaccessible/dir:0 systemd/incoming:755 systemd/inhibit:755 systemd/journal:755 systemd/journal/streams:755 systemd/machines:755
 systemd/netif:755 systemd/netif/leases:755 systemd/netif/links:755 systemd/netif/lldp:755 systemd/propagate:600
 systemd/propagate/systemd-logind.service:600 systemd/seats:755 systemd/sessions:755 systemd/shutdown:755 systemd/system:755
@@ -105,9 +106,7 @@ def _plain(world: World, booted: int) -> dict[str, Node]:
         found[f"/run/systemd/inaccessible/{name}"] = Node(0o000, kind=kind, changed=booted)
     found["/run/initctl"] = Node(0o600, kind="p", changed=booted)
     found["/run/shm"] = Node(0o777, target="/dev/shm", changed=booted)
-    remount = "systemd-remount-fs.service"
-    link = f"/run/systemd/generator/local-fs.target.wants/{remount}"
-    found[link] = Node(0o777, target=f"/lib/systemd/system/{remount}", changed=booted)
+    found |= generated_units(world.machine, booted)
 
     def logins() -> bytes:
         return utmp(world.machine, world.processes(int(time.time())), world.visits)

@@ -23,6 +23,8 @@ thermald ua-auto-attach ua-reboot-cmds ubuntu-advantage ufw unattended-upgrades 
 logrotate.timer man-db.timer motd-news.timer ua-timer.timer fwupd-refresh.timer""",
 }
 """By folder, the units in it, if the machine has them; without a suffix: services."""
+OF_UBUNTU = ("systemd-networkd-wait-online.service", "systemd-networkd.socket")
+"""Units that Debian has, too, and does not enable."""
 ALIASES = {
     "dbus-org.freedesktop.timesync1": "systemd-timesyncd", "dbus-org.freedesktop.resolve1": "systemd-resolved",
     "dbus-org.freedesktop.thermald": "thermald", "sshd": "ssh", "syslog": "rsyslog", "redis": "redis-server", "mysqld": "mariadb",
@@ -35,7 +37,12 @@ def files(world: World, files: PackagedFiles) -> dict[str, Node]:
     at = world.installed + 360
     for folder, names in WANTS.items():
         units = [name if "." in name else f"{name}.service" for name in names.split()]
-        there = [unit for unit in units if files.get(f"{UNITS}/{unit}") is not None]
+        there = [
+            unit
+            for unit in units
+            if files.get(f"{UNITS}/{unit}") is not None
+            and (world.system.id == "ubuntu" or unit not in OF_UBUNTU)
+        ]
         if not there:
             continue
         found[f"{FOLDER}/{folder}"] = Node(0o755, True, changed=at + len(there))
@@ -43,6 +50,8 @@ def files(world: World, files: PackagedFiles) -> dict[str, Node]:
             found[f"{FOLDER}/{folder}/{unit}"] = _link(unit, at + number)
     found[f"{FOLDER}/getty.target.wants"] = Node(0o755, True, changed=at)
     found[f"{FOLDER}/getty.target.wants/getty@tty1.service"] = _link("getty@.service", at)
+    if files.get("/etc/init.d/screen-cleanup") is not None:
+        found[f"{UNITS}/screen-cleanup.service"] = Node(0o777, target="/dev/null", changed=at)
     for alias, unit in ALIASES.items():
         if files.get(f"{UNITS}/{unit}.service") is not None:
             found[f"{FOLDER}/{alias}.service"] = _link(f"{unit}.service", at + 140)

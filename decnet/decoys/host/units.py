@@ -26,7 +26,7 @@ DESCRIPTIONS = {
 }  # fmt: skip
 ONCE_DEBIAN = {
     "apparmor.service": "Load AppArmor profiles", "console-setup.service": "Set console font and keymap", "ifupdown-pre.service": "Helper to synchronize boot up for ifupdown",
-    "keyboard-setup.service": "Set the console keyboard layout", "kmod-static-nodes.service": "Create List of Static Device Nodes", "modprobe@configfs.service": "Load Kernel Module configfs",
+    "keyboard-setup.service": "Set the console keyboard layout", "kmod-static-nodes.service": "Create List of Static Device Nodes",
     "networking.service": "Raise network interfaces", "systemd-journal-flush.service": "Flush Journal to Persistent Storage", "systemd-modules-load.service": "Load Kernel Modules",
     "systemd-random-seed.service": "Load/Save Random Seed", "systemd-remount-fs.service": "Remount Root and Kernel File Systems", "systemd-sysctl.service": "Apply Kernel Variables",
     "systemd-sysusers.service": "Create System Users", "systemd-tmpfiles-setup-dev.service": "Create Static Device Nodes in /dev", "systemd-tmpfiles-setup.service": "Create Volatile Files and Directories",
@@ -78,6 +78,9 @@ class Unit:
     since: int
     main: ProcessEntry | None = None
     processes: tuple[ProcessEntry, ...] = ()
+    sub: str = ""
+    """The column SUB, "" for that of a service."""
+    load: str = "loaded"
 
 
 def units(system: str, version: str, booted: int, entries: list[ProcessEntry]) -> list[Unit]:

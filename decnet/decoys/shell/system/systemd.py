@@ -12,8 +12,10 @@ from ..state import Shell
 from ..text.common import Failure, Options, parse, tool
 from .logged_errors import complain, log
 from .stopping import go_down
+from .unit_dependencies import list_dependencies
+from .unit_files import SUFFIXES, unit_file
 from .unit_finding import OLD, VERSIONS, find, state_of
-from .unit_lists import LISTS
+from .unit_lists import LISTS, list_files, list_units
 from .unit_status import cat, show, status
 
 FEATURES = "+PAM +AUDIT +SELINUX +APPARMOR +IMA +SMACK +SECCOMP +GCRYPT -GNUTLS +OPENSSL +ACL +BLKID +CURL +ELFUTILS +FIDO2 +IDN2 -IDN +IPTC +KMOD +LIBCRYPTSETUP +LIBFDISK +PCRE2 -PWQUALITY +P11KIT +QRENCODE +TPM2 +BZIP2 +LZ4 +XZ +ZLIB +ZSTD -BPF_FRAMEWORK -XKBCOMMON +UTMP +SYSVINIT default-hierarchy=unified"
@@ -22,6 +24,7 @@ VERBS = [
     "list-unit-files",
     "list-timers",
     "list-sockets",
+    "list-automounts",
     "list-jobs",
     "list-dependencies",
     "status",
@@ -119,6 +122,15 @@ def _done(process: Process, options: Options, verb: str, words: list[str]) -> Ru
         return _is_enabled(process, options, words)
     if verb in ("enable", "disable", "mask", "unmask", "reenable"):
         return (yield from _enable(process, options, verb, words))
+    if verb == "list-units":
+        return (yield from list_units(process, options, words))
+    if verb == "list-unit-files":
+        return (yield from list_files(process, options, words))
+    if verb == "list-dependencies":
+        return (yield from list_dependencies(process, options, words))
+    if verb == "edit" and not process.to_terminal:
+        process.err("Cannot edit units if not on a tty.\n")
+        return 1
     if verb in LISTS:
         process.out(LISTS[verb](process, options, words))
         return 0
@@ -223,20 +235,23 @@ def _is_active(process: Process, options: Options, verb: str, words: list[str]) 
     return status
 
 
+IS_ENABLED = ("enabled", "enabled-runtime", "static", "generated", "alias", "indirect", "transient")
+"""States for which the status of is-enabled is 0."""
+
+
 def _is_enabled(process: Process, options: Options, words: list[str]) -> int:
-    status = 1
+    shell, status = process.shell, 1
     for word in words:
-        unit = find(process.shell, word)
-        if unit is None:
-            name = word if "." in word else f"{word}.service"
+        name = word if word.endswith(SUFFIXES) else f"{word}.service"
+        file = unit_file(shell, name)
+        state = shell.files.notes.get(f"unit {name}") or (file.state if file is not None else "")
+        unit = find(shell, word) if not state else None
+        if unit is not None:
+            state = state_of(shell, unit) if unit.name == name else "alias"
+        if not state:
             process.err(f"Failed to get unit file state for {name}: No such file or directory\n")
             continue
-        state = (
-            "alias"
-            if unit.name.removesuffix(".service") != word.removesuffix(".service")
-            else state_of(process.shell, unit)
-        )
-        status = 0 if state in ("enabled", "static", "generated", "alias") else status
+        status = 0 if state in IS_ENABLED else status
         if "q" not in options:
             process.out(state + "\n")
     return status
@@ -311,5 +326,19 @@ def _make_link(shell: Shell, path: str, target: str) -> None:
 
 
 COMMANDS: dict[str, Command] = {
-    "systemctl": paged(systemctl, SYSTEMD, verb_in("", "status", "show", "cat", "show-environment", *LISTS)),
+    "systemctl": paged(
+        systemctl,
+        SYSTEMD,
+        verb_in(
+            "",
+            "status",
+            "show",
+            "cat",
+            "show-environment",
+            "list-units",
+            "list-unit-files",
+            "list-dependencies",
+            *LISTS,
+        ),
+    ),
 }

@@ -8,6 +8,7 @@ import time
 from ...host.units import ALIASES, Unit, units
 from ..state import Shell
 from .shown import clock
+from .unit_files import SUFFIXES, file_of, unit_file, unit_path
 
 VERSIONS = {
     "11": "systemd 247 (247.3-7+deb11u5)", "12": "systemd 252 (252.26-1~deb12u2)", "20.04": "systemd 245 (245.4-4ubuntu3.24)", "22.04": "systemd 249 (249.11-0ubuntu3.12)",
@@ -24,6 +25,8 @@ def units_of(shell: Shell) -> list[Unit]:
     stopped = set(shell.files.killed)
     shown = []
     for unit in found:
+        if unit.main is None and world.system.id != "rocky" and not unit_path(shell, unit.name):
+            continue
         if unit.main is not None and unit.main.pid in stopped:
             unit = Unit(unit.name, unit.description, unit.path, unit.state, False, unit.since)
         shown.append(unit)
@@ -47,19 +50,35 @@ def own_unit(shell: Shell, name: str, path: str) -> Unit:
     return Unit(name, text[:200], path, state, False, int(time.time()))
 
 
+def named(shell: Shell, word: str) -> str:
+    """The full name of the unit that a word means, through its aliases."""
+    name = word if word.endswith(SUFFIXES) else f"{word}.service"
+    if shell.world.system.id in ("debian", "ubuntu") and name.removesuffix(".service") in ALIASES:
+        name = f"{ALIASES[name.removesuffix('.service')]}.service"
+    node = shell.lstat(file_of(shell, name)) if "/" not in name else None
+    target = node.target.rpartition("/")[2] if node is not None and node.target else ""
+    return target if target.endswith(SUFFIXES) else name
+
+
 def find(shell: Shell, word: str) -> Unit | None:
-    """The service of this name or alias."""
-    base = word.removesuffix(".service")
-    if shell.world.system.id in ("debian", "ubuntu"):
-        base = ALIASES.get(base, base)
-    name = base if base.endswith((".timer", ".socket", ".target", ".mount")) else f"{base}.service"
-    return next((unit for unit in units_of(shell) if unit.name == name), None)
+    """The unit of this name or alias: a service, or one that has a file."""
+    name = named(shell, word)
+    found = next((unit for unit in units_of(shell) if unit.name == name), None)
+    if found is not None:
+        return found
+    from .loaded import described, one_loaded
+
+    other = one_loaded(shell, name)
+    return other if other is not None and other.load == "loaded" else described(shell, name)
 
 
 def state_of(shell: Shell, unit: Unit) -> str:
     """Whether it is enabled, with what the visitor has changed."""
     changed = shell.files.notes.get(f"unit {unit.name}")
-    return changed if changed else unit.state
+    if changed:
+        return changed
+    file = unit_file(shell, unit.name)
+    return file.state if file is not None else unit.state
 
 
 def stamp(when: int) -> str:
@@ -67,34 +86,29 @@ def stamp(when: int) -> str:
 
 
 def ago(seconds: int) -> str:
-    """A duration as systemd shows it in `... ago`: two units."""
+    """A duration as systemd shows it in `... ago` and `... left` (format_timestamp_relative): at most two units."""
     seconds = max(0, seconds)
-    if seconds >= 2 * 2_629_800:
-        months = seconds // 2_629_800
-        days = seconds % 2_629_800 // 86400
-        return f"{months} months {days} days"
-    if seconds >= 2_629_800:
-        return f"1 month {seconds % 2_629_800 // 86400} days"
-    if seconds >= 7 * 86400:
-        weeks, days = seconds // 604_800, seconds % 604_800 // 86400
-        return (
-            f"{weeks} week{'s' if weeks > 1 else ''} {days} day{'s' if days != 1 else ''}"
-            if days
-            else f"{weeks} week{'s' if weeks > 1 else ''}"
-        )
-    if seconds >= 86400:
-        days, hours = seconds // 86400, seconds % 86400 // 3600
-        return (
-            f"{days} day{'s' if days > 1 else ''} {hours}h"
-            if hours
-            else f"{days} day{'s' if days > 1 else ''}"
-        )
-    if seconds >= 3600:
-        return f"{seconds // 3600}h {seconds // 60 % 60}min"
-    return (
-        f"{seconds // 60}min {seconds % 60}s"
-        if seconds >= 60 and seconds < 600
-        else f"{seconds // 60}min"
-        if seconds >= 60
-        else f"{seconds}s"
-    )
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86_400
+    weeks, months, years = seconds // 604_800, seconds // 2_629_800, seconds // 31_557_600
+    if years:
+        return _two(years, "year", seconds % 31_557_600 // 2_629_800, "month")
+    if months:
+        return _two(months, "month", seconds % 2_629_800 // 86_400, "day")
+    if weeks:
+        return _two(weeks, "week", days % 7, "day")
+    if days >= 2:
+        return f"{days} days"
+    if hours >= 25:
+        return f"1 day {hours % 24}h"
+    if hours >= 6:
+        return f"{hours}h"
+    if hours:
+        return f"{hours}h {minutes % 60}min"
+    if minutes >= 5:
+        return f"{minutes}min"
+    return f"{minutes}min {seconds % 60}s" if minutes else f"{seconds}s"
+
+
+def _two(first: int, unit: str, second: int, less: str) -> str:
+    head = f"{first} {unit}{'s' if first != 1 else ''}"
+    return f"{head} {second} {less}{'s' if second != 1 else ''}" if second else head

@@ -4,80 +4,110 @@
 from __future__ import annotations
 
 import time
+from fnmatch import fnmatchcase
 
+from ...host.loaded_units import LISTENING
 from ...host.timers import last_and_next, timers
+from ...host.units import Unit
 from ...host.world import World
-from ..process import Process
+from ..process import Process, Running
 from ..text.common import Options
-from .unit_finding import OLD, ago, stamp, state_of, units_of
+from .loaded import loaded, sub_state
+from .unit_files import file_of, unit_files
+from .unit_finding import OLD, ago, stamp
 
 
-def _list_units(process: Process, options: Options, words: list[str]) -> str:
-    states = options.value("state")
-    kind = options.value("t")
-    found = [unit for unit in units_of(process.shell) if unit.active or "a" in options]
-    if "failed" in options or states == "failed" or (kind and kind != "service"):
-        found = []
-    if states == "running":
-        found = [unit for unit in found if unit.main is not None]
-    if words:
-        wanted = [word if "." in word else f"{word}.service" for word in words]
-        found = [unit for unit in found if unit.name in wanted]
-    rows = [["UNIT", "LOAD", "ACTIVE", "SUB", "DESCRIPTION"]]
+def list_units(process: Process, options: Options, words: list[str]) -> Running:
+    """Print the units that are loaded."""
+    units = yield from loaded(process.shell)
+    process.out(_list_units(units, options, words))
+    return 0
+
+
+def _list_units(units: list[Unit], options: Options, words: list[str]) -> str:
+    shown_all = "a" in options
+    states, kinds = _listed(options, "state"), _listed(options, "t", "type")
+    if "failed" in options:
+        states = [*states, "failed"]
+    wanted = [word if "." in word or "*" in word else f"{word}.service" for word in words]
+    found = [
+        unit
+        for unit in units
+        if (unit.active or shown_all or states)
+        and (
+            not states or {sub_state(unit), "active" if unit.active else "inactive", unit.load} & set(states)
+        )
+        and (not kinds or unit.name.rpartition(".")[2] in kinds)
+        and (not wanted or any(fnmatchcase(unit.name, each) for each in wanted))
+    ]
+    plain = "plain" in options
+    lines = _rows_of_units(found, plain=plain, is_headed=not _without_legend(options))
+    if _without_legend(options):
+        return "".join(lines)
+    if not found and states:
+        return f"{'' if plain else '  '}UNIT LOAD ACTIVE SUB DESCRIPTION\n0 loaded units listed.\n"
+    if not found:
+        return f"{'' if plain else '  '}UNIT LOAD ACTIVE SUB DESCRIPTION\n0 loaded units listed.\n" + _hint(
+            shown_all or bool(states)
+        )
+    legend = "\nLOAD   = Reflects whether the unit definition was properly loaded.\nACTIVE = The high-level unit activation state, i.e. generalization of SUB.\nSUB    = The low-level unit activation state, values depend on unit type.\n"
+    return "".join(lines) + legend + f"{len(found)} loaded units listed." + _hint(shown_all or bool(states))
+
+
+def _hint(shown_all: bool) -> str:
+    hint = "" if shown_all else " Pass --all to see loaded but inactive units, too."
+    return f"{hint}\nTo show all installed unit files use 'systemctl list-unit-files'.\n"
+
+
+def _rows_of_units(found: list[Unit], *, plain: bool, is_headed: bool) -> list[str]:
+    """A point stands before a unit whose file is missing, and room for it before all."""
+    rows = [("UNIT", "LOAD", "ACTIVE", "SUB", "DESCRIPTION")] if is_headed else []
     rows += [
-        [
-            unit.name,
-            "loaded",
-            "active" if unit.active else "inactive",
-            "running" if unit.main else "exited" if unit.active else "dead",
-            unit.description,
-        ]
+        (unit.name, unit.load, "active" if unit.active else "inactive", sub_state(unit), unit.description)
         for unit in found
     ]
-    widths = [max(len(row[at]) for row in rows) for at in range(4)]
-    lines = [
-        "  " + " ".join(cell.ljust(width) for cell, width in zip(row[:4], widths, strict=True)) + " " + row[4]
-        for row in rows
-    ]
-    if "no-legend" in options or options.value("legend") == "false":
-        return "".join(
-            line.removeprefix("  ") + "\n" if "plain" in options else line + "\n" for line in lines[1:]
-        )
-    if not found:
-        return "  UNIT LOAD ACTIVE SUB DESCRIPTION\n0 loaded units listed.\n"
-    legend = "\nLOAD   = Reflects whether the unit definition was properly loaded.\nACTIVE = The high-level unit activation state, i.e. generalization of SUB.\nSUB    = The low-level unit activation state, values depend on unit type.\n"
-    hint = "" if "a" in options else " Pass --all to see loaded but inactive units, too."
-    return (
-        "".join(f"{line}\n" for line in lines)
-        + legend
-        + f"{len(found)} loaded units listed.{hint}\nTo show all installed unit files use 'systemctl list-unit-files'.\n"
-    )
+    widths = [max((len(row[at]) for row in rows), default=0) for at in range(4)]
+    lines = []
+    for row in rows:
+        mark = "" if plain else "● " if row[1] == "not-found" else "  "
+        cells = " ".join(cell.ljust(width) for cell, width in zip(row[:4], widths, strict=True))
+        lines.append(f"{mark}{cells} {row[4]}\n")
+    return lines
 
 
-def _list_files(process: Process, options: Options, words: list[str]) -> str:
+def _without_legend(options: Options) -> bool:
+    return "no-legend" in options or options.value("legend") in ("false", "no", "0")
+
+
+def list_files(process: Process, options: Options, words: list[str]) -> Running:
     shell = process.shell
     head = ["UNIT FILE", "STATE", "VENDOR PRESET" if shell.world.system.version in OLD else "PRESET"]
-    wanted = [word if "." in word else f"{word}.service" for word in words]
-    rows, kind = [head], options.value("t")
-    files = [
-        ("getty@.service" if unit.name.startswith("getty@") else unit.name, state_of(shell, unit))
-        for unit in units_of(shell)
-    ]
-    if shell.world.system.id != "rocky":
-        files += [
-            (f"{timer.name}.timer", "static" if timer.boot else "enabled") for timer in timers(shell.world)
-        ]
-    for name, state in sorted(files):
-        if kind and not name.endswith(f".{kind}"):
-            continue
-        if (not wanted or name in wanted) and (not options.value("state") or state == options.value("state")):
-            rows.append([name, state, "-" if state in ("static", "generated") else "enabled"])
-    widths = [max(len(row[at]) for row in rows) for at in range(3)]
-    shown = _coloured if process.to_terminal else _plain
-    body = "".join(
-        shown(row, widths, is_head=row is head) for row in (rows[1:] if "no-legend" in options else rows)
-    )
-    return body if "no-legend" in options else f"{body}\n{len(rows) - 1} unit files listed.\n"
+    wanted = [word if "." in word or "*" in word else f"{word}.service" for word in words]
+    kinds, states = _listed(options, "t", "type"), _listed(options, "state")
+    rows = []
+    for at, file in enumerate(unit_files(shell)):
+        if at % 16 == 0:
+            yield 0.0
+        state = shell.files.notes.get(f"unit {file.name}") or file.state
+        if (
+            (not kinds or file.name.rpartition(".")[2] in kinds)
+            and (not states or state in states)
+            and (not wanted or any(fnmatchcase(file.name, each) for each in wanted))
+        ):
+            rows.append([file.name, state, file.preset])
+    rows.sort(key=lambda row: (row[0].rpartition(".")[2], row[0].lower()))
+    plain = _without_legend(options)
+    shown = rows if plain else [head, *rows]
+    widths = [max(len(row[at]) for row in shown) for at in range(3)] if shown else [0, 0, 0]
+    line = _coloured if process.to_terminal else _plain
+    process.out("".join(line(row, widths, is_head=row is head) for row in shown))
+    process.out("" if plain else f"\n{len(rows)} unit files listed.\n")
+    return 0
+
+
+def _listed(options: Options, *names: str) -> list[str]:
+    """The words of an option that can be given more than once, each with a list."""
+    return [word for name in names for value in options.values(name) for word in value.split(",") if word]
 
 
 def _plain(row: list[str], widths: list[int], *, is_head: bool) -> str:
@@ -113,14 +143,14 @@ def _list_timers(process: Process, options: Options, words: list[str]) -> str:
     for then, last, name in sorted(_due(process.shell.world, now)):
         passed = [stamp(last), f"{ago(now - last)} ago"] if last else ["-", "-"]
         rows.append([stamp(then), f"{ago(then - now)} left", *passed, f"{name}.timer", f"{name}.service"])
-    widths = [max(len(row[at]) for row in rows) for at in range(6)]
-    return (
-        "".join(
-            " ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n"
-            for row in rows
-        )
-        + f"\n{len(rows) - 1} timers listed.\nPass --all to see loaded but inactive timers, too.\n"
+    if _without_legend(options):
+        rows = rows[1:]
+    widths = [max((len(row[at]) for row in rows), default=0) for at in range(6)]
+    body = "".join(
+        " ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n"
+        for row in rows
     )
+    return body if _without_legend(options) else body + _total(len(rows) - 1, "timer", options)
 
 
 def _due(world: World, now: int) -> list[tuple[int, int, str]]:
@@ -137,25 +167,43 @@ def _due(world: World, now: int) -> list[tuple[int, int, str]]:
 
 
 def _list_sockets(process: Process, options: Options, words: list[str]) -> str:
-    rows = [("LISTEN", "UNIT", "ACTIVATES"), ("/run/dbus/system_bus_socket", "dbus.socket", "dbus.service"), ("/run/initctl", "systemd-initctl.socket", "systemd-initctl.service"),
-            ("/run/systemd/journal/dev-log", "systemd-journald-dev-log.socket", "systemd-journald.service"), ("/run/systemd/journal/socket", "systemd-journald.socket", "systemd-journald.service"),
-            ("/run/udev/control", "systemd-udevd-control.socket", "systemd-udevd.service")]  # fmt: skip
-    return (
-        "".join(f"{a:<28} {b:<31} {c}\n" for a, b, c in rows)
-        + f"\n{len(rows) - 1} sockets listed.\nPass --all to see loaded but inactive sockets, too.\n"
-    )
+    rows = [row for row in LISTENING if file_of(process.shell, row[1])]
+    if not _without_legend(options):
+        rows = [("LISTEN", "UNIT", "ACTIVATES"), *rows]
+    first, second = (max((len(row[at]) for row in rows), default=0) for at in (0, 1))
+    body = "".join(f"{a:<{first}} {b:<{second}} {c}\n" for a, b, c in rows)
+    return body if _without_legend(options) else body + _total(len(rows) - 1, "socket", options)
 
 
-def _list_dependencies(process: Process, options: Options, words: list[str]) -> str:
-    found = [unit for unit in units_of(process.shell) if unit.state == "enabled"]
-    name = words[0] if words else "default.target"
-    return f"{name}\n" + "".join(
-        f"● {'└' if at == len(found) - 1 else '├'}─{unit.name}\n" for at, unit in enumerate(found)
+def _total(number: int, noun: str, options: Options) -> str:
+    hint = "" if "a" in options else f"Pass --all to see loaded but inactive {noun}s, too.\n"
+    return f"\n{number} {noun}s listed.\n{hint}"
+
+
+def _list_automounts(process: Process, options: Options, words: list[str]) -> str:
+    unit = "proc-sys-fs-binfmt_misc.automount"
+    row = ("binfmt_misc", "/proc/sys/fs/binfmt_misc", "yes", "0", unit)
+    rows = [row] if file_of(process.shell, unit) else []
+    if not _without_legend(options):
+        rows = [("WHAT", "WHERE", "MOUNTED", "IDLE TIMEOUT", "UNIT"), *rows]
+    widths = [max((len(each[at]) for each in rows), default=0) for at in range(4)]
+    body = "".join(
+        " ".join(cell.ljust(width) for cell, width in zip(each, [*widths, 0], strict=True)) + "\n"
+        for each in rows
     )
+    return body if _without_legend(options) else body + _total(len(rows) - 1, "automount", options)
+
+
+def _list_machines(process: Process, options: Options, words: list[str]) -> str:
+    row = f"{process.shell.world.hostname} (host) running 0      0\n"
+    if _without_legend(options):
+        return f"  {row}"
+    name = f"{process.shell.world.hostname} (host)"
+    return f"  {'NAME':<{len(name)}} STATE   FAILED JOBS\n  {row}\n1 machines listed.\n"
 
 
 LISTS = {
-    "list-units": _list_units, "list-unit-files": _list_files, "list-timers": _list_timers, "list-sockets": _list_sockets,
-    "list-dependencies": _list_dependencies,
+    "list-timers": _list_timers, "list-sockets": _list_sockets,
+    "list-automounts": _list_automounts, "list-machines": _list_machines,
 }  # fmt: skip
 """By the verb of systemctl."""

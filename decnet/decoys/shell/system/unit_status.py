@@ -11,7 +11,11 @@ from ..process import Process
 from ..state import Shell
 from ..text.common import Options
 from .journal import lines_of
+from .loaded import sub_state
+from .unit_files import WITHOUT_PRESET, unit_file
 from .unit_finding import OLD, VERSIONS, ago, find, stamp, state_of, units_of
+from .unit_settings import Settings
+from .unit_shown import properties
 
 
 def status(process: Process, options: Options, words: list[str]) -> int:
@@ -41,28 +45,32 @@ def _one(process: Process, options: Options, unit: Unit) -> str:
     version = shell.world.system.version
     preset = "vendor preset" if version in OLD else "preset"
     own = unit.path.startswith("/etc/systemd/system/")
-    state = state_of(shell, unit)
-    loaded = (
-        f"loaded ({unit.path}; {state})"
-        if state in ("static", "generated")
-        else f"loaded ({unit.path}; {state}; {preset}: enabled)"
-    )
+    state, file = state_of(shell, unit), unit_file(shell, unit.name)
+    usual = file.preset if file is not None and file.preset != "-" else "enabled"
+    if state == "masked":
+        loaded = f"masked (Reason: Unit {unit.name} is masked.)"
+    elif not unit.path:
+        loaded = "loaded"
+    elif state in WITHOUT_PRESET:
+        loaded = f"loaded ({unit.path}; {state})"
+    else:
+        loaded = f"loaded ({unit.path}; {state}; {preset}: {usual})"
     out = f"{'●' if unit.active else '○'} {unit.name} - {unit.description}\n     Loaded: {loaded}\n"
     if not unit.active:
         since = (
             ""
-            if own or unit.name in ("emergency.service", "rescue.service")
+            if own or not unit.since or unit.sub or unit.name in ("emergency.service", "rescue.service")
             else f" since {stamp(now - 4000)}; 1h 6min ago"
             if unit.main is None and unit.state == "static"
             else f" since {stamp(now - 3)}; 3s ago"
         )
-        return out + f"     Active: inactive (dead){since}\n" + _docs(unit)
-    sub = "running" if unit.main is not None else "exited"
-    out += f"     Active: active ({sub}) since {stamp(unit.since)}; {ago(now - unit.since)} ago\n" + _docs(
-        unit
+        return out + f"     Active: inactive (dead){since}\n" + _docs(shell, unit)
+    sub = "" if sub_state(unit) == "active" else f" ({sub_state(unit)})"
+    out += f"     Active: active{sub} since {stamp(unit.since)}; {ago(now - unit.since)} ago\n" + _docs(
+        shell, unit
     )
     if unit.main is None:
-        return out + "        CPU: 14ms\n"
+        return out + ("        CPU: 14ms\n" if unit.name.endswith(".service") else "")
     memory = sum(entry.resident for entry in unit.processes) * 0.62
     tasks = sum(entry.threads for entry in unit.processes)
     used = sum(entry.cpu for entry in unit.processes)
@@ -84,8 +92,8 @@ def _members(entries: tuple[ProcessEntry, ...]) -> str:
     return out
 
 
-def _docs(unit: Unit) -> str:
-    docs = DOCS.get(unit.name, ())
+def _docs(shell: Shell, unit: Unit) -> str:
+    docs = Settings(shell, unit.name).words("Documentation") or DOCS.get(unit.name, ())
     return "".join(
         f"{'       Docs: ' if at == 0 else '             '}{text}\n" for at, text in enumerate(docs)
     )
@@ -144,23 +152,17 @@ def _unit_file(shell: Shell, unit: Unit) -> str:
 
 
 def show(process: Process, options: Options, words: list[str]) -> int:
+    """Print properties, all or those of -p, in the order of systemd."""
     wanted = [name for value in options.values("p") for name in value.split(",")]
     for at, word in enumerate(words or [""]):
-        unit = find(process.shell, word) if word else None
-        main = unit.main if unit else None
-        values = {
-            "Type": "notify" if main else "oneshot", "Restart": "on-failure", "MainPID": str(main.pid if main else 0), "Id": unit.name if unit else word,
-            "Names": unit.name if unit else word, "Description": unit.description if unit else word, "LoadState": "loaded" if unit else "not-found",
-            "ActiveState": "active" if unit and unit.active else "inactive", "SubState": "running" if main else "exited" if unit and unit.active else "dead",
-            "FragmentPath": unit.path if unit else "", "UnitFileState": state_of(process.shell, unit) if unit else "", "ExecMainPID": str(main.pid if main else 0),
-            "ActiveEnterTimestamp": stamp(unit.since) if unit and unit.active else "", "NRestarts": "0", "Result": "success", "ControlGroup": f"/system.slice/{unit.name}" if main and unit else "",
-        }  # fmt: skip
-        lines = [(name, values[name]) for name in (wanted or values) if name in values]
+        lines = properties(process.shell, word, all_of_them="a" in options)
+        shown = [(name, value) for name, value in lines if not wanted or name in wanted]
         process.out(
             ("\n" if at else "")
             + "".join(
                 f"{value}\n" if "P" in options or "value" in options else f"{name}={value}\n"
-                for name, value in lines
+                for name, value in shown
+                if value or wanted or "a" in options
             )
         )
     return 0
