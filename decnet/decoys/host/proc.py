@@ -11,6 +11,7 @@ from ..machine import Machine
 from .hardware import blocks, load, uuid_for
 from .modules import modules
 from .node import Node
+from .proc_drivers import texts
 from .proc_hardware import World, cpuinfo, devices, diskstats, interrupts, ioports, meminfo, partitions
 from .sysctls import sysctls
 
@@ -52,8 +53,17 @@ def files(world: World) -> dict[str, Node]:
     if world.machine.system.id in ("debian", "ubuntu", "rocky"):
         found |= {f"/proc/{name}": Node(0o444, changed=boot) for name in UNREAD.split()}
         found |= {f"/proc/{name}": Node(0o555, True, changed=boot) for name in FOLDERS.split()}
+    if world.machine.system.id == "debian" and world.machine.system.version == "12":
+        found |= _drivers(world, boot)
     found["/proc/mounts"] = Node(0o777, target="self/mounts", changed=boot)
     return found
+
+
+def _drivers(world: World, boot: int) -> dict[str, Node]:
+    def text(name: str, world: World) -> str:
+        return texts(int(time.time()) - world.machine.booted())[name]
+
+    return {f"/proc/{name}": _live(world, partial(text, name), boot) for name in texts(0)}
 
 
 def settings(machine: Machine) -> dict[str, Node]:

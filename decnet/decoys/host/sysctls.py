@@ -75,6 +75,7 @@ def _of_release(machine: Machine) -> dict[str, str]:
     return {
         "fs.protected_regular": "2" if not rocky else "1", "fs.suid_dumpable": "2" if ubuntu else "0",
         "kernel.core_uses_pid": "1" if rocky else "0", "kernel.dmesg_restrict": "0" if rocky else "1",
+        **({} if rocky else {"kernel.unprivileged_userns_clone": "1"}),
         "kernel.kptr_restrict": "1" if rocky or ubuntu else "0", "kernel.osrelease": system.kernel,
         "kernel.ostype": system.sysname,
         "kernel.perf_event_paranoid": "3" if system.id == "debian" else "4" if ubuntu else "2",
