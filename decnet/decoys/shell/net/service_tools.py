@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 
 from ..process import Command, Process, Running
-from ..system.unit_finding import find
+from ..system.loaded import find
 from ..system.volumes import version_of
 from ..text.common import Failure, parse, why_not
 from ..text.packaged import packaged

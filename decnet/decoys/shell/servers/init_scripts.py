@@ -7,7 +7,7 @@ from __future__ import annotations
 from ...host.printed import served
 from ..process import Command, Process, Running
 from ..state import Shell
-from ..system.unit_finding import find
+from ..system.loaded import find
 from .common import guarded
 
 FOLDER, UNITS = "/etc/init.d", "/lib/systemd/system"

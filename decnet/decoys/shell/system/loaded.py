@@ -9,7 +9,7 @@ from ...host.units import Unit
 from ..state import Shell
 from .systemd_tools import escaped, unescaped
 from .unit_files import GENERATED, file_of, unit_path
-from .unit_finding import units_of
+from .unit_finding import named, units_of
 
 
 def loaded(shell: Shell) -> Generator[float, bytes | None, list[Unit]]:
@@ -21,6 +21,16 @@ def loaded(shell: Shell) -> Generator[float, bytes | None, list[Unit]]:
             if at % 8 == 0:
                 yield 0.0
     return sorted(found.values(), key=lambda unit: (unit.name.rpartition(".")[2], unit.name.lower()))
+
+
+def find(shell: Shell, word: str) -> Unit | None:
+    """The unit of this name or alias: a service, or one that has a file."""
+    name = named(shell, word)
+    found = next((unit for unit in units_of(shell) if unit.name == name), None)
+    if found is not None:
+        return found
+    other = one_loaded(shell, name)
+    return other if other is not None and other.load == "loaded" else described(shell, name)
 
 
 def one_loaded(shell: Shell, name: str) -> Unit | None:

@@ -10,15 +10,16 @@ from ..paged import SYSTEMD, paged, verb_in
 from ..process import Command, Process, Running
 from ..state import Shell
 from ..text.common import Failure, Options, parse, tool
+from .loaded import find
 from .logged_errors import complain, log
 from .stopping import go_down
 from .unit_dependencies import list_dependencies
 from .unit_files import SUFFIXES, unit_file
-from .unit_finding import OLD, VERSIONS, find, state_of
+from .unit_finding import OLD, VERSIONS, state_of
 from .unit_lists import LISTS, list_files, list_units
+from .unit_properties import FEATURES
 from .unit_status import cat, show, status
 
-FEATURES = "+PAM +AUDIT +SELINUX +APPARMOR +IMA +SMACK +SECCOMP +GCRYPT -GNUTLS +OPENSSL +ACL +BLKID +CURL +ELFUTILS +FIDO2 +IDN2 -IDN +IPTC +KMOD +LIBCRYPTSETUP +LIBFDISK +PCRE2 -PWQUALITY +P11KIT +QRENCODE +TPM2 +BZIP2 +LZ4 +XZ +ZLIB +ZSTD -BPF_FRAMEWORK -XKBCOMMON +UTMP +SYSVINIT default-hierarchy=unified"
 VERBS = [
     "list-units",
     "list-unit-files",

@@ -9,8 +9,9 @@ from ..paged import SYSTEMD, paged, verb_in
 from ..process import Command, Process, Running
 from ..text.common import parse
 from ..text.packaged import packaged
+from .loaded import find
 from .logged_errors import complain
-from .unit_finding import find, units_of
+from .unit_finding import units_of
 
 SHORTHANDS = {
     "minutely": "*-*-* *:*:00", "hourly": "*-*-* *:00:00", "daily": "*-*-* 00:00:00", "weekly": "Mon *-*-* 00:00:00", "monthly": "*-*-01 00:00:00",

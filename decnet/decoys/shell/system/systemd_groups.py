@@ -9,8 +9,8 @@ import uuid
 from ..process import Command, Process, Running
 from ..text.common import parse
 from ..text.packaged import packaged
+from .loaded import find
 from .logged_errors import complain
-from .unit_finding import find
 
 
 @packaged(bare=True)

@@ -60,18 +60,6 @@ def named(shell: Shell, word: str) -> str:
     return target if target.endswith(SUFFIXES) else name
 
 
-def find(shell: Shell, word: str) -> Unit | None:
-    """The unit of this name or alias: a service, or one that has a file."""
-    name = named(shell, word)
-    found = next((unit for unit in units_of(shell) if unit.name == name), None)
-    if found is not None:
-        return found
-    from .loaded import described, one_loaded
-
-    other = one_loaded(shell, name)
-    return other if other is not None and other.load == "loaded" else described(shell, name)
-
-
 def state_of(shell: Shell, unit: Unit) -> str:
     """Whether it is enabled, with what the visitor has changed."""
     changed = shell.files.notes.get(f"unit {unit.name}")

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 from ..state import Shell
 from .unit_finding import VERSIONS, stamp, units_of
+from .unit_properties import FEATURES
 
 
 def manager(shell: Shell) -> list[tuple[str, str]]:
     """The properties that are asked for most; `Features` are those of the release's packages."""
-    from .systemd import FEATURES
-
     version = VERSIONS.get(shell.world.system.version, "systemd 252 (252)").partition("(")[2].rstrip(")")
     booted = stamp(shell.world.booted())
     path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -8,9 +8,9 @@ import uuid
 from ...host.loaded_units import LISTENING
 from ...host.units import Unit
 from ..state import Shell
-from .loaded import sub_state
+from .loaded import find, sub_state
 from .unit_files import file_of, unit_file
-from .unit_finding import find, named, stamp, state_of
+from .unit_finding import named, stamp, state_of
 from .unit_properties import SERVICE, UNIT
 from .unit_settings import Settings, requires, wants
 

@@ -11,9 +11,9 @@ from ..process import Process
 from ..state import Shell
 from ..text.common import Options
 from .journal import lines_of
-from .loaded import sub_state
+from .loaded import find, sub_state
 from .unit_files import WITHOUT_PRESET, unit_file
-from .unit_finding import OLD, VERSIONS, ago, find, stamp, state_of, units_of
+from .unit_finding import OLD, VERSIONS, ago, stamp, state_of, units_of
 from .unit_settings import Settings
 from .unit_shown import properties
 
