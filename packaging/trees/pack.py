@@ -28,7 +28,7 @@ from pathlib import Path
 from urllib.error import HTTPError
 
 from .archive import Archive, Stanza, closure
-from .releases import ALSO, DEBIAN_ALSO, SERVICES, SNAPSHOTS, SUITES, UBUNTU_ONLY, WITHOUT
+from .releases import ALSO, DEBIAN_ALSO, SERVICES, SNAPSHOTS, SUITES, WITHOUT
 from .scan import Entry, Package, package_in
 from .stored import Stored, write
 
@@ -80,7 +80,7 @@ class Release:
             if found[-1].get("Priority") in ("required", "important", "standard")
         ]
         more = [*ALSO, *(DEBIAN_ALSO if name.startswith("debian") else ())]
-        skipped = set(WITHOUT) | ({"netcat-traditional"} if name.startswith("ubuntu") else set(UBUNTU_ONLY))
+        skipped = set(WITHOUT) | ({"netcat-traditional"} if name.startswith("ubuntu") else set())
         names = closure(self.index, base + more, frozenset(skipped))
         self._add(names, "")
         for service, servers in SERVICES.items():

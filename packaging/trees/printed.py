@@ -24,6 +24,8 @@ BESIDES = ("-V", "-h", "--no-such-option", "-~")
 """Kept where they are answered as --help or --version, or as an option that is not there."""
 FOLDERS = ("usr/bin", "usr/sbin")
 OPTIONS = ("--help", "--version", "", *BESIDES)
+VERSIONS = "versions"
+"""The key of the versions that the tree's packages have."""
 MOST = 12_000
 """Bytes of one answer."""
 SECONDS = 2
@@ -55,7 +57,14 @@ def main() -> None:
         if answer is not None and _is_kept(option, *answer)
     }
     found = dict(sorted((before | found).items()))
-    write(DATA / f"{release}.printed.zip", {key: found[key] for key in found if _is_plain(key, found)})
+    kept = {key: found[key] for key in found if key != VERSIONS and _is_plain(key, found)}
+    write(DATA / f"{release}.printed.zip", {VERSIONS: _versions(root), **kept})
+
+
+def _versions(root: Path) -> bytes:
+    """A line for each package of the tree: its name and its version."""
+    argv = ["dpkg-query", f"--admindir={root}/var/lib/dpkg", "-W", "-f", "${Package} ${Version}\n"]
+    return subprocess.run(argv, check=True, capture_output=True).stdout
 
 
 def _is_plain(key: str, found: dict[str, bytes]) -> bool:

@@ -40,7 +40,6 @@ python3-pygments python3-rich python3-markdown-it python3-mdurl libdate-manip-pe
 ALSO = """openssh-server openssh-sftp-server sudo curl rsyslog net-tools vim-tiny python3 htop gnupg unzip zip screen
 xxd psmisc bsdextrautils grub-pc initramfs-tools linux-base perl traceroute netcat-traditional netcat-openbsd telnet inetutils-telnet bc fdisk""".split()
 DEBIAN_ALSO = ["busybox", "ftp", "apparmor", "lsb-release"]
-UBUNTU_ONLY = ("netcat-openbsd",)
 
 SERVICES = {
     "ftp": ("vsftpd", "proftpd-core"), "http": ("apache2", "nginx"), "mysql": ("mariadb-server", "mysql-server-8.0"),

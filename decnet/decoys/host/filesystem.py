@@ -35,7 +35,7 @@ GROUPS = {
 }
 ALTERNATIVES = """usr/bin/awk:usr/bin/mawk usr/bin/nawk:usr/bin/mawk usr/bin/editor:bin/nano usr/bin/pico:bin/nano usr/bin/pager:bin/less
 usr/bin/vi:usr/bin/vim.tiny usr/bin/view:usr/bin/vim.tiny usr/bin/ex:usr/bin/vim.tiny usr/bin/rview:usr/bin/vim.tiny usr/bin/which:usr/bin/which.debianutils
-bin/nc:bin/nc.traditional bin/netcat:bin/nc.traditional bin/nc:bin/nc.openbsd bin/netcat:bin/nc.openbsd usr/sbin/rmt:usr/sbin/rmt-tar usr/bin/w:usr/bin/w.procps
+bin/nc:bin/nc.openbsd bin/netcat:bin/nc.openbsd bin/nc:bin/nc.traditional bin/netcat:bin/nc.traditional usr/sbin/rmt:usr/sbin/rmt-tar usr/bin/w:usr/bin/w.procps
 usr/bin/telnet:usr/bin/inetutils-telnet usr/bin/telnet:usr/bin/telnet.netkit usr/bin/write:usr/bin/write.ul usr/bin/lzma:usr/bin/xz usr/bin/unlzma:usr/bin/unxz usr/bin/mt:bin/mt-gnu usr/bin/open:usr/bin/run-mailcap
 usr/bin/lzcat:usr/bin/xzcat usr/bin/lzcmp:usr/bin/xzcmp usr/bin/lzdiff:usr/bin/xzdiff usr/bin/lzegrep:usr/bin/xzegrep usr/bin/lzfgrep:usr/bin/xzfgrep
 usr/bin/lzgrep:usr/bin/xzgrep usr/bin/lzless:usr/bin/xzless usr/bin/lzmore:usr/bin/xzmore

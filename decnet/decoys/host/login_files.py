@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 import time
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Protocol
 
 from ..machine import Machine
@@ -49,17 +49,25 @@ def wtmp(machine: Machine, user: str) -> bytes:
     return b"".join(record for _, record in sorted(records, key=lambda each: each[0]))
 
 
-def utmp(machine: Machine, entries: Iterable[ProcessEntry], visits: Iterable[Visit]) -> bytes:
-    """The records of /run/utmp: the boot, the prompt of the console, and who is logged in at a terminal."""
+def utmp(machine: Machine, user: str, entries: Iterable[ProcessEntry], visits: Iterable[Visit]) -> bytes:
+    """The records of /run/utmp: the boot, the run level (a prompt starts after all units: `Type=idle`), the
+    prompt of the console, and who is or was logged in at a terminal."""
     booted, kernel = machine.booted(), machine.system.kernel
-    records = [_packed(BOOT_TIME, 0, "~", "~~", "reboot", kernel, booted)]
+    records = [
+        _packed(BOOT_TIME, 0, "~", "~~", "reboot", kernel, booted),
+        _packed(RUN_LEVEL, GRAPHICAL, "~", "~~", "runlevel", kernel, booted + 9),
+    ]
     records += [
         _packed(LOGIN_PROCESS, entry.pid, "tty1", "tty1", "LOGIN", "", entry.started)
         for entry in entries
         if entry.name == "agetty"
     ]
-    records.append(_packed(RUN_LEVEL, GRAPHICAL, "~", "~~", "runlevel", kernel, booted + 9))
-    for each in sorted(visits, key=lambda visit: visit.began):
+    visits = sorted(visits, key=lambda visit: visit.began)
+    for gone in left(machine, user, {each.terminal for each in visits}):
+        name = f"ts/{gone.terminal.rpartition('/')[2]}"
+        pid = pid_at(machine, gone.began)
+        records.append(_packed(DEAD_PROCESS, pid, gone.terminal, name, "", "", gone.ended))
+    for each in visits:
         if each.terminal:
             name = f"ts/{each.terminal.rpartition('/')[2]}"
             when = int(each.began)
@@ -67,6 +75,17 @@ def utmp(machine: Machine, entries: Iterable[ProcessEntry], visits: Iterable[Vis
                 _packed(USER_PROCESS, each.server, each.terminal, name, each.user, each.source, when)
             )
     return b"".join(records)
+
+
+def left(machine: Machine, user: str, taken: Container[str]) -> list[LoginEntry]:
+    """Whose records are still there since the machine's start: the last login at each terminal that no one
+    has now. `taken`: the terminals of visitors."""
+    booted = machine.booted()
+    found = [each for each in logins(machine, user, time.time()) if each.began >= booted and each.ended]
+    last = {
+        each.terminal: each for each in sorted(found, key=lambda each: each.began) if each.user != "reboot"
+    }
+    return [each for each in last.values() if each.terminal.startswith("pts/") and each.terminal not in taken]
 
 
 def btmp(machine: Machine) -> bytes:

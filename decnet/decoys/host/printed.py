@@ -12,31 +12,25 @@ from functools import cache
 
 from .archive import entry
 from .packages import Packages
+from .printed_versions import OPENSSL, with_own_versions
 
 SOURCES = {
     ("debian", "11"): "ubuntu-22.04", ("debian", "12"): "debian-12", ("ubuntu", "20.04"): "ubuntu-22.04",
     ("ubuntu", "22.04"): "ubuntu-22.04", ("ubuntu", "24.04"): "debian-12",
 }  # fmt: skip
 """By system and version, whose archive is read."""
+FOLDERS = ("/usr/bin", "/usr/sbin", "/bin", "/sbin")
+BY_LINK = {"nc": "netcat-openbsd", "netcat": "netcat-openbsd"} | dict.fromkeys(
+    ("ex", "rview", "vi", "view", "vim"), "vim-common"
+)
+"""The packages of programs whose names are alternatives."""
 MOST_PLAIN = 3
 """Characters of a revision that could be a number of anything."""
-OPENSSL = {
-    "11": "1.1.1w  11 Sep 2023", "12": "3.0.14 4 Jun 2024", "20.04": "1.1.1f  31 Mar 2020", "22.04": "3.0.2 15 Mar 2022",
-    "24.04": "3.0.13 30 Jan 2024", "8.10": "1.1.1k  FIPS 25 Mar 2021", "9.4": "3.0.7 1 Nov 2022",
-}  # fmt: skip
-"""By the system's version, that of its own package with the date of its release."""
 SERVED = {
     ("debian", "11"): ("debian-11", "debian-12"), ("debian", "12"): ("debian-12",), ("ubuntu", "20.04"): ("ubuntu-20.04", "ubuntu-22.04", "debian-12"),
     ("ubuntu", "22.04"): ("ubuntu-22.04", "debian-12"), ("ubuntu", "24.04"): ("ubuntu-24.04", "ubuntu-22.04", "debian-12"),
 }  # fmt: skip
 """By system and version, the archives RELEASE.served.zip that are read, the best one first."""
-VERSIONS = {
-    "debian-12": {"coreutils": "9.1", "util-linux": "2.38.1", "procps": "4.0.2", "tar": "1.34", "grep": "3.8", "sed": "4.9",
-                  "gzip": "1.12", "findutils": "4.9.0", "diffutils": "3.8"},
-    "ubuntu-22.04": {"coreutils": "8.32", "util-linux": "2.37.2", "procps": "3.3.17", "tar": "1.34", "grep": "3.7", "sed": "4.8",
-                     "gzip": "1.10", "findutils": "4.8.0", "diffutils": "3.8"},
-}  # fmt: skip
-"""By archive and package, the version in its texts."""
 
 
 class _Archive:
@@ -75,17 +69,24 @@ def printed(system: tuple[str, str], packages: Packages, words: list[str]) -> tu
         return None
     head, _, rest = data.partition(b"\n")
     status, length = map(int, head.split())
-    if release != "-".join(system):
-        for name, version in VERSIONS[release].items():
-            package = packages.get(name)
-            own = (
-                package.version.rpartition("-")[0].partition("+")[0].rpartition(":")[2]
-                if package
-                else version
-            )
-            rest, before = rest.replace(version.encode(), own.encode()), len(rest)
-            length += len(rest) - before if length == before else 0
-    return status, rest[:length], rest[length:]
+    out, error = (
+        _with_own_versions(text, release, system[1], packages, words[0])
+        for text in (rest[:length], rest[length:])
+    )
+    return status, out, error
+
+
+def _with_own_versions(text: bytes, release: str, version: str, packages: Packages, command: str) -> bytes:
+    if not text:
+        return text
+    found = (packages.of_path(f"{folder}/{command}") for folder in FOLDERS)
+    names = next((each for each in found if each), [BY_LINK.get(command, "")])
+    rows = archive(f"{release}.printed").get("versions") or b""
+    bare = names[0].removesuffix("-static")
+    recorded = re.search(rf"(?m)^{re.escape(bare)}(?:-static)? (\S+)$".encode(), rows)
+    if recorded is None:
+        return text
+    return with_own_versions(text, names[0], recorded[1].decode(), packages, version)
 
 
 def served(system: tuple[str, str], packages: Packages, words: list[str]) -> tuple[int, bytes, bytes] | None:

@@ -48,6 +48,10 @@ class World(Protocol):
         """The machine."""
 
     @property
+    def user(self) -> str:
+        """Its administrator."""
+
+    @property
     def packages(self) -> Packages | None:
         """Its packages."""
 
@@ -109,7 +113,7 @@ def _plain(world: World, booted: int) -> dict[str, Node]:
     found |= generated_units(world.machine, booted)
 
     def logins() -> bytes:
-        return utmp(world.machine, world.processes(int(time.time())), world.visits)
+        return utmp(world.machine, world.user, world.processes(int(time.time())), world.visits)
 
     return found | {
         "/run/utmp": Node(0o664, group="utmp", live=logins, size=len(logins()), changed=booted + 6)

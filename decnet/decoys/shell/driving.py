@@ -186,7 +186,7 @@ class Driving(Context, Protocol):
                 if name not in child.shell.exported
             }
             child.shell.variables["PATH"] = path
-            child.shell.exported = set()
+            child.shell.exported, child.shell.order = set(), ("",)
         for name, value in (item.variables or {}).items():
             variables.assign(child.shell, name, value)
             child.shell.exported.add(name)

@@ -106,8 +106,7 @@ class Commands(Protocol):
             await self._write(f"{self._screen.finish()}{expands.version}\r\n\r")
             await self._anew()
         elif key in COMPLETES and expands is not None:
-            choices = expands.complete(key, self._line[: self._at])[1]
-            await (self._choices(choices) if choices else self._bell(key))
+            await self._choices(expands.complete(key, self._line[: self._at])[1], key)
         elif key in "*g" and expands is not None:
             await self._expand("glob" if key == "*" else "globs")
         else:
@@ -115,9 +114,11 @@ class Commands(Protocol):
 
     async def _list_choices(self) -> None:
         choices = self._complete(self._line[: self._at])[1] if self._complete is not None else []
-        await (self._choices(choices) if choices else self._bell("\x02"))
+        await self._choices(choices, "\x02")
 
-    async def _choices(self, choices: list[str]) -> None:
+    async def _choices(self, choices: list[str], key: str) -> None:
+        if not choices:
+            return await self._bell(key)
         await self._write(self._screen.finish())
         await self._list(choices)
 
@@ -126,7 +127,8 @@ class Commands(Protocol):
         if found is None:
             await self._bell("\x02")
         elif isinstance(found, list):
-            await self._choices(found)
+            await self._write(self._screen.finish())
+            await self._list(found)
         elif isinstance(found, str):
             await self._write(f"\r\r\n{found}\r\n\r")
             await self._anew()

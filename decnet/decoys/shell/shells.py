@@ -244,7 +244,8 @@ def enter(
     options: Iterable[str] = (),
 ) -> None:
     """Make a forked shell one of its own, with these options: only what is exported is left."""
-    shell.dialect = dialect or dialect_named(shell, "sh")
+    is_told = not shell.order and (shell.dialect.bash or "_" in shell.exported)
+    shell.dialect, shell.order = dialect or dialect_named(shell, "sh"), ()
     shell.script, shell.positional, shell.mode, shell.file = script, arguments, mode, ""
     kept = {*shell.exported, "IFS", "OPTIND"}
     shell.variables = {name: value for name, value in shell.variables.items() if name in kept}
@@ -258,7 +259,7 @@ def enter(
     forget_read_only(shell)
     shell.options, shell.shopts, shell.calls = set(options), set(options) & SHOPTS.keys(), []
     shell.options -= shell.shopts
-    if shell.program and (shell.dialect.bash or "_" in shell.exported):
+    if shell.program and is_told:
         shell.variables["_"] = shell.program
         shell.exported.add("_")
     shell.interactive = mode == "i"

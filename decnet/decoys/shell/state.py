@@ -6,7 +6,7 @@ from __future__ import annotations
 import copy
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from ..events import Session
@@ -24,6 +24,7 @@ from ..visitors import HOSTNAME, VisitorFiles
 from . import proc_files
 from .arrivals import arrival_of
 from .dialect import BASH, Dialect, dialect_of
+from .login_variables import of_login, place_in_dash
 from .syntax import Function
 from .visit import Visit, visits_of
 
@@ -110,6 +111,8 @@ class Shell(View):
     nice: int = 0
     program: str = ""
     """The path of the program that it started last."""
+    order: tuple[str, ...] = ()
+    """Of the environment, if sudo or `env -i` made it and no shell has started since."""
     streams: dict[str, Node] = field(default_factory=dict)
     """The outputs of process substitutions, by their paths below /dev/fd."""
     depth: int = 0
@@ -141,13 +144,10 @@ class Shell(View):
             "LANG": "en_US.UTF-8", "IFS": " \t\n", "OPTIND": "1", **self.variables,
         }  # fmt: skip
         self.exported |= {"HOME", "USER", "LOGNAME", "SHELL", "PATH", "PWD", "LANG"}
-        self.exported |= {"MAIL", "SSH_CLIENT", "SSH_CONNECTION"} & set(self.variables)
+        self.exported |= {"SSH_CLIENT", "SSH_CONNECTION"} & set(self.variables)
         if self.dialect.name == "ash":
             del self.variables["LANG"]
             self.exported.discard("LANG")
-        if self.world.packages is not None:
-            self.variables.setdefault("MAIL", f"/var/mail/{self.user}")
-            self.exported.add("MAIL")
         if self.dialect.name != "dash":
             self.variables.setdefault("SHLVL", "1")
             self.exported.add("SHLVL")
@@ -161,6 +161,9 @@ class Shell(View):
             came=arrival.began, number=arrival.number,
         )  # fmt: skip
         self.world.visits.add(self.visit)
+        added = of_login(self.world, self.visit, self.read("/etc/environment") or "")
+        self.variables |= added
+        self.exported |= added.keys()
         if self.interactive:
             self.visit.take_terminal()
             self.world.new_pid(random.randrange(1, 40))  # what its profile has run
@@ -319,12 +322,18 @@ class Shell(View):
 
     def environment(self) -> dict[str, str]:
         """The variables that programs get."""
-        names = sorted(self.exported, key=_place if self.dialect.bash else None)
+        names: Iterable[str] = sorted(self.exported, key=_place)
+        if self.order:
+            names = sorted(names, key=lambda name: self.order.index(name) if name in self.order else 99)
+        elif self.dialect.name == "dash":
+            names = sorted(names, key=place_in_dash)
+        elif self.dialect.name == "ash":
+            names = sorted(names)
         found = {name: self.variables[name] for name in names if name in self.variables}
-        if self.dialect.bash and self.program:
-            found["_"] = self.program
-        elif self.dialect.bash:
+        if self.dialect.bash or self.order:
             found.pop("_", None)
+        if self.dialect.bash and self.program and not self.order:
+            found["_"] = self.program
         return found
 
     # Files: see View

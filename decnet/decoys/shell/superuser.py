@@ -6,9 +6,10 @@ from __future__ import annotations
 from . import passwords, sudo_rules
 from .context import Context, Work
 from .descriptors import Screen, Stream
+from .login_variables import OF_SU, OF_SUDO, of_sudo
 from .process import Process
 from .shells import sh
-from .state import Shell
+from .state import PATH, Shell
 
 VERSIONS = {
     "11": "1.9.5p2",
@@ -35,7 +36,6 @@ LONG = {
     "preserve-env": "E", "validate": "v", "remove-timestamp": "K", "reset-timestamp": "k", "background": "b", "set-home": "H",
     "edit": "e", "prompt": "p", "chdir": "D", "help": "h", "askpass": "A",
 }  # fmt: skip
-SECURE_PATH = r"/usr/local/sbin\:/usr/local/bin\:/usr/sbin\:/usr/bin\:/sbin\:/bin"
 
 
 def sudo(context: Context, process: Process) -> Work:
@@ -155,8 +155,8 @@ def _list(context: Context, words: list[str]) -> int:
         context.out(" ".join([path, *words[1:]]) + "\n")
         return 0
     pty = ["use_pty"] if shell.world.system.version in ("12", "24.04", "22.04") else []
-    snap = r"\:/snap/bin" if shell.world.system.id == "ubuntu" else ""
-    defaults = ["env_reset", "mail_badpass", f"secure_path={SECURE_PATH}{snap}", *pty]
+    path = _secure_path(shell).replace(":", r"\:")
+    defaults = ["env_reset", "mail_badpass", f"secure_path={path}", *pty]
     on_terminal = isinstance(context.fds.get(1), Screen) and context.engine.input.is_terminal
     text = (
         f"Matching Defaults entries for {shell.user} on {shell.hostname}:\n"
@@ -251,34 +251,43 @@ def _has_password(shell: Shell, user: str) -> bool:
     return shadow is None or not elsewhere or any(line.startswith(f"{user}:") for line in shadow.splitlines())
 
 
+def _secure_path(shell: Shell) -> str:
+    """The PATH of commands by sudo (`secure_path` of the packages' sudoers)."""
+    return PATH + (":/snap/bin" if shell.world.system.id == "ubuntu" else "")
+
+
+def _escaped(word: str) -> str:
+    """A word as `sudo -i` gives it to the shell: all but letters, digits, `_`, `-` and `$` after a backslash."""
+    return "".join(char if char.isalnum() or char in "_-$" else f"\\{char}" for char in word)
+
+
 def _as_user(
     context: Context, user: str, words: list[str], *, login: bool, by_sudo: bool = False, program: str = ""
 ) -> Work:
     child = context.fork()
     shell = child.shell
     if by_sudo:
-        command = (
-            " ".join([context.where(words[0]) or words[0], *words[1:]])
-            if words
-            else shell.variables.get("SHELL", "")
-        )
-        account = shell.world.accounts.user(shell.user)
-        added = {"SUDO_COMMAND": command, "SUDO_USER": shell.user, "SUDO_UID": str(account.uid if account else 0),
-                 "SUDO_GID": str(account.gid if account else 0)}  # fmt: skip
-        shell.variables |= added
-        shell.exported = (
-            shell.exported - {"SSH_CLIENT", "SSH_CONNECTION", "SSH_TTY", "OLDPWD"}
-        ) | added.keys()
-    if user != shell.user:
-        shell.user = user
-        for name in ("USER", "LOGNAME"):
-            shell.variables[name] = user
-        shell.variables["HOME"] = shell.world.home(user)
-    if words:
-        return (yield child.whole(child.program(words)))
-    if login and shell.node(shell.variables["HOME"]):
+        own = shell.variables.get("SHELL", "")
+        if login and words:
+            words = [own or "/bin/sh", "-c", " ".join(_escaped(word) for word in words)]
+        where = context.where(words[0]) if words else own
+        command = " ".join([where or words[0], *words[1:]])
+        caller, shell.user = shell.user, user
+        shell.variables |= of_sudo(shell.world, shell.variables, command, caller, user)
+        shell.variables["PATH"] = _secure_path(shell)
+        shell.order, shell.exported = OF_SUDO, set(OF_SUDO)
+    elif shell.world.packages is not None:
+        shell.variables["MAIL"] = f"/var/mail/{user}"
+        shell.exported = (shell.exported & OF_SU if login else shell.exported) | {"MAIL"}
+    shell.user = user
+    for name in ("USER", "LOGNAME"):
+        shell.variables[name] = user
+    shell.variables["HOME"] = shell.world.home(user)
+    if login and shell.node(shell.variables["HOME"]) and (by_sudo or not words):
         shell.cwd = shell.variables["HOME"]
         shell.variables["PWD"] = shell.cwd
+    if words:
+        return (yield child.whole(child.program(words)))
     name = program.rpartition("/")[2] if program.endswith("sh") else ""
     name = name or shell.world.system.shell.rsplit("/", 1)[-1]
     process = Process(shell, name, ["-l"] if login else [])

@@ -98,7 +98,10 @@ class ViKeys(Protocol):
         if key in FINDS or key == "r":
             if len(rest) < 2:
                 return None, keys
-            await (self._vi_overwrite(rest[1], count or 1) if key == "r" else self._vi_move(rest, count))
+            if key == "r":
+                await self._vi_overwrite(rest[1], count or 1)
+            else:
+                await self._vi_move(rest, count)
             return None, ""
         if key == "#":
             await self._replace("#" + self._line, 1)

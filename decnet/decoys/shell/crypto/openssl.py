@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from ...host.printed import OPENSSL
+from ...host.printed_versions import OPENSSL
 from ..net import reach
 from ..process import Process, Running
 from ..system.passwords import asked
@@ -74,7 +74,7 @@ def _is_old(process: Process) -> bool:
 
 
 def _version(process: Process) -> str:
-    return OPENSSL.get(process.shell.world.system.version, "3.0.14 4 Jun 2024")
+    return OPENSSL.get(process.shell.world.system.version, "3.0.13 30 Jan 2024")
 
 
 def _error(code: str, library: str, function: str, reason: str, place: str) -> str:

@@ -6,32 +6,27 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
+from ...host.printed_versions import OPENSSL
 from ..process import Process, Running
 from ..text.common import Failure, Options, parse
 from .openssh_help import COPY_ID_USAGE, KEYSCAN_USAGE, OLD_SCP_USAGE, SCP_USAGE, SFTP_USAGE, SSH_USAGE
 from .reach import DNS_SECONDS, NO_NAME, OPEN, TIMED_OUT, Clock, attempt, record, resolved
 
 SHORT = "1246AaCfGgKkMNnqsTtVvXxYyB:b:c:D:E:e:F:I:i:J:L:l:m:O:o:p:Q:R:S:W:w:"
-LIBRARIES = {
-    ("debian", "11"): "OpenSSL 1.1.1w  11 Sep 2023", ("debian", "12"): "OpenSSL 3.0.14 4 Jun 2024",
-    ("ubuntu", "20.04"): "OpenSSL 1.1.1f  31 Mar 2020", ("ubuntu", "22.04"): "OpenSSL 3.0.2 15 Mar 2022",
-    ("ubuntu", "24.04"): "OpenSSL 3.0.13 30 Jan 2024", ("rocky", "8.10"): "OpenSSL 1.1.1k  FIPS 25 Mar 2021",
-    ("rocky", "9.4"): "OpenSSL 3.0.7 1 Nov 2022",
-}  # fmt: skip
-VERSIONS = {
-    ("debian", "11"): "OpenSSH_8.4p1 Debian-5+deb11u3", ("debian", "12"): "OpenSSH_9.2p1 Debian-2+deb12u3",
-    ("ubuntu", "20.04"): "OpenSSH_8.2p1 Ubuntu-4ubuntu0.11", ("ubuntu", "22.04"): "OpenSSH_8.9p1 Ubuntu-3ubuntu0.10",
-    ("ubuntu", "24.04"): "OpenSSH_9.6p1 Ubuntu-3ubuntu13.4", ("rocky", "8.10"): "OpenSSH_8.0p1", ("rocky", "9.4"): "OpenSSH_8.7p1",
-}  # fmt: skip
+ROCKY = {"8.10": "OpenSSH_8.0p1", "9.4": "OpenSSH_8.7p1"}
 SETTINGS = frozenset(["addkeystoagent", "addressfamily", "batchmode", "bindaddress", "canonicalizehostname", "checkhostip", "ciphers", "compression", "connectionattempts", "connecttimeout", "controlmaster", "controlpath", "controlpersist", "dynamicforward", "escapechar", "exitonforwardfailure", "forwardagent", "forwardx11", "globalknownhostsfile", "gssapiauthentication", "hashknownhosts", "host", "hostbasedauthentication", "hostkeyalgorithms", "hostkeyalias", "hostname", "identitiesonly", "identityagent", "identityfile", "ipqos", "kbdinteractiveauthentication", "kexalgorithms", "localcommand", "localforward", "loglevel", "macs", "nohostauthenticationforlocalhost", "numberofpasswordprompts", "passwordauthentication", "permitlocalcommand", "pkcs11provider", "port", "preferredauthentications", "proxycommand", "proxyjump", "pubkeyacceptedalgorithms", "pubkeyacceptedkeytypes", "pubkeyauthentication", "rekeylimit", "remotecommand", "remoteforward", "requesttty", "sendenv", "serveralivecountmax", "serveraliveinterval", "setenv", "streamlocalbindunlink", "stricthostkeychecking", "tcpkeepalive", "tunnel", "updatehostkeys", "user", "userknownhostsfile", "verifyhostkeydns", "visualhostkey", "challengeresponseauthentication"])  # fmt: skip
 """Of ssh_config(5), in lower case."""
 
 
 def version_of(process: Process) -> str:
     """As `ssh -V` prints it."""
-    system = process.shell.world.system
-    key = (system.id, system.version)
-    return f"{VERSIONS.get(key, 'OpenSSH_9.2p1')}, {LIBRARIES.get(key, 'OpenSSL 3.0.14 4 Jun 2024')}"
+    world = process.shell.world
+    package = world.packages.get("openssh-client") if world.packages is not None else None
+    own = ROCKY.get(world.system.version, "OpenSSH_9.2p1")
+    if package is not None:
+        number, _, revision = package.version.partition(":")[2].partition("-")
+        own = f"OpenSSH_{number} {'Ubuntu' if world.system.id == 'ubuntu' else 'Debian'}-{revision}"
+    return f"{own}, OpenSSL {OPENSSL.get(world.system.version, OPENSSL['12'])}"
 
 
 def ssh(process: Process) -> Running:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from ...host.dmi import Firmware, firmware
 from ...host.hardware import Block, blocks, uuid_for
+from ...host.printed_versions import version_of
 from ..process import Command, Process, Running
 from ..text.common import Failure, Options, parse, tool
 from .shown import binary_size, human
@@ -137,7 +138,9 @@ def fdisk(process: Process) -> Running:
     world = process.shell.world
     yield 0.0
     if "V" in options or "v" in options:
-        process.out("fdisk from util-linux 2.38.1\n")
+        process.out(
+            f"fdisk from util-linux {version_of(process.shell.world.packages, 'util-linux', '2.38.1')}\n"
+        )
         return 0
     if "l" not in options and not options.operands:
         raise Failure("bad usage", 1, hint=True)

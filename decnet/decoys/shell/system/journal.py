@@ -10,6 +10,7 @@ from ...host.journal_files import sizes
 from ...host.kernel_log import kernel_log
 from ...host.logins import cron_user, login_port, login_texts, logins
 from ...host.pids import pid_at
+from ...host.printed_versions import version_of
 from ...host.timers import logged
 from ...host.units import units
 from ...host.world import World
@@ -311,7 +312,9 @@ def dmesg(process: Process) -> Running:
     shell = process.shell
     yield 0.0
     if "V" in options:
-        process.out("dmesg from util-linux 2.38.1\n")
+        process.out(
+            f"dmesg from util-linux {version_of(process.shell.world.packages, 'util-linux', '2.38.1')}\n"
+        )
         return 0
     if shell.user != "root" and shell.world.system.id != "rocky" and not shell.world.system.busybox:
         process.err("dmesg: read kernel buffer failed: Operation not permitted\n")

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ...host.hardware import blocks
 from ...host.mount import Mount
+from ...host.printed_versions import version_of
 from ..process import Process, Running
 from ..text.common import Failure, Options, parse, tool
 from .shown import human
@@ -36,9 +37,9 @@ def mount(process: Process) -> Running:
     shell = process.shell
     yield 0.0
     if "V" in options:
-        process.out(
-            "mount from util-linux 2.38.1 (libmount 2.38.1: selinux, smack, btrfs, verity, namespaces, assert, debug)\n"
-        )
+        own = version_of(shell.world.packages, "util-linux", "2.38.1")
+        features = "selinux, smack, btrfs, verity, namespaces, assert, debug"
+        process.out(f"mount from util-linux {own} (libmount {own}: {features})\n")
         return 0
     if not options.operands and not any(name in options for name in ("a", "o", "L", "U", "B")):
         types = options.value("t").split(",") if "t" in options else []

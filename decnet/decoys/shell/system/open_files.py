@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 
+from ...host.printed_versions import version_of
 from ...host.processes import ProcessEntry
 from ...host.sockets import MAPPED, SocketEntry
 from ...host.unix_sockets import UnixSocket, hash_of, unix_sockets
@@ -34,7 +35,9 @@ def lsof(process: Process) -> Running:
         if shell.node(shell.absolute(word)) is None:
             process.err(f"lsof: status error on {word}: No such file or directory\n")
     if "v" in options:
-        process.err("lsof version information:\n    revision: 4.95.0\n")
+        process.err(
+            f"lsof version information:\n    revision: {version_of(process.shell.world.packages, 'lsof', '4.95.0')}\n"
+        )
         return 0
     rows: list[list[str]] = []
     pids: list[int] = []

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from ...host.printed_versions import version_of
 from ...host.vulnerabilities import vulnerabilities
 from ...host.world import World
 from ..process import Process, Running
@@ -18,7 +19,9 @@ def lscpu(process: Process) -> Running:
     options = parse(process, "aBbcC::eE::hJp::s:xyV", "all=a online=b bytes=B caches:: offline=c json=J extended:: parse:: sysroot=s hex=x physical=y output-all help=h version=V")  # fmt: skip # noqa: E501
     yield 0.0
     if "V" in options:
-        process.out("lscpu from util-linux 2.38.1\n")
+        process.out(
+            f"lscpu from util-linux {version_of(process.shell.world.packages, 'util-linux', '2.38.1')}\n"
+        )
     elif "p" in options or "parse" in options:
         process.out(_parsable(process))
     elif "e" in options or "extended" in options:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 
+from ...host.printed_versions import FEATURES
 from ...host.units import Unit
 from ..paged import SYSTEMD, paged, verb_in
 from ..process import Command, Process, Running
@@ -15,9 +16,8 @@ from .logged_errors import complain, log
 from .stopping import go_down
 from .unit_dependencies import list_dependencies
 from .unit_files import SUFFIXES, unit_file
-from .unit_finding import OLD, VERSIONS, state_of
+from .unit_finding import OLD, state_of, systemd_version
 from .unit_lists import LISTS, list_files, list_units
-from .unit_properties import FEATURES
 from .unit_status import cat, show, status
 
 VERBS = [
@@ -90,7 +90,8 @@ def systemctl(process: Process) -> Running:
     options = _options(process)
     shell = process.shell
     if "version" in options:
-        process.out(f"{VERSIONS.get(shell.world.system.version, 'systemd 252')}\n{FEATURES}\n")
+        own = systemd_version(shell.world)
+        process.out(f"{own}\n{FEATURES.get(own.split()[1], FEATURES['252'])}\n")
         return 0
     verb, *words = options.operands or ["list-units"]
     yield 0.0

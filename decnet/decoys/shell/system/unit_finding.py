@@ -5,17 +5,25 @@ from __future__ import annotations
 
 import time
 
+from ...host.printed_versions import upstream
 from ...host.units import ALIASES, Unit, units
+from ...host.world import World
 from ..state import Shell
 from .shown import clock
 from .unit_files import SUFFIXES, file_of, unit_file, unit_path
 
-VERSIONS = {
-    "11": "systemd 247 (247.3-7+deb11u5)", "12": "systemd 252 (252.26-1~deb12u2)", "20.04": "systemd 245 (245.4-4ubuntu3.24)", "22.04": "systemd 249 (249.11-0ubuntu3.12)",
-    "24.04": "systemd 255 (255.4-1ubuntu8.4)", "8.10": "systemd 239 (239-82.el8_10.1)", "9.4": "systemd 252 (252-32.el9_4.7)",
-}  # fmt: skip
+VERSIONS = {"8.10": "systemd 239 (239-82.el8_10.1)", "9.4": "systemd 252 (252-32.el9_4.7)"}
+"""On systems without packages of Debian."""
 OLD = ("11", "20.04", "22.04", "8.10")
 """Releases with systemd before 250: "vendor preset", and no unit's name in the messages of its start."""
+
+
+def systemd_version(world: World) -> str:
+    """As systemd prints it: its number, and its package's version in brackets."""
+    package = world.packages.get("systemd") if world.packages is not None else None
+    if package is None:
+        return VERSIONS.get(world.system.version, "systemd 252 (252)")
+    return f"systemd {upstream(package.version).partition('.')[0]} ({package.version})"
 
 
 def units_of(shell: Shell) -> list[Unit]:

@@ -13,7 +13,7 @@ from ..text.common import Options
 from .journal import lines_of
 from .loaded import find, sub_state
 from .unit_files import WITHOUT_PRESET, unit_file
-from .unit_finding import OLD, VERSIONS, ago, stamp, state_of, units_of
+from .unit_finding import OLD, ago, stamp, state_of, systemd_version, units_of
 from .unit_settings import Settings
 from .unit_shown import properties
 
@@ -114,7 +114,7 @@ def _overview(process: Process) -> str:
     found = units_of(shell)
     booted = shell.world.booted()
     out = f"● {shell.world.hostname}\n    State: running\n    Units: {len(found) + 214} loaded (incl. loaded aliases)\n     Jobs: 0 queued\n   Failed: 0 units\n"
-    out += f"    Since: {stamp(booted)}; {ago(now - booted)} ago\n  systemd: {VERSIONS.get(shell.world.system.version, 'systemd 252 (252)').partition('(')[2].rstrip(')')}\n   CGroup: /\n"
+    out += f"    Since: {stamp(booted)}; {ago(now - booted)} ago\n  systemd: {systemd_version(shell.world).partition('(')[2].rstrip(')')}\n   CGroup: /\n"
     init = next(entry for entry in shell.world.processes(now) if entry.pid == 1)
     out += f"           ├─init.scope\n           │ └─1 {init.command}\n           ├─system.slice\n"
     running = [unit for unit in found if unit.processes]

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import time
 
-from ...host.login_files import USER_PROCESS, UTMP
+from ...host.login_files import USER_PROCESS, UTMP, left
+from ...host.pids import pid_at
 from ..process import Process, Running
 from ..text.common import Failure, Options, parse, quoted, tool
 from ..visit import Visit, visits_of
@@ -40,12 +41,14 @@ def who(process: Process) -> Running:
         process.out(
             f"{'':8} {sign}{sign}{'system boot':<12} {clock('%Y-%m-%d %H:%M', shell.world.booted())}\n"
         )
-    if everything or "l" in options:
-        process.out(_login(process, everything))
     if everything or "r" in options:
         started = clock("%Y-%m-%d %H:%M", shell.world.booted() + 9)
         sign = "  " if everything else ""
         process.out(f"{'':8} {sign}{'run-level 5':<12} {started}\n")
+    if everything or "l" in options:
+        process.out(_login(process, everything))
+    if everything or "d" in options:
+        process.out(_dead(process, everything))
     if everything or not any(letter in options for letter in "bdlpr") or "u" in options:
         for visit in visits:
             process.out(_row(options, visit, now))
@@ -100,6 +103,16 @@ def _login(process: Process, everything: bool) -> str:
         return ""
     sign = "  " if everything else ""
     return f"LOGIN    {sign}{getty.terminal:<12} {clock('%Y-%m-%d %H:%M', getty.started)} {'':5} {getty.pid:>10} id={getty.terminal}\n"
+
+
+def _dead(process: Process, everything: bool) -> str:
+    world, sign = process.shell.world, "  " if everything else ""
+    gone = left(world.machine, world.user, {visit.terminal for visit in world.visits})
+    return "".join(
+        f"{'':8} {sign}{each.terminal:<12} {clock('%Y-%m-%d %H:%M', each.ended)} {'':5} {pid_at(world.machine, each.began):>10} "
+        f"{'id=ts/' + each.terminal[4:]:<8} term=0 exit=0\n"
+        for each in gone
+    )
 
 
 COMMANDS = {"who": who}

@@ -81,6 +81,8 @@ def _number(process: Process, options: Options, letter: str) -> int:
 def _style(process: Process, options: Options, section: str) -> Callable[[str], bool]:
     text = options.value(section, "t" if section == "b" else "n")
     known: dict[str, Callable[[str], bool]] = {"a": _all, "t": bool, "n": lambda line: False}
+    if process.shell.world.system.busybox:
+        return known.get(text[:1], known["n"])
     if text in known:
         return known[text]
     if text[:1] != "p":
