@@ -50,6 +50,7 @@ MASKS: tuple[tuple[str, str], ...] = (
         "",
     ),
     (r"/dev/pts/\d+", "/dev/pts/N"),
+    (r'(XDG_SESSION_ID="?)\d+', r"\1N"),
     (r"(?:\r[A-Z][A-Za-z ]+\.\.\. \d+% ?\r)+", "\r"),
     (r"(systemd-private-)[0-9a-f]{32}(-\S+\.service-)[A-Za-z0-9]{6}", r"\1ID\2XXXXXX"),
     (r"\$y\$j9T\$[./A-Za-z0-9]{22}\$[./A-Za-z0-9]{43}", "$y$j9T$HASH"),

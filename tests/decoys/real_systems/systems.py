@@ -30,6 +30,13 @@ TRIES = 3
 """A terminal that showed nothing has not been there."""
 AT_ONCE = {"exec": 4, "terminal": 10}
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+PATHS = {"ubuntu22.04": f"{PATH}:/usr/games:/usr/local/games:/snap/bin"}
+"""By system, what pam_env reads in /etc/environment."""
+OF_PAM = {
+    "MOTD_SHOWN": "pam", "XDG_SESSION_TYPE": "tty", "XDG_SESSION_CLASS": "user", "XDG_SESSION_ID": "7",
+    "XDG_RUNTIME_DIR": "/run/user/0",
+}  # fmt: skip
+"""What a virtual machine of Debian 12 has besides, asked over ssh."""
 VISITOR = {"SSH_CLIENT": "192.0.2.9 40000 22", "SSH_CONNECTION": "192.0.2.9 40000 192.0.2.7 22"}
 SERVER = (
     "linux-image-amd64", "openssh-server", "procps", "iproute2", "net-tools", "iputils-ping", "cron",
@@ -92,10 +99,12 @@ SYSTEMS = (
 )  # fmt: skip
 
 
-def environment(shell: str) -> dict[str, str]:
+def environment(system: RealSystem) -> dict[str, str]:
     """The variables that sshd gives to a command of root."""
+    shell = system.shell
     place = {"HOME": "/root", "PWD": "/root", "USER": "root", "LOGNAME": "root", "SHELL": f"/bin/{shell}"}
-    return {**place, "MAIL": "/var/mail/root", "PATH": PATH, "LANG": "en_US.UTF-8", **VISITOR}
+    added = OF_PAM if shell == "bash" else {"MAIL": "/var/mail/root"}
+    return {**place, **added, "PATH": PATHS.get(system.name, PATH), "LANG": "en_US.UTF-8", **VISITOR}
 
 
 def replies(
@@ -152,7 +161,7 @@ class Instance:
     def reply(self, command: Command, way: str) -> Reply:
         """What it answers to one command, as over ssh."""
         shell = self.system.shell
-        variables = [f"{name}={value}" for name, value in environment(shell).items()]
+        variables = [f"{name}={value}" for name, value in environment(self.system).items()]
         if way == "exec":
             inner = ["env", "-i", *variables, shell, "-c", command.text]
         else:
