@@ -78,7 +78,7 @@ class Engine:
     def named(self, name: str) -> dict[str, Any] | None:
         """The container of that name or id."""
         found = self.containers.get(name)
-        return found or next((each for each in self.containers.values() if each["Name"] == name), None)
+        return found or next((each for each in list(self.containers.values()) if each["Name"] == name), None)
 
     def create(self, name: str, service: dict[str, Any]) -> dict[str, Any]:
         """A container made of a compose document's service. Raises EngineFailure."""
@@ -114,7 +114,7 @@ class Engine:
         base = self.containers.get(container["Mode"].removeprefix("container:"))
         if container["Mode"].startswith("container:") and (base is None or base["State"] != "running"):
             raise EngineFailure("cannot join network of a non running container")
-        others = [each for each in self.containers.values() if each["State"] == "running"]
+        others = [each for each in list(self.containers.values()) if each["State"] == "running"]
         if any(_on_networks(container).items() & _on_networks(each).items() for each in others):
             raise EngineFailure("Address already in use")
         names = {each["Name"] for each in self.networks.values()}
@@ -153,11 +153,11 @@ class Engine:
         self.save()
 
     def tick_of(self, pid: int) -> int:
-        return next((each["Tick"] for each in self.containers.values() if each["Pid"] == pid), 0)
+        return next((each["Tick"] for each in list(self.containers.values()) if each["Pid"] == pid), 0)
 
     def process_file(self, pid: int, name: str) -> bytes | None:
         """A file of /proc/PID of a base; None for any other process."""
-        base = next((each for each in self.containers.values() if pid and each["Pid"] == pid), None)
+        base = next((each for each in list(self.containers.values()) if pid and each["Pid"] == pid), None)
         addresses = list(_on_networks(base).values()) if base else []
         if base is None or not addresses:
             return None
@@ -199,7 +199,7 @@ class Engine:
             case "GET", ["containers", "json"]:
                 return 200, [
                     _row(each) | {"Image": self._shown(each["Image"])}
-                    for each in self.containers.values()
+                    for each in list(self.containers.values())
                     if _labelled(each, filters)
                 ]
             case "POST", ["containers", "create"]:
@@ -280,7 +280,7 @@ class Engine:
 
     def _sockets(self, base: dict[str, Any], table: str) -> str:
         lines = ["  sl  local_address rem_address   st"]
-        for each in self.containers.values():
+        for each in list(self.containers.values()):
             if each["State"] == "running" and each["Mode"] == f"container:{base['Id']}":
                 for port, protocol in self.listens(base["Name"], each["Name"]):
                     if protocol == table:
@@ -304,7 +304,7 @@ class Engine:
         found = self.networks.get(name)
         if found is None:
             raise EngineFailure(f"No such network: {name}")
-        running = [each for each in self.containers.values() if each["State"] == "running"]
+        running = [each for each in list(self.containers.values()) if each["State"] == "running"]
         inside = [each for each in running if found["Name"] in _on_networks(each)]
         if method == "DELETE":
             if inside and found.get("Internal"):
@@ -326,7 +326,7 @@ class Engine:
         if name not in self.images:
             raise EngineFailure(f"No such image: {name}")
         if method == "DELETE":
-            if any(each["Image"] == name for each in self.containers.values()):
+            if any(each["Image"] == name for each in list(self.containers.values())):
                 return 409, {"message": "conflict: unable to remove repository reference"}
             del self.images[name]
             self.save()
