@@ -117,10 +117,11 @@ class Commands(Protocol):
         await self._choices(choices, "\x02")
 
     async def _choices(self, choices: list[str], key: str) -> None:
-        if not choices:
-            return await self._bell(key)
-        await self._write(self._screen.finish())
-        await self._list(choices)
+        if choices:
+            await self._write(self._screen.finish())
+            await self._list(choices)
+        else:
+            await self._bell(key)
 
     async def _expand(self, key: str) -> None:
         found = self._expands.expanded(key, self._line, self._at) if self._expands is not None else None

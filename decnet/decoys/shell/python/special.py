@@ -8,7 +8,18 @@ from typing import Any
 
 from .machine import Machine, Value, called
 from .operators import PLAIN, binary, compare
-from .values import Bound, Function, Instance, UserError, truth, type_name
+from .values import (
+    DEEPEST,
+    MOST_NODES,
+    Bound,
+    Function,
+    Instance,
+    UserError,
+    check,
+    repr_of,
+    truth,
+    type_name,
+)
 
 ARITHMETIC: dict[type, str] = {
     ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.FloorDiv: "floordiv", ast.Mod: "mod",
@@ -82,31 +93,46 @@ def is_true(machine: Machine, value: Any) -> Value:
     return True
 
 
-def represented(machine: Machine, value: Any) -> Value:
-    """What `repr()` gives, by the program's own methods inside of lists and tuples too."""
-    from .values import repr_of
-
+def represented(machine: Machine, value: Any, inside: tuple[int, ...] = ()) -> Value:
+    """What `repr()` gives, by the program's own methods inside of lists, tuples and values of dictionaries, too.
+    Raises MemoryError if that is too long."""
     instance = value.instance if isinstance(value, UserError) else value
     if (method := method_of(instance, "repr")) is not None:
         return str((yield from called(machine, method, [], {})))
-    if type(value) in (list, tuple) and any(
-        isinstance(each, (Instance, list, tuple, dict)) for each in value
-    ):
-        parts = []
-        for each in value:
-            parts.append((yield from represented(machine, each)))
-        joined = ", ".join(parts)
-        if isinstance(value, list):
-            return f"[{joined}]"
-        return f"({joined},)" if len(value) == 1 else f"({joined})"
-    if type(value) is dict and any(
-        isinstance(each, (Instance, list, tuple, dict)) for each in value.values()
-    ):
-        parts = []
-        for key, each in value.items():
-            parts.append(f"{repr_of(key)}: {(yield from represented(machine, each))}")
-        return "{" + ", ".join(parts) + "}"
-    return repr_of(value)
+    if type(value) not in (list, tuple, dict) or not _has_own(value):
+        return repr_of(value, inside)
+    if id(value) in inside:
+        return "{...}" if isinstance(value, dict) else "[...]"
+    if len(inside) > DEEPEST:
+        raise RecursionError("maximum recursion depth exceeded while getting the repr of an object")
+    parts, size = [], 0
+    for item in value.items() if isinstance(value, dict) else value:
+        front, each = (f"{repr_of(item[0])}: ", item[1]) if isinstance(value, dict) else ("", item)
+        parts.append(front + (yield from represented(machine, each, (*inside, id(value)))))
+        size += len(parts[-1]) + 2
+        check(size)
+    joined = ", ".join(parts)
+    if isinstance(value, dict):
+        return f"{{{joined}}}"
+    if isinstance(value, list):
+        return f"[{joined}]"
+    return f"({joined},)" if len(value) == 1 else f"({joined})"
+
+
+def _has_own(value: Any) -> bool:
+    """Whether a value of the program's own classes is in it, at any depth. Raises MemoryError beyond MOST_NODES."""
+    stack, seen = [value], {id(value)}
+    while stack:
+        each = stack.pop()
+        for inner in each.values() if isinstance(each, dict) else each:
+            if isinstance(inner, (Instance, UserError)):
+                return True
+            if isinstance(inner, (list, tuple, dict)) and id(inner) not in seen:
+                seen.add(id(inner))
+                stack.append(inner)
+        if len(seen) > MOST_NODES:
+            raise MemoryError
+    return False
 
 
 def merged(machine: Machine, keys: list[Any], order: list[int]) -> Value:
