@@ -81,10 +81,8 @@ def seq(process: Process) -> Running:
     between = options.value("s", "\n")
     width = max(len(_plain(first, places)), len(_plain(last, places))) if "w" in options else 0
     form = options.value("f")
-    if form and form.count("%") - 2 * form.count("%%") != 1:
-        raise Failure(f"format {quoted(process, form)} has no % directive")
-    if form and (found := re.search(r"%[-+ #0']*\d*(?:\.\d*)?L?([^%efgaEFGA\d])", form.replace("%%", ""))):
-        raise Failure(f"format {quoted(process, form)} has unknown %{found[1]} directive")
+    if form:
+        _check(process, form)
     number, started = first, False
     while (number <= last) if step > 0 else (number >= last):
         text = _shown(form, number) if form else _plain(number, places)
@@ -101,6 +99,22 @@ def seq(process: Process) -> Running:
             yield 0.0
     process.out("\n" if started else "")
     return 0
+
+
+def _check(process: Process, form: str) -> None:
+    """Refuse a format that has not just one directive for a number."""
+    found = re.findall(r"%[-+ #0']*\d*(?:\.\d*)?L?(.?)", form.replace("%%", ""), re.DOTALL)
+    wrong = ""
+    if not found:
+        wrong = "has no % directive"
+    elif not found[0]:
+        wrong = "ends in %"
+    elif found[0] not in "efgaEFGA":
+        wrong = f"has unknown %{found[0]} directive"
+    elif len(found) > 1:
+        wrong = "has too many % directives"
+    if wrong:
+        raise Failure(f"format {quoted(process, form)} {wrong}")
 
 
 def _shown(form: str, number: int | Decimal) -> str:
