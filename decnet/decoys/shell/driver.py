@@ -69,7 +69,7 @@ class Driver:
         self._task = asyncio.current_task()
         try:
             with MEMORY.account(self._kill) as self._memory:
-                await self._run()
+                await self._drive_on()
         except asyncio.CancelledError:
             if not self._is_killed or self._task is None:
                 raise
@@ -78,7 +78,7 @@ class Driver:
             self._leave()
         return engine.main.status if engine.main is not None else 0
 
-    async def _run(self) -> None:
+    async def _drive_on(self) -> None:
         engine = self._engine
         while not engine.is_over:
             await self._work()
